@@ -1,0 +1,14 @@
+"""The table of calculus: one row for each function of NumPy's.
+
+Importing this package fills the table; each module holds the rows of one kind of function.
+"""
+
+from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
+    arithmetic,
+    exponential,
+    indexing,
+    linear_algebra,
+    reductions,
+    shapes,
+    trigonometric,
+)

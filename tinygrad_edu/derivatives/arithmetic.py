@@ -1,0 +1,114 @@
+"""Arithmetic: the four operations, powers and roots, rounding, choosing.
+
+g     cotangent of the output
+z     output
+x, y  inputs
+"""
+
+import numpy as np
+
+from tinygrad_edu.protocols import compose, derivative, plain
+
+
+def flat(g, z, *inputs, decimals=0):
+    """Pass nothing on: the function is flat wherever it has a slope."""
+    return 0.0
+
+
+def share(x, y):
+    """Give the part of ``maximum(x, y)``'s slope that is x's; a tie is shared evenly."""
+    return 1.0 * (x > y) + 0.5 * (x == y)
+
+
+def take_up(x, y):
+    """As `share`, where a NaN loses."""
+    return np.where(np.isnan(y), 1.0, share(x, y))
+
+
+def safe(z):
+    """Replace zeros by ones, to divide something that is zero there too."""
+    return z + (z == 0)
+
+
+# fmt: off
+derivative(np.add,          lambda g, z, x, y: g,
+                            lambda g, z, x, y: g)
+derivative(np.subtract,     lambda g, z, x, y: g,
+                            lambda g, z, x, y: -g)
+derivative(np.multiply,     lambda g, z, x, y: g * y,
+                            lambda g, z, x, y: g * x)
+derivative(np.divide,       lambda g, z, x, y: g / y,
+                            lambda g, z, x, y: -g * z / y)
+derivative(np.remainder,    lambda g, z, x, y: g,
+                            lambda g, z, x, y: -g * np.floor_divide(x, y))
+derivative(np.fmod,         lambda g, z, x, y: g,
+                            lambda g, z, x, y: -g * np.trunc(x / y))
+derivative(np.negative,     lambda g, z, x: -g)
+derivative(np.positive,     lambda g, z, x: g)
+derivative(np.reciprocal,   lambda g, z, x: -g * z * z)
+derivative(np.square,       lambda g, z, x: g * 2 * x)
+derivative(np.sqrt,         lambda g, z, x: g / (2 * z))
+derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
+derivative(np.astype,       lambda g, z, x, *, dtype: g)
+
+# x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0.
+derivative(np.power,        lambda g, z, x, y: g * (y * x ** (y - (y != 0))),
+                            lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
+derivative(np.float_power,  lambda g, z, x, y: g * (y * np.float_power(x, y - (y != 0))),
+                            lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
+
+# Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.
+derivative(np.absolute,     lambda g, z, x: g * np.sign(x))
+derivative(np.fabs,         lambda g, z, x: g * np.sign(x))
+derivative(np.hypot,        lambda g, z, x, y: g * (x / safe(z)),
+                            lambda g, z, x, y: g * (y / safe(z)))
+derivative(np.maximum,      lambda g, z, x, y: g * share(x, y),
+                            lambda g, z, x, y: g * share(y, x))
+derivative(np.minimum,      lambda g, z, x, y: g * share(y, x),
+                            lambda g, z, x, y: g * share(x, y))
+derivative(np.fmax,         lambda g, z, x, y: g * take_up(x, y),
+                            lambda g, z, x, y: g * take_up(y, x))
+derivative(np.fmin,         lambda g, z, x, y: g * take_up(-x, -y),
+                            lambda g, z, x, y: g * take_up(-y, -x))
+derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat)
+derivative(np.where,        None,
+                            lambda g, z, c, x, y: np.where(c, g, 0.0),
+                            lambda g, z, c, x, y: np.where(c, 0.0, g))
+
+# Flat between their jumps.
+derivative(np.sign,         flat)
+derivative(np.floor,        flat)
+derivative(np.ceil,         flat)
+derivative(np.trunc,        flat)
+derivative(np.rint,         flat)
+derivative(np.round,        flat)
+derivative(np.floor_divide, flat, flat)
+derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
+# fmt: on
+
+
+@compose(np.clip)
+def clip(a, a_min=None, a_max=None, min=None, max=None):
+    """Hold `a` between two bounds; on a bound, half the slope is a's and half the bound's."""
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    a = a if low is None else np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
+
+
+compose(np.fix)(lambda x: np.trunc(x))
+compose(np.around)(lambda a, decimals=0: np.round(a, decimals))
+compose(np.divmod)(lambda x1, x2: (x1 // x2, x1 % x2))
+compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))
+compose(np.copy)(lambda a: +a)
+compose(np.real)(lambda val: +val)
+
+plain.update(
+    {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal},
+    {np.logical_and, np.logical_or, np.logical_not, np.logical_xor},
+    {np.isnan, np.isinf, np.isfinite, np.signbit, np.isposinf, np.isneginf},
+    {np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isrealobj, np.iscomplexobj},
+    {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like},
+    {np.result_type, np.can_cast, np.min_scalar_type, np.may_share_memory, np.shares_memory},
+    {np.array_repr, np.array_str, np.array2string},
+)

@@ -1,0 +1,95 @@
+"""Indexing: picking elements out, and its opposite, putting them back.
+
+g      cotangent of the output
+z      output
+a      input
+index  what stood between the brackets
+"""
+
+import operator
+
+import numpy as np
+
+from tinygrad_edu.protocols import compose, derivative, plain, primitive
+
+
+@primitive
+def put_back(x, index, shape):
+    """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
+    z = np.zeros(shape, dtype=x.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if any(isinstance(i, (list, np.ndarray)) and np.asarray(i).dtype != bool for i in parts):
+        np.add.at(z, index, x)
+    else:
+        z[index] = x
+    return z
+
+
+def mask_for(condition, a):
+    """Keep the elements of the last two axes where `condition` holds, with zeros elsewhere."""
+    return np.where(condition, a, 0.0)
+
+
+# fmt: off
+derivative(operator.getitem, lambda g, z, a, index: put_back(g, index, a.shape), None)
+derivative(put_back,         lambda g, z, x, index, shape: g[index], None, None)
+# fmt: on
+
+
+@compose(np.take)
+def take(a, indices, axis=None):
+    """Pick along one axis, or out of the flattened array."""
+    if axis is None:
+        return np.ravel(a)[indices]
+    return a[(*(slice(None),) * (axis % a.ndim), indices)]
+
+
+@compose(np.take_along_axis)
+def take_along_axis(arr, indices, axis=-1):
+    """Pick along one axis, by indices that differ from place to place."""
+    if axis is None:
+        return np.ravel(arr)[indices]
+    places = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    places[axis] = indices
+    return arr[tuple(places)]
+
+
+@compose(np.sort)
+def sort(a, axis=-1):
+    """Order the elements along an axis; those that tie keep their places."""
+    return take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+
+
+@compose(np.diagonal)
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    """Pick the diagonal of two axes, as a last axis."""
+    moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    n = np.arange(len(np.diagonal(np.empty(moved.shape[-2:]), offset)))
+    return moved[(..., n + max(-offset, 0), n + max(offset, 0))]
+
+
+@compose(np.diag)
+def diag(v, k=0):
+    """Give the diagonal of a matrix, or the matrix that has `v` as its diagonal."""
+    if v.ndim == 2:
+        return diagonal(v, k)
+    n = v.shape[0] + abs(k)
+    i = np.arange(v.shape[0])
+    return put_back(v, (i + max(-k, 0), i + max(k, 0)), (n, n))
+
+
+@compose(np.select)
+def select(condlist, choicelist, default=0):
+    """Choose for each element the first choice whose condition holds."""
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        default = np.where(condition, choice, default)
+    return default
+
+
+compose(np.trace)(lambda a, offset=0, axis1=0, axis2=1: np.sum(diagonal(a, offset, axis1, axis2), axis=-1))
+compose(np.tril)(lambda m, k=0: mask_for(np.tri(*m.shape[-2:], k=k, dtype=bool), m))
+compose(np.triu)(lambda m, k=0: mask_for(~np.tri(*m.shape[-2:], k=k - 1, dtype=bool), m))
+compose(np.compress)(lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis=axis))
+compose(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(condition)))
+
+plain.update({np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize})

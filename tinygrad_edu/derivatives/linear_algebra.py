@@ -1,0 +1,128 @@
+"""Products of vectors, matrices and tensors, and norms.
+
+g     cotangent of the output
+z     output
+x, y  inputs
+"""
+
+import string
+
+import numpy as np
+
+from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.protocols import Each, compose, derivative
+
+
+def product_left(g, x, y):
+    """Give ``g @ yᵀ``, with a matrix of one row or column standing in where x or y is a vector."""
+    if y.ndim == 1:
+        return g[..., None] * y
+    if x.ndim == 1:
+        return (y @ g[..., None])[..., 0]
+    return g @ y.swapaxes(-1, -2)
+
+
+def product_right(g, x, y):
+    """Give ``xᵀ @ g``, with a matrix of one row or column standing in where x or y is a vector."""
+    if x.ndim == 1:
+        return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
+    if y.ndim == 1:
+        return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    return x.swapaxes(-1, -2) @ g
+
+
+def spell_out(subscripts, operands):
+    """Write einsum's subscripts with a letter for every axis, the ellipsis and the output included."""
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    free = [c for c in string.ascii_letters if c not in subscripts]
+    widths = [x.ndim - len(t.replace("...", "")) if "..." in t else 0 for t, x in zip(terms, operands, strict=True)]
+    dots = free[: max(widths)]
+    if not arrow:
+        once = sorted(c for c in set(inputs) if c.isalpha() and inputs.count(c) == 1)
+        output = "..." * ("..." in inputs) + "".join(once)
+    terms = [t.replace("...", "".join(dots[len(dots) - w :])) for t, w in zip(terms, widths, strict=True)]
+    return terms, output.replace("...", "".join(dots)), free[len(dots) :]
+
+
+def contraction(i, g, z, subscripts, *operands, optimize=False):
+    """Contract `g` with all operands but one into the shape of that one.
+
+    A letter that stands twice in its subscripts asks for a diagonal, so an identity matrix joins
+    in; one that stands nowhere else was summed, so a vector of ones does.
+    """
+    terms, output, free = spell_out(subscripts, operands)
+    wanted, x = terms[i - 1], operands[i - 1]
+    others = [(t, y) for k, (t, y) in enumerate(zip(terms, operands, strict=True)) if k != i - 1]
+    parts = [(output, g), *others]
+    target = ""
+    for letter, n in zip(wanted, x.shape, strict=True):
+        if letter in target:
+            fresh = free.pop()
+            parts.append((letter + fresh, np.eye(n)))
+            letter = fresh
+        elif not any(letter in t for t, _ in parts):
+            parts.append((letter, np.ones(n)))
+        target += letter
+    return np.einsum(f"{','.join(t for t, _ in parts)}->{target}", *[y for _, y in parts], optimize=True)
+
+
+# fmt: off
+derivative(np.matmul, lambda g, z, x, y: product_left(g, x, y),
+                      lambda g, z, x, y: product_right(g, x, y))
+derivative(np.einsum, Each(contraction))
+# fmt: on
+
+
+@compose(np.dot)
+def dot(a, b):
+    """Multiply vectors and matrices; of more axes, the last of `a` with the last but one of `b`."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return a * b
+    return a @ b if np.ndim(b) <= 2 else tensordot(a, b, (-1, -2))
+
+
+@compose(np.tensordot)
+def tensordot(a, b, axes=2):
+    """Sum products over pairs of axes: lay both out as matrices, multiply, fold back."""
+    if np.ndim(axes) == 0:
+        axes = (range(-axes, 0), range(axes))
+    left, right = ([int(i) % np.ndim(x) for i in np.atleast_1d(k)] for x, k in zip((a, b), axes, strict=True))
+    rest_a = [i for i in range(np.ndim(a)) if i not in left]
+    rest_b = [i for i in range(np.ndim(b)) if i not in right]
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    n = int(np.prod([shape_a[i] for i in left], dtype=int))
+    if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
+        raise ValueError(f"np.tensordot: axes {axes} of shapes {shape_a} and {shape_b} do not match")
+    rows = np.reshape(np.transpose(a, rest_a + left), (-1 if n else a.size, n))
+    columns = np.reshape(np.transpose(b, right + rest_b), (n, -1 if n else b.size))
+    return np.reshape(rows @ columns, [shape_a[i] for i in rest_a] + [shape_b[i] for i in rest_b])
+
+
+compose(np.inner)(lambda a, b: a * b if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
+compose(np.outer)(lambda a, b: np.ravel(a)[:, None] * np.ravel(b))
+compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
+compose(np.vecdot)(lambda x1, x2: np.sum(x1 * x2, axis=-1))
+
+
+def euclidean(x, axis, keepdims):
+    """Give the root of the sum of squares, with slope 0 where all are 0."""
+    total = np.sum(x * x, axis=axis, keepdims=keepdims)
+    nothing = total == 0
+    return np.where(nothing, 0.0, np.sqrt(total + nothing))
+
+
+@compose(np.linalg.norm)
+def norm(x, ord=None, axis=None, keepdims=False):
+    """Measure vectors by any norm, and matrices by Frobenius'; norm'(0) = 0."""
+    matrix = isinstance(axis, tuple) or (axis is None and x.ndim == 2 and ord is not None)
+    if ord is None or ord == "fro" or (ord == 2 and not matrix):
+        return euclidean(x, axis, keepdims)
+    if matrix or isinstance(ord, str):
+        raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule for matrices; use ord='fro'")
+    size = abs(x)
+    if ord in (np.inf, -np.inf):
+        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
+    if ord == 0:
+        raise TypeError("np.linalg.norm: ord=0 counts elements and has no slope; use ord=1 or 2")
+    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)

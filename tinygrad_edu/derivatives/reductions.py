@@ -1,0 +1,118 @@
+"""Reductions and running sums.
+
+g     cotangent of the output
+z     output
+a     input
+axis  the axes that were reduced, None for all
+"""
+
+import numpy as np
+
+from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.protocols import compose, derivative, plain
+
+
+def kept(g, a, axis, keepdims):
+    """Give `g` the axes of length one that the reduction of `a` took away, so that it broadcasts."""
+    if keepdims or axis is None:
+        return g
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return np.expand_dims(g, tuple(i % a.ndim for i in axes))
+
+
+def ties(z, a, axis, keepdims):
+    """Give the part of an extreme value's slope that each element has: ties share evenly."""
+    chosen = 1.0 * (a == kept(z, a, axis, keepdims))
+    return chosen / np.sum(chosen, axis=axis, keepdims=True)
+
+
+def deviation(a, axis):
+    """Give the distance of each element from the mean."""
+    return a - np.mean(a, axis=axis, keepdims=True)
+
+
+def freedom(a, z, ddof):
+    """Give the number of elements that went into each output, less `ddof`."""
+    return a.size / z.size - ddof
+
+
+def running(x, n):
+    """Multiply up, along the last axis of length `n`, all that stands before each element.
+
+    Each round doubles the reach, so log₂ n products of whole arrays suffice, and a zero harms
+    nobody but those behind it.
+    """
+    ones = np.ones(x.shape[:-1] + (1,))
+    z = np.concatenate([ones, x[..., :-1]], axis=-1)
+    reach = 1
+    while reach < n:
+        z = z * np.concatenate([ones] * min(reach, n) + [z[..., :-reach]], axis=-1)
+        reach *= 2
+    return z
+
+
+def others(a, axis):
+    """Give for each element of `a` the product of all others along `axis`, zeros or not."""
+    axes = tuple(range(a.ndim)) if axis is None else tuple(np.atleast_1d(axis) % a.ndim)
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(a, axes, last)
+    rest = moved.shape[: a.ndim - len(axes)]
+    n = a.size // max(int(np.prod(rest)), 1)
+    x = np.reshape(moved, (*rest, n))
+    z = running(x, n) * np.flip(running(np.flip(x, axis=-1), n), axis=-1)
+    return np.moveaxis(np.reshape(z, moved.shape), last, axes)
+
+
+def sum_behind(g, a, axis):
+    """Add up what the running sum passes back: everything from each element to the end."""
+    back = np.flip(np.cumsum(np.flip(g, axis=axis or 0), axis=axis or 0), axis=axis or 0)
+    return np.reshape(back, a.shape)
+
+
+# fmt: off
+derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims))
+derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) / freedom(a, z, 0))
+derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * others(a, axis))
+derivative(np.cumsum, lambda g, z, a, *, axis=None: sum_behind(g, a, axis))
+
+# Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
+derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * ties(z, a, axis, keepdims))
+derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * ties(z, a, axis, keepdims))
+derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
+                          kept(g, a, axis, keepdims) * deviation(a, axis) * (2 / freedom(a, z, ddof)))
+derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
+                          kept(g / safe(z), a, axis, keepdims) * deviation(a, axis) / freedom(a, z, ddof))
+# fmt: on
+
+
+compose(np.amax)(lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims))
+compose(np.amin)(lambda a, axis=None, keepdims=False: np.min(a, axis=axis, keepdims=keepdims))
+compose(np.ptp)(
+    lambda a, axis=None, keepdims=False: (
+        np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
+    )
+)
+
+
+@compose(np.average)
+def average(a, axis=None, weights=None, keepdims=False):
+    """Average with weights of the shape of `a`, or one for each place along one axis."""
+    if weights is None:
+        return np.mean(a, axis=axis, keepdims=keepdims)
+    if np.shape(weights) != np.shape(a):
+        weights = np.reshape(weights, [-1 if i == axis % a.ndim else 1 for i in range(a.ndim)])
+    weights = weights + np.zeros(np.shape(a))
+    total = np.sum(weights, axis=axis, keepdims=keepdims)
+    return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+
+
+@compose(np.diff)
+def diff(a, n=1, axis=-1):
+    """Take the difference of neighbours along `axis`, `n` times."""
+    for _ in range(n):
+        before = (slice(None),) * (axis % a.ndim)
+        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
+    return a
+
+
+plain.update({np.argmax, np.argmin, np.any, np.all, np.count_nonzero})

@@ -1,0 +1,45 @@
+"""Circular and hyperbolic functions, and their inverses.
+
+g     cotangent of the output
+z     output
+x, y  inputs
+h     hypotenuse, the square root of a sum of squares
+"""
+
+import numpy as np
+
+from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.protocols import derivative
+
+
+def over_square(g, h):
+    """Divide by h² where h² itself would overflow."""
+    return g / h / h
+
+
+def square_sech(x):
+    """Give 1 - tanh(x)² to full relative precision: 4e / (1 + e)² with e = exp(-2|x|)."""
+    e = np.exp(-2 * abs(x))
+    return 4 * e / (1 + e) ** 2
+
+
+# fmt: off
+derivative(np.sin,     lambda g, z, x: g * np.cos(x))
+derivative(np.cos,     lambda g, z, x: -g * np.sin(x))
+derivative(np.tan,     lambda g, z, x: g * (1 + z * z))
+derivative(np.arcsin,  lambda g, z, x: g / np.sqrt((1 - x) * (1 + x)))
+derivative(np.arccos,  lambda g, z, x: -g / np.sqrt((1 - x) * (1 + x)))
+derivative(np.arctan,  lambda g, z, x: over_square(g, np.hypot(1, x)))
+derivative(np.arctan2, lambda g, z, y, x: over_square(g, safe(np.hypot(x, y))) * x,
+                       lambda g, z, y, x: over_square(-g, safe(np.hypot(x, y))) * y)
+derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
+derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
+derivative(np.tanh,    lambda g, z, x: g * square_sech(x))
+derivative(np.arcsinh, lambda g, z, x: g / np.hypot(1, x))
+derivative(np.arccosh, lambda g, z, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
+derivative(np.arctanh, lambda g, z, x: g / ((1 - x) * (1 + x)))
+derivative(np.deg2rad, lambda g, z, x: np.deg2rad(g))
+derivative(np.radians, lambda g, z, x: np.deg2rad(g))
+derivative(np.rad2deg, lambda g, z, x: np.rad2deg(g))
+derivative(np.degrees, lambda g, z, x: np.rad2deg(g))
+# fmt: on

@@ -1,0 +1,149 @@
+"""What NumPy lacks: activations, softmax and its logarithm, one-hot vectors, dropout.
+
+All of them take plain arrays as well as Values, and hold to the ends of the float range.
+
+g     cotangent of the output
+z     output
+x     input
+axis  the axis along which probabilities add up to one
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.protocols import derivative, primitive
+from tinygrad_edu.value import Value
+
+Axis = int | tuple[int, ...] | None
+
+
+@primitive
+def relu(x: Any) -> Any:
+    """Give max(x, 0), of the shape of `x`; relu'(0) = 0.
+
+    >>> relu(np.array([-1.0, 2.0]))
+    array([0., 2.])
+
+    Source: Nair and Hinton, 2010.
+    """
+    return np.maximum(x, 0)
+
+
+def leaky_relu(x: Any, slope: float = 0.01) -> Any:
+    """Give x above 0 and ``slope * x`` up to 0; leaky_relu'(0) = slope.
+
+    Source: Maas, Hannun and Ng, 2013.
+    """
+    return np.where(x > 0, x, slope * x)
+
+
+@primitive
+def sigmoid(x: Any) -> Any:
+    """Give 1 / (1 + exp(-x)), which rises from 0 to 1; both ends keep full relative precision.
+
+    >>> sigmoid(np.array([-np.inf, 0.0, np.log(3.0)]))
+    array([0.  , 0.5 , 0.75])
+    """
+    e = np.exp(-abs(x))
+    return np.where(x < 0, e, 1.0) / (1 + e)
+
+
+def softplus(x: Any) -> Any:
+    """Give log(1 + exp(x)), a smooth relu, without overflow."""
+    return np.logaddexp(x, 0.0)
+
+
+def gelu(x: Any) -> Any:
+    """Give x·Φ(x) by its hyperbolic form, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+
+    Source: Hendrycks and Gimpel, 2016, section 2.
+    """
+    u = np.clip(x, -30.0, 30.0)
+    return np.maximum(x, -30.0) * sigmoid(np.sqrt(8 / np.pi) * (u + 0.044715 * u**3))
+
+
+@primitive
+def softmax(x: Any, *, axis: Axis = -1) -> Any:
+    """Turn numbers into probabilities along `axis`: exp(x) over its sum, of the shape of `x`.
+
+    An infinite x takes all the probability, and infinite ones of the same sign share it.
+
+    >>> softmax(np.array([0.0, np.log(3.0)]))
+    array([0.25, 0.75])
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    e = np.exp(np.subtract(x, top, out=np.zeros_like(x), where=x != top))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+@primitive
+def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    """Give log(sum(exp(x))) along `axis`, without overflow.
+
+    >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2)
+    np.True_
+    """
+    top = np.max(x, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(top), top, 0.0)
+    with np.errstate(divide="ignore"):
+        z = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
+    return z if keepdims else np.squeeze(z, axis=axis)
+
+
+def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
+    """Give the logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
+    return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+def one_hot(labels: Any, classes: int) -> Any:
+    """Give for each label a vector with 1 in its place: integers of shape (...) become (..., classes).
+
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+
+    Raises:
+        TypeError: labels are not integers.
+        ValueError: a label is not in 0 … classes - 1.
+    """
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"one_hot: labels are of dtype {labels.dtype}; pass integers from 0 to {classes - 1}")
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        raise ValueError(
+            f"one_hot: labels go from {labels.min()} to {labels.max()}; with {classes} classes they are 0 to {classes - 1}"
+        )
+    return np.eye(classes)[labels]
+
+
+def dropout(x: Any, rate: float, seed: int | np.random.Generator) -> Any:
+    """Silence each element with probability `rate`, and scale the others so that the mean stays.
+
+    The same integer seed silences the same elements; a generator moves on at each call.
+
+    Source: Srivastava et al., 2014.
+
+    Raises:
+        ValueError: `rate` is not in 0 ≤ rate < 1.
+    """
+    if not 0 <= rate < 1:
+        raise ValueError(f"dropout: rate is {rate}; it must be at least 0 and less than 1")
+    kept = np.random.default_rng(seed).random(np.shape(x)) >= rate
+    return x * (kept / (1 - rate)).astype(np.result_type(x))
+
+
+def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+    if not keepdims and axis is not None:
+        g = np.expand_dims(g, axis)
+    return g * softmax(x, axis=axis)
+
+
+# fmt: off
+derivative(relu,      lambda g, z, x: g * (x > 0))
+derivative(sigmoid,   lambda g, z, x: g * z * sigmoid(-x))
+derivative(softmax,   lambda g, z, x, *, axis=-1: z * (g - np.sum(g * z, axis=axis, keepdims=True)))
+derivative(logsumexp, lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
+# fmt: on
+
+Value.relu = relu

@@ -1,0 +1,250 @@
+"""What NumPy asks of a recorded number: every call is looked up in the table, then recorded or refused.
+
+A function stands in the table in one of three ways:
+
+derivative  a row of rules, one for each array it takes
+composed    written with other functions of the table
+plain       without slope (comparisons, shapes, indices): it is run on the numbers, and not recorded
+"""
+
+import difflib
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinygrad_edu.tape import Entry, Rule, payload, record, rules
+
+Function = Callable[..., Any]
+AnyFunction = TypeVar("AnyFunction", bound=Function)
+
+composed: dict[Function, Function] = {}
+plain: set[Function] = set()
+accepted: dict[Function, frozenset[str]] = {}
+
+_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_ACCUMULATIONS = {np.add: np.cumsum}
+
+
+class Each:
+    """One rule for every input of a function that takes any number of them; it is told which, `i`."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
+
+    def __getitem__(self, i: int) -> Rule:
+        return functools.partial(self.rule, i)
+
+
+def derivative(function: Function, *row: Rule | Each | None) -> None:
+    """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
+
+    Each rule is called as ``rule(g, z, *inputs, **keywords)``: the cotangent `g` and output `z`,
+    both of the output's shape, then the inputs as they were given. It returns ``g · ∂z/∂input``;
+    broadcasting and dtype are undone for it. Its keyword-only parameters are the keywords that the
+    function may be called with. ``None`` stands for an input that must not be a Value, such as an
+    index. Write rules in NumPy, and they can be differentiated again.
+
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> def cubed(x): return x * x * x
+    >>> cubed = tg.primitive(cubed)
+    >>> tg.derivative(cubed, lambda g, z, x: g * 3 * x ** 2)
+    >>> tg.grad(cubed)(2.0)
+    np.float64(12.0)
+
+    Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
+
+    Raises:
+        TypeError: no rule is given, or one of them cannot be called.
+    """
+    if not row or not all(rule is None or callable(rule) or isinstance(rule, Each) for rule in row):
+        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {row}")
+    first = next(rule for rule in row if rule is not None)
+    code = (first.rule if isinstance(first, Each) else first).__code__  # type: ignore[attr-defined]
+    start = code.co_argcount
+    accepted[function] = frozenset(code.co_varnames[start : start + code.co_kwonlyargcount])
+    rules[function] = first if isinstance(first, Each) else row
+
+
+def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:
+    """Enter in the table that `function`, given Values, is what the decorated function computes."""
+
+    def enter(substitute: AnyFunction) -> AnyFunction:
+        composed[function] = substitute
+        return substitute
+
+    return enter
+
+
+def primitive(function: AnyFunction) -> AnyFunction:
+    """Make a function of arrays one that is also recorded; `derivative` gives it its rules.
+
+    Raises:
+        TypeError: when called with a Value, if it has no row yet, or a Value comes by keyword.
+    """
+
+    @functools.wraps(function)
+    def recorded(*arguments: Any, **keywords: Any) -> Any:
+        if any(isinstance(x, Entry) for x in (*arguments, *keywords.values())):
+            return apply(recorded, arguments, keywords)
+        return function(*arguments, **keywords)
+
+    return recorded  # type: ignore[return-value]
+
+
+def label(function: Any) -> str:
+    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
+    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
+    own = getattr(function, "__name__", repr(function))
+    return f"np{module[5:]}.{own}" if module.startswith("numpy") else own
+
+
+def refuse(function: Function, problem: str, remedy: str) -> TypeError:
+    """Make the error for what the table cannot do."""
+    return TypeError(f"{label(function)}: {problem}; {remedy}")
+
+
+def freeze(x: Any, function: Function) -> Any:
+    """Check a constant operand, and copy it if its owner could change it before the sweep.
+
+    Raises:
+        TypeError: it is no real number or array of real numbers.
+    """
+    if type(x) in (float, int, bool, np.float64):
+        return x
+    if isinstance(x, (list, tuple)):
+        x = np.array(x)
+    kind = getattr(getattr(x, "dtype", None), "kind", "O")
+    if kind not in "fiub" and not isinstance(x, (str, type(None), slice, type(...), np.dtype, type)):
+        what = f"an array of {x.dtype}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
+        raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
+    return x.copy() if isinstance(x, np.ndarray) else x
+
+
+def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """Run `function` on the numbers behind `inputs` and record it.
+
+    Raises:
+        TypeError: `function` has no row, or none for these inputs or keywords.
+    """
+    row = rules.get(function)
+    if row is None:
+        raise _unknown(function)
+    for key, value in keywords.items():
+        if key not in accepted[function]:
+            raise _unsupported(function, key)
+        if isinstance(value, Entry):
+            raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
+    given = tuple(x if isinstance(x, Entry) else freeze(x, function) for x in inputs)
+    if not isinstance(row, Each):
+        if len(given) > len(row):
+            raise refuse(function, f"got {len(given)} inputs", f"its row has rules for {len(row)}")
+        for i, (x, rule) in enumerate(zip(given, row)):  # noqa: B905 - an optional input may be missing
+            if rule is None and isinstance(x, Entry):
+                raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
+    kind = next(type(x) for x in given if isinstance(x, Entry))
+    data = function(*[payload(x) for x in given], **keywords)
+    if isinstance(data, np.ndarray) and data.ndim == 0:
+        data = data[()]
+    return record(kind, data, function, given, {k: _freeze_keyword(v) for k, v in keywords.items()} or None)
+
+
+def _freeze_keyword(value: Any) -> Any:
+    """Copy a keyword's value if its owner could change it before the sweep."""
+    return tuple(value) if isinstance(value, list) else value.copy() if isinstance(value, np.ndarray) else value
+
+
+def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+    """Answer NumPy when a ufunc meets a Value (NEP 13)."""
+    if method == "__call__":
+        if len(inputs) == 1 and not keywords and ufunc in rules:
+            return record(type(self), ufunc(self._data), ufunc, inputs)
+        if ufunc in plain and not any(isinstance(x, Entry) for x in keywords.values()):
+            return ufunc(*[payload(x) for x in inputs], **keywords)
+        if ufunc in composed:
+            return composed[ufunc](*inputs, **keywords)
+        return apply(ufunc, inputs, keywords)
+    if method == "reduce" and ufunc in _REDUCTIONS:
+        return on_function(_REDUCTIONS[ufunc], inputs, {"axis": 0, **keywords})
+    if method == "accumulate" and ufunc in _ACCUMULATIONS:
+        return on_function(_ACCUMULATIONS[ufunc], inputs, {"axis": 0, **keywords})
+    if method == "outer" and not keywords and len(inputs) == 2:
+        x, y = inputs
+        return ufunc(x[(..., *[None] * np.ndim(y))], y)
+    raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
+
+
+def on_function(function: Function, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+    """Answer NumPy when one of its other functions meets a Value (NEP 18)."""
+    if function in plain:
+        return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
+    row = rules.get(function)
+    if isinstance(row, Each):
+        return apply(function, arguments, keywords)
+    if row is not None and arguments:
+        names = _names(function)[len(row) : len(arguments)]
+        named = dict(zip(names, arguments[len(row) :], strict=False)) | keywords
+        if named.keys() <= accepted[function]:
+            return apply(function, arguments[: len(row)], named)
+    positional, named = _bind(function, arguments, keywords)
+    if function in composed:
+        substitute = composed[function]
+        for key in named:
+            if key not in _names(substitute):
+                raise _unsupported(function, key)
+        return substitute(*positional, **named)
+    if row is None:
+        raise _unknown(function)
+    inputs = [named.pop(key) for key in _names(function)[: len(row)] if key in named]
+    return apply(function, (*positional, *inputs), named)
+
+
+@functools.cache
+def _names(function: Function) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
+
+
+@functools.cache
+def _signature(function: Function) -> inspect.Signature:
+    return inspect.signature(function)
+
+
+def _bind(
+    function: Function, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Give every argument its name, and leave out those that only repeat the default."""
+    signature = _signature(function)
+    positional: tuple[Any, ...] = ()
+    named: dict[str, Any] = {}
+    for key, value in signature.bind(*arguments, **keywords).arguments.items():
+        parameter = signature.parameters[key]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional = value
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named |= value
+        elif not _is_default(value, parameter.default):
+            named[key] = value
+    return positional, named
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    simple = isinstance(default, (bool, int, str))
+    return value is default or (simple and type(value) is type(default) and bool(value == default))
+
+
+def _unsupported(function: Function, key: str) -> TypeError:
+    known = sorted(accepted.get(function) or _names(composed.get(function, function)))
+    remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
+    if key == "out":
+        remedy = "Values are not written into; use the result"
+    return refuse(function, f"{key}= has no rule for Values", remedy)
+
+
+def _unknown(function: Function) -> TypeError:
+    own = label(function)
+    known = {label(f) for f in (*rules, *composed)}
+    near = difflib.get_close_matches(own, known, n=3)
+    remedy = f"the nearest with one: {', '.join(near)}; or give it a row" if near else "give it a row"
+    return refuse(function, "has no derivative in the table", f"{remedy} with tinygrad_edu.derivative")

@@ -1,0 +1,162 @@
+"""The judge: the post's slope, and its more exact relatives, of plain functions that know no tape.
+
+d    a function that gives one number
+x    where its slope is taken
+q    the step, a small number that is not 0
+eps  the distance from 1 to the next float
+"""
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from tinygrad_edu import tree
+
+Method = Literal["forward", "central", "richardson", "complex"]
+Estimate = tuple[Any, Any]
+
+
+def slope(d: Callable[[Any], Any], x: Any, q: Any) -> Any:
+    """Give the slope of `d` between x and x + q, exactly as the post writes it.
+
+    >>> slope(lambda x: x**2 + 1, -2.0, 0.5)
+    -3.5
+
+    Source: the post, "Hot and cold": slope_d(x₁) = (d(x₁ + q) - d(x₁)) / q.
+
+    Raises:
+        ZeroDivisionError: q is 0, and there is no line through one point.
+    """
+    if np.any(np.equal(q, 0)):
+        raise ZeroDivisionError("slope(d, x, q): q is 0, and one point has no slope; use a small q such as 1e-6")
+    return (d(x + q) - d(x)) / q
+
+
+def _step(x: Any, size: float) -> Any:
+    """Give a step of about `size`, relative where x is large, that x + step - x gives back exactly."""
+    step = x.dtype.type(size) * max(1, abs(x))
+    return (x + step) - x
+
+
+def _forward(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+    q = _step(x, eps**0.5)
+    here, near, far = d(x), d(x + q), d(x + 2 * q)
+    rounding = 2 * eps * max(abs(here), abs(near)) / q
+    return (near - here) / q, abs(far - 2 * near + here) / (2 * q) + rounding
+
+
+def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+    q = _step(x, eps ** (1 / 3))
+    near = d(x + q), d(x - q)
+    far = d(x + 2 * q), d(x - 2 * q)
+    estimate = (near[0] - near[1]) / (2 * q)
+    rounding = 2 * eps * max(abs(near[0]), abs(near[1])) / q
+    return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
+
+
+def _richardson(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+    """Halve the step again and again, and extrapolate to a step of 0 where errors are least.
+
+    Source: Ridders, 1982; Numerical Recipes, section 5.7.
+    """
+    best, error = np.nan, np.inf
+    row: list[Any] = []
+    for k in range(10):
+        q = _step(x, eps ** (1 / 8) * 2.0**-k)
+        above, below = d(x + q), d(x - q)
+        rounding = 2 * eps * max(abs(above), abs(below)) / q
+        previous, row = row, [(above - below) / (2 * q)]
+        for j, coarser in enumerate(previous):
+            row.append(row[j] + (row[j] - coarser) / (4.0 ** (j + 1) - 1))
+            doubt = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
+            if doubt <= error:
+                best, error = row[j + 1], doubt
+    return best, error
+
+
+def _complex(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+    """Step into the imaginary direction, where nothing is subtracted and so nothing is lost.
+
+    Source: Squire and Trapp, 1998.
+    """
+    z = d(x + 1e-30j)
+    if not np.iscomplexobj(z):
+        raise TypeError(
+            'method="complex": the function dropped the imaginary part (abs, maximum, float() and comparisons do); '
+            'use method="richardson"'
+        )
+    estimate = np.imag(z) / 1e-30
+    return estimate, 4 * eps * abs(estimate)
+
+
+_METHODS = {"forward": _forward, "central": _central, "richardson": _richardson, "complex": _complex}
+
+
+def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "central", error: bool = False) -> Any:
+    """Give the gradient of `f` by measuring its slope in each number of each argument.
+
+    Args:
+        f: a function that gives one real number.
+        args: numbers, arrays, or trees of them; integers are taken as floats.
+        method: "forward", the post's slope; "central", both ways; "richardson", central ones
+            extrapolated to q = 0; "complex", exact to rounding where `f` takes complex numbers.
+        error: give an estimate of the error too, of the same structure.
+
+    Returns:
+        A tree like the argument, or a tuple of such trees if there are several; with `error`, a pair.
+
+    >>> numeric_gradient(lambda x, y: x * y, 3.0, 4.0, method="complex")
+    (np.float64(4.0), np.float64(3.0))
+
+    Raises:
+        TypeError: an argument is not real, or `f` gives more than one number.
+        ValueError: there is no such method.
+    """
+    if method not in _METHODS:
+        raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
+    leaves = [_real(leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)]
+    kind = np.complex128 if method == "complex" else None
+
+    def measured(k: int) -> Estimate:
+        leaf = leaves[k]
+        estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.dtype)
+
+        def along(i: tuple[int, ...]) -> Callable[[Any], Any]:
+            def d(moved: Any) -> Any:
+                changed = leaf.astype(kind) if kind else leaf.copy()
+                changed[i] = moved
+                return _single(f(*tree.unflatten(args, [*_out(leaves[:k]), changed[()], *_out(leaves[k + 1 :])])))
+
+            return d
+
+        for i in np.ndindex(leaf.shape):
+            pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps))
+            estimates[0][i], estimates[1][i] = pair
+        return estimates[0][()], estimates[1][()]
+
+    pairs = [measured(k) for k in range(len(leaves))]
+    gradient, errors = (tree.unflatten(args, column) for column in zip(*pairs, strict=True))
+    if len(args) == 1:
+        gradient, errors = gradient[0], errors[0]
+    return (gradient, errors) if error else gradient
+
+
+def _out(leaves: list[Any]) -> list[Any]:
+    return [leaf[()] for leaf in leaves]
+
+
+def _real(leaf: Any, path: str) -> Any:
+    array = np.array(getattr(leaf, "data", leaf) if hasattr(leaf, "backward") else leaf)
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise TypeError(f"numeric_gradient: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
+    return array
+
+
+def _single(z: Any) -> Any:
+    z = getattr(z, "data", z) if hasattr(z, "backward") else z
+    if np.size(z) != 1:
+        raise TypeError(f"numeric_gradient: the function gave shape {np.shape(z)}; it must give one number")
+    return np.reshape(z, ())[()]

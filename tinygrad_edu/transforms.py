@@ -1,0 +1,254 @@
+"""Functions from functions to functions: gradients, Jacobians, Hessians, of any order, over trees.
+
+f         the function, of any arguments; those differentiated are trees of numbers
+argnums   which arguments: an index, or a tuple of them
+variables  fresh Values that stand in for the numbers differentiated
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import tree
+from tinygrad_edu.tape import Entry, order, payload, record, recording, set_recording, stamp, sweep
+from tinygrad_edu.value import Value, accept
+
+Function = Callable[..., Any]
+Argnums = int | Sequence[int]
+
+
+def _variable(x: Any) -> Any:
+    """Stand in for `x`: behind a Value, so that what is outside still sees through; else afresh."""
+    if isinstance(x, Value):
+        return +x
+    if type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim:
+        return record(Value, x)
+    return record(Value, accept(x))
+
+
+def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
+    """Check `argnums` against the number of arguments."""
+    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+    if any(not -count <= i < count for i in wanted) or len({i % count for i in wanted}) != len(wanted):
+        raise ValueError(f"{caller}: argnums={argnums!r} with {count} positional arguments; name each at most once")
+    return tuple(i % count for i in wanted)
+
+
+class _Trace:
+    """One run of a function on variables, ready to be swept back from its outputs to them."""
+
+    def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
+        positions = _positions(argnums, len(args), caller)
+        self.given = tuple(args[i] for i in positions)
+        with set_recording(True):
+            self.variables = tree.map(_variable, self.given)
+            self.since = stamp()
+            stand_ins = dict(zip(positions, self.variables, strict=True))
+            self.output = f(*[stand_ins.get(i, x) for i, x in enumerate(args)])
+        self.outputs = tree.flatten(self.output)
+        for z in self.outputs:
+            if not isinstance(z, Entry):
+                raise TypeError(
+                    f"{caller}: the function returned {z!r}, to which nothing on the tape led; "
+                    "NumPy's functions stay on the tape, math's, float() and .data leave it"
+                )
+        self.leaves = set(tree.flatten(self.variables))
+        self.recorded = recording.get() and (
+            any(isinstance(x, Entry) for x in tree.flatten(self.given)) or self._involves_others()
+        )
+
+    def _involves_others(self) -> bool:
+        """Tell whether Values from outside took part, which may be differentiated later."""
+        tape = order(self.outputs, self.since)
+        return any(z.serial < self.since for z in tape if z not in self.leaves)
+
+    def values(self) -> Any:
+        """Give the outputs."""
+        inside = any(isinstance(x, Entry) for x in tree.flatten(self.given))
+        return tree.map(lambda z: _hand_out(z, self.recorded, inside), self.output)
+
+    def sweep(self, cotangents: Any, recorded: bool | None = None) -> Any:
+        """Give the cotangents of the differentiated arguments, for those of the outputs."""
+        recorded = self.recorded if recorded is None else recorded
+        seeds: dict[Any, Any] = {}
+        for z, g in zip(self.outputs, tree.flatten(cotangents), strict=True):
+            seeds[z] = seeds[z] + g if z in seeds else g
+        swept = sweep(seeds, self.since, self.leaves, recorded)
+
+        def result(given: Any, x: Any) -> Any:
+            g = swept.get(x)
+            return _hand_out(np.zeros_like(x._data) if g is None else g, recorded, isinstance(given, Entry))
+
+        return tree.map(result, self.given, self.variables)
+
+
+def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
+    """Give a result as the caller's own: a Value where it may be differentiated further, else a plain number."""
+    if recorded and isinstance(x, Entry):
+        return x
+    plain = payload(x)
+    own = plain.copy()[()] if isinstance(plain, np.ndarray) else plain
+    return record(Value, own) if recorded or as_value else own
+
+
+def _like(caller: str, what: str, given: Any, wanted: Any) -> Any:
+    """Check that the tree `given` has the structure and shapes of `wanted`, and give it its dtypes."""
+
+    def check(x: Any, z: Any) -> Any:
+        if np.shape(x) != z.shape:
+            raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
+        return x if isinstance(x, Entry) else accept(x).astype(z.dtype)
+
+    return tree.map(check, given, wanted)
+
+
+def _number(caller: str, trace: _Trace) -> Any:
+    """Check that the function gave one number, and give the 1 from which its gradient starts."""
+    z = trace.output
+    if not isinstance(z, Value) or z.size != 1:
+        what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
+        raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
+    return np.ones_like(z._data)
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
+    """Make the function that gives the value of `f` and its gradient.
+
+    The gradient is a tree like the argument; with a tuple of `argnums`, a tuple of such trees. It is
+    plain numbers where plain numbers came in, and Values, to be differentiated further, where Values
+    are involved (except under `no_grad`).
+
+    >>> value_and_grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
+    (np.float64(10.0), {'w': np.float64(6.0), 'b': np.float64(1.0)})
+
+    Raises:
+        TypeError: `f` returned something that no recorded operation made.
+        ValueError: `f` returned more than one number, or `argnums` does not fit.
+    """
+
+    @functools.wraps(f)
+    def with_gradient(*args: Any) -> tuple[Any, Any]:
+        trace = _Trace("grad", f, args, argnums)
+        gradients = trace.sweep(_number("grad", trace))
+        return trace.values(), gradients[0] if isinstance(argnums, int) else gradients
+
+    return with_gradient
+
+
+def grad(f: Function, argnums: Argnums = 0) -> Function:
+    """Make the function that gives the gradient of `f`; it can be differentiated again.
+
+    >>> grad(grad(lambda x: x ** 3))(2.0)
+    np.float64(12.0)
+
+    Raises: as `value_and_grad`.
+    """
+
+    @functools.wraps(f)
+    def gradient(*args: Any) -> Any:
+        return value_and_grad(f, argnums)(*args)[1]
+
+    return gradient
+
+
+def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+    """Run `f` and give its output with the function that pulls a cotangent of it back to `primals`.
+
+    >>> z, pull = vjp(lambda x: np.array([1.0, 2.0]) * x, 3.0)
+    >>> pull(np.array([1.0, 10.0]))
+    (np.float64(21.0),)
+    """
+    trace = _Trace("vjp", f, primals, range(len(primals)))
+
+    def pull(cotangent: Any) -> Any:
+        seeds = _like("vjp", "cotangent", cotangent, trace.output)
+        involved = any(isinstance(g, Entry) for g in tree.flatten(seeds))
+        return trace.sweep(seeds, recording.get() and (trace.recorded or involved))
+
+    return trace.values(), pull
+
+
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """Give the output of `f` and how fast it changes when `primals` move along `tangents`.
+
+    A pull-back is linear in its cotangent, so pulling `tangents` back through it pushes them forward.
+
+    >>> jvp(lambda x, y: x * y, (3.0, 4.0), (1.0, 0.5))
+    (np.float64(12.0), np.float64(5.5))
+
+    Source: the double-vjp construction, J. Townsend, 2017.
+    """
+    trace = _Trace("jvp", f, tuple(primals), range(len(primals)))
+    directions = _like("jvp", "tangent", tuple(tangents), trace.variables)
+    with set_recording(True):
+        dummies = tree.map(lambda z: record(Value, np.zeros_like(z._data)[()]), trace.output)
+        since = stamp()
+        pulled = tree.flatten(trace.sweep(dummies, recorded=True))
+    involved = any(isinstance(v, Entry) for v in tree.flatten(directions))
+    recorded = recording.get() and (trace.recorded or involved)
+    seeds = dict(zip(pulled, tree.flatten(directions), strict=True))
+    swept = sweep(seeds, since, set(tree.flatten(dummies)), recorded)
+
+    def pushed(u: Any) -> Any:
+        g = swept.get(u)
+        return _hand_out(u._data if g is None else g, recorded, False)
+
+    return trace.values(), tree.map(pushed, dummies)
+
+
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+    """Make the function that gives every slope of every output of `f`, of shape output + input.
+
+    Outputs and arguments may be trees: the result is a tree like the output, of trees like the argument.
+
+    >>> jacobian(lambda x: x ** 2)(np.array([1.0, 3.0]))
+    array([[2., 0.],
+           [0., 6.]])
+    """
+
+    @functools.wraps(f)
+    def slopes(*args: Any) -> Any:
+        trace = _Trace("jacobian", f, args, argnums)
+        zeros = [np.zeros(z.shape, z.dtype) for z in trace.outputs]
+
+        def of(k: int) -> Any:
+            z = trace.outputs[k]
+            rows = []
+            for i in np.ndindex(z.shape):
+                seeds = [zero.copy() for zero in zeros]
+                seeds[k][i] = 1
+                rows.append(trace.sweep([seed[()] for seed in seeds]))
+            if not rows:
+                return tree.map(lambda x: np.zeros(z.shape + np.shape(x)), trace.given)
+            return tree.map(lambda *g: np.reshape(np.stack(g), z.shape + g[0].shape), rows[0], *rows[1:])
+
+        every = [of(k) for k in range(len(zeros))]
+        chosen = [of_one[0] for of_one in every] if isinstance(argnums, int) else every
+        return tree.unflatten(trace.output, chosen)
+
+    return slopes
+
+
+def hessian(f: Function, argnums: int = 0) -> Function:
+    """Make the function that gives the second derivatives of `f`: the Jacobian of its gradient.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
+    array([[4., 6.],
+           [6., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """Multiply the Hessian of `f` by `tangents` without building it: the gradient of ⟨grad f, tangents⟩.
+
+    >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
+    (array([ 6., 12.]),)
+
+    Source: Pearlmutter, 1994.
+    """
+    everything = range(len(primals))
+    trace = _Trace("hvp", grad(f, everything), tuple(primals), everything)
+    return trace.sweep(_like("hvp", "tangent", tuple(tangents), trace.output))

@@ -1,0 +1,310 @@
+"""The number that remembers: a scalar or array that records what NumPy does to it.
+
+x, y  operands
+z     result
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, NoReturn, Self
+
+import numpy as np
+
+from tinygrad_edu.protocols import apply, freeze, label, on_function, on_ufunc
+from tinygrad_edu.tape import Entry, payload, record, set_recording, stamp, sweep
+
+
+def _binary(function: np.ufunc, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Make the method for ``x * y``; the operator of plain numbers is faster than the ufunc."""
+
+    def forward(x: "Value", y: Any) -> Any:
+        if isinstance(y, Entry):
+            return record(type(x), operation(x._data, y._data), function, (x, y))
+        y = freeze(y, function)
+        return record(type(x), operation(x._data, y), function, (x, y))
+
+    return forward
+
+
+def _reflected(function: np.ufunc, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """Make the method for ``x * y`` where only `y` is a Value."""
+
+    def backward(y: "Value", x: Any) -> Any:
+        x = freeze(x, function)
+        return record(type(y), operation(x, y._data), function, (x, y))
+
+    return backward
+
+
+def _unary(function: np.ufunc, operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: record(type(x), operation(x._data), function, (x,))
+
+
+def _comparison(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, y: operation(x._data, payload(y))
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make NumPy's method out of NumPy's function."""
+
+    def method(self: "Value", *arguments: Any, **keywords: Any) -> Any:
+        return on_function(function, (self, *arguments), keywords)
+
+    method.__doc__ = f"As {label(function)}."
+    return method
+
+
+def accept(data: Any) -> Any:
+    """Turn what a user calls a number into a payload that nobody else can change.
+
+    Integers become float64, floats keep their dtype, 0-d arrays become NumPy scalars; arrays of
+    other libraries that speak NumPy's protocols are kept as they are.
+
+    Raises:
+        TypeError: `data` is no real number or array of real numbers.
+    """
+    if isinstance(data, Entry):
+        raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
+    if hasattr(data, "__array_ufunc__") and not isinstance(data, (np.ndarray, np.generic)):
+        return data if data.dtype.kind == "f" else data.astype(np.float64)
+    if isinstance(data, np.ndarray) and not isinstance(data, np.memmap) and type(data) is not np.ndarray:
+        raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; pass numpy.asarray(x)")
+    array = np.array(data, order="K")
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise TypeError(f"Value(x): x is of dtype {array.dtype}; Values hold real numbers and arrays of real numbers")
+    return array[()]
+
+
+def no_grad() -> AbstractContextManager[None]:
+    """Make a context, or a decorator, in which nothing is recorded: results are leaves.
+
+    >>> with no_grad():
+    ...     y = Value(3.0) ** 2
+    >>> y.function is None
+    True
+    """
+    return set_recording(False)
+
+
+class Value(Entry):
+    """A number, or an array of numbers, that remembers how it was made.
+
+    >>> import numpy as np
+    >>> x = Value([1.0, 2.0])
+    >>> y = np.sum(x ** 2)
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4.])
+
+    Args:
+        data: a number, nested lists of numbers, or an array, of any shape; it is copied.
+        name: what to call it where tapes are shown.
+
+    Raises:
+        TypeError: `data` is complex, text, or of some other kind that has no slope.
+    """
+
+    __slots__ = ()
+    relu: ClassVar[Callable[..., Any]]
+
+    def __new__(cls, data: Any, name: str | None = None) -> Self:
+        self = record(cls, accept(data))
+        self.name = name
+        return self
+
+    @property
+    def data(self) -> Any:
+        """The number or array itself; assigning to a leaf's ``.data`` gives it a new one."""
+        if isinstance(self._data, np.ndarray):
+            self._data.flags.writeable = False
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self.function is not None:
+            raise AttributeError(f"{self!r} is a result; only a leaf can be given new data, or detach() it first")
+        accepted = accept(new)
+        if accepted.shape != self.shape:
+            raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
+        self._data = accepted.astype(self.dtype, copy=False)
+        self.serial = stamp()
+
+    @property
+    def grad(self) -> Any:
+        """The sum of what `backward` brought here, of the shape and dtype of the data; zero at first."""
+        g = self._grad
+        if g is None:
+            return np.zeros_like(self._data)[()]
+        if type(g) is tuple:
+            g = self._grad = g[0].copy()
+        return g
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    def detach(self) -> Self:
+        """Give a leaf with the same data and no memory."""
+        return record(type(self), self._data)
+
+    def backward(self, seed: Any = None) -> None:
+        """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
+
+        Args:
+            seed: the cotangent to start from, of this Value's shape; 1 for a single number.
+
+        Raises:
+            ValueError: there is no seed and more than one number here, or the seed has another shape.
+            RuntimeError: a leaf was given new data since it was used.
+        """
+        for z, g in sweep({self: self._seed(seed)}).items():
+            # A cotangent may be shared between entries: an array goes in as a tuple and is copied when asked for.
+            if type(g) is not np.float64:
+                g = (g,) if z._grad is None else z.grad + g
+            elif z._grad is not None:
+                g = z._grad + g
+            z._grad = g
+
+    def _seed(self, seed: Any) -> Any:
+        if seed is None:
+            if self.size != 1:
+                raise ValueError(
+                    f"backward() on a Value of shape {self.shape}: sum it to one number first, "
+                    "or pass backward(seed) with a seed of its shape"
+                )
+            return np.ones_like(self._data)[()]
+        start = accept(payload(seed))
+        if start.shape != self.shape:
+            raise ValueError(f"backward(seed): the seed has shape {start.shape}, the Value {self.shape}")
+        return start.astype(self.dtype)
+
+    __array_ufunc__ = on_ufunc
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        return on_function(function, arguments, keywords)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a Value does not turn into an array by itself; use .data, or numpy.stack for a list of Values")
+
+    __add__, __radd__ = _binary(np.add, operator.add), _reflected(np.add, operator.add)
+    __sub__, __rsub__ = _binary(np.subtract, operator.sub), _reflected(np.subtract, operator.sub)
+    __mul__, __rmul__ = _binary(np.multiply, operator.mul), _reflected(np.multiply, operator.mul)
+    __truediv__, __rtruediv__ = _binary(np.divide, operator.truediv), _reflected(np.divide, operator.truediv)
+    __floordiv__ = _binary(np.floor_divide, operator.floordiv)
+    __rfloordiv__ = _reflected(np.floor_divide, operator.floordiv)
+    __mod__, __rmod__ = _binary(np.remainder, operator.mod), _reflected(np.remainder, operator.mod)
+    __pow__, __rpow__ = _binary(np.power, operator.pow), _reflected(np.power, operator.pow)
+    __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul), _reflected(np.matmul, operator.matmul)
+    __neg__, __pos__ = _unary(np.negative, operator.neg), _unary(np.positive, operator.pos)
+    __abs__ = _unary(np.absolute, operator.abs)
+
+    __eq__, __ne__ = _comparison(operator.eq), _comparison(operator.ne)  # type: ignore[assignment]
+    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
+    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
+    __hash__ = object.__hash__
+
+    def __divmod__(self, y: Any) -> tuple[Any, Any]:
+        return self // y, self % y
+
+    def __rdivmod__(self, x: Any) -> tuple[Any, Any]:
+        return x // self, x % self
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, new: Any) -> NoReturn:
+        raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a Value of shape (), which has no elements to go through")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a Value of shape (), which has no length")
+        return int(self.shape[0])
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __contains__(self, y: Any) -> bool:
+        return payload(y) in self._data
+
+    def __copy__(self) -> Self:
+        return type(self)(*self.__reduce__()[1])
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.function is not None:
+            raise TypeError(f"{self!r} is a result: a copy would lose the tape that led to it; detach() it first")
+        return type(self), (self._data, self.name)
+
+    def __repr__(self) -> str:
+        parts = [_show(self._data), f"grad={_show(self.grad)}"]
+        parts += [f"dtype={self.dtype}"] if self.dtype != np.float64 else []
+        parts += [f"name={self.name!r}"] if self.name else []
+        return f"Value({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def item(self, *index: int) -> Any:
+        """Give the one number here, or the one at `index`, as a Python float."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """Give the data as nested lists of Python floats."""
+        return self._data.tolist()
+
+    def astype(self, dtype: Any) -> Any:
+        """As np.astype: floats stay recorded, integers and truth values are plain."""
+        return on_function(np.astype, (self, dtype), {})
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+        """As np.reshape; the shape may come as one tuple or as several numbers."""
+        return on_function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As np.transpose; the axes may come as one tuple or as several numbers."""
+        wanted = (axes[0] if len(axes) == 1 else axes) or None
+        return on_function(np.transpose, (self, wanted), {})
+
+    def flatten(self, order: str = "C") -> Any:
+        """As np.ravel."""
+        return on_function(np.ravel, (self, order), {})
+
+    sum, mean, prod = _method(np.sum), _method(np.mean), _method(np.prod)
+    max, min, var, std = _method(np.max), _method(np.min), _method(np.var), _method(np.std)
+    cumsum, ravel, squeeze = _method(np.cumsum), _method(np.ravel), _method(np.squeeze)
+    swapaxes, repeat, take = _method(np.swapaxes), _method(np.repeat), _method(np.take)
+    clip, dot, diagonal, trace = _method(np.clip), _method(np.dot), _method(np.diagonal), _method(np.trace)
+    round, copy, argmax, argmin = _method(np.round), _method(np.copy), _method(np.argmax), _method(np.argmin)
+    argsort, any, all, nonzero = _method(np.argsort), _method(np.any), _method(np.all), _method(np.nonzero)
+
+    shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
+    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
+    dtype = property(operator.attrgetter("_data.dtype"), doc="The kind of float.")
+    T = property(lambda self: self.transpose(), doc="The transpose.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
+
+
+def _show(data: Any) -> str:
+    """Show a number or array as NumPy would, scalars without their type."""
+    return repr(data.item()) if isinstance(data, np.generic) else repr(data).removesuffix(f", dtype={data.dtype})")
