@@ -1,7 +1,53 @@
-"""An autograd engine you can read, check and run."""
+"""An autograd engine you can read, check and run.
 
-from tinygrad_edu import derivatives as derivatives
+>>> import numpy as np
+>>> import tinygrad_edu as tg
+>>> x = tg.Value([0.5, 1.0])
+>>> y = np.sum(np.tanh(x) ** 2)
+>>> y.backward()
+>>> x.grad
+array([0.72686146, 0.63970001])
+"""
+
+import importlib
+from typing import Any
+
+from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
 from tinygrad_edu.protocols import derivative, primitive
+from tinygrad_edu.show import Tape
+from tinygrad_edu.slope import numeric_gradient, slope
 from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_edu.value import Value, no_grad
+
+__all__ = [
+    "Tape",
+    "Value",
+    "data",
+    "derivative",
+    "functions",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "lessons",
+    "losses",
+    "nn",
+    "no_grad",
+    "numeric_gradient",
+    "optim",
+    "primitive",
+    "slope",
+    "train",
+    "tree",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the upper rooms when they are first asked for, so that importing the engine stays quick."""
+    if name in ("data", "lessons", "losses", "nn", "optim", "train"):
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

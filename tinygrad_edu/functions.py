@@ -111,9 +111,8 @@ def one_hot(labels: Any, classes: int) -> Any:
     if labels.dtype.kind not in "iu":
         raise TypeError(f"one_hot: labels are of dtype {labels.dtype}; pass integers from 0 to {classes - 1}")
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(
-            f"one_hot: labels go from {labels.min()} to {labels.max()}; with {classes} classes they are 0 to {classes - 1}"
-        )
+        found = f"{labels.min()} to {labels.max()}"
+        raise ValueError(f"one_hot: labels go from {found}; with {classes} classes they are 0 to {classes - 1}")
     return np.eye(classes)[labels]
 
 

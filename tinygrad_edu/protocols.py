@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_edu.tape import Entry, Rule, payload, record, rules
+from tinygrad_edu.tape import Entry, Rule, label, payload, record, rules
 
 Function = Callable[..., Any]
 AnyFunction = TypeVar("AnyFunction", bound=Function)
@@ -24,8 +24,8 @@ composed: dict[Function, Function] = {}
 plain: set[Function] = set()
 accepted: dict[Function, frozenset[str]] = {}
 
-_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-_ACCUMULATIONS = {np.add: np.cumsum}
+_REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
 
 
 class Each:
@@ -62,9 +62,9 @@ def derivative(function: Function, *row: Rule | Each | None) -> None:
     if not row or not all(rule is None or callable(rule) or isinstance(rule, Each) for rule in row):
         raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {row}")
     first = next(rule for rule in row if rule is not None)
-    code = (first.rule if isinstance(first, Each) else first).__code__  # type: ignore[attr-defined]
-    start = code.co_argcount
-    accepted[function] = frozenset(code.co_varnames[start : start + code.co_kwonlyargcount])
+    code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
+    names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
+    accepted[function] = frozenset(names)
     rules[function] = first if isinstance(first, Each) else row
 
 
@@ -94,13 +94,6 @@ def primitive(function: AnyFunction) -> AnyFunction:
     return recorded  # type: ignore[return-value]
 
 
-def label(function: Any) -> str:
-    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
-    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
-    own = getattr(function, "__name__", repr(function))
-    return f"np{module[5:]}.{own}" if module.startswith("numpy") else own
-
-
 def refuse(function: Function, problem: str, remedy: str) -> TypeError:
     """Make the error for what the table cannot do."""
     return TypeError(f"{label(function)}: {problem}; {remedy}")
@@ -114,13 +107,19 @@ def freeze(x: Any, function: Function) -> Any:
     """
     if type(x) in (float, int, bool, np.float64):
         return x
-    if isinstance(x, (list, tuple)):
-        x = np.array(x)
-    kind = getattr(getattr(x, "dtype", None), "kind", "O")
-    if kind not in "fiub" and not isinstance(x, (str, type(None), slice, type(...), np.dtype, type)):
-        what = f"an array of {x.dtype}" if hasattr(x, "dtype") else f"a {type(x).__name__}"
+    still = keep_still(x)
+    kind = getattr(getattr(still, "dtype", None), "kind", "O")
+    if kind not in "fiub":
+        what = f"an array of {still.dtype}" if hasattr(still, "dtype") else f"a {type(x).__name__}"
         raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
-    return x.copy() if isinstance(x, np.ndarray) else x
+    return still
+
+
+def keep_still(x: Any) -> Any:
+    """Copy an index, a condition or a keyword's value if its owner could change it before the sweep."""
+    if isinstance(x, (list, np.ndarray)):
+        return np.array(x, order="K")
+    return tuple(map(keep_still, x)) if type(x) is tuple else x
 
 
 def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
@@ -137,23 +136,23 @@ def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, An
             raise _unsupported(function, key)
         if isinstance(value, Entry):
             raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
-    given = tuple(x if isinstance(x, Entry) else freeze(x, function) for x in inputs)
-    if not isinstance(row, Each):
-        if len(given) > len(row):
-            raise refuse(function, f"got {len(given)} inputs", f"its row has rules for {len(row)}")
-        for i, (x, rule) in enumerate(zip(given, row)):  # noqa: B905 - an optional input may be missing
-            if rule is None and isinstance(x, Entry):
-                raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
-    kind = next(type(x) for x in given if isinstance(x, Entry))
-    data = function(*[payload(x) for x in given], **keywords)
+    if not isinstance(row, Each) and len(inputs) > len(row):
+        raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(row)}")
+    still = tuple(_admit(i, x, row[i], function) for i, x in enumerate(inputs))
+    data = function(*[payload(x) for x in still], **keywords)
     if isinstance(data, np.ndarray) and data.ndim == 0:
         data = data[()]
-    return record(kind, data, function, given, {k: _freeze_keyword(v) for k, v in keywords.items()} or None)
+    kind = next(type(x) for x in still if isinstance(x, Entry))
+    return record(kind, data, function, still, {k: keep_still(v) for k, v in keywords.items()} or None)
 
 
-def _freeze_keyword(value: Any) -> Any:
-    """Copy a keyword's value if its owner could change it before the sweep."""
-    return tuple(value) if isinstance(value, list) else value.copy() if isinstance(value, np.ndarray) else value
+def _admit(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
+    """Check one input against its rule: a Value needs one, a constant must be a number if it has one."""
+    if rule is not None:
+        return x if isinstance(x, Entry) or isinstance(x, str) else freeze(x, function)
+    if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
+        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
+    return keep_still(x)
 
 
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
@@ -185,7 +184,7 @@ def on_function(function: Function, arguments: tuple[Any, ...], keywords: Mappin
         return apply(function, arguments, keywords)
     if row is not None and arguments:
         names = _names(function)[len(row) : len(arguments)]
-        named = dict(zip(names, arguments[len(row) :], strict=False)) | keywords
+        named = dict(zip(names, arguments[len(row) :], strict=False)) | dict(keywords)
         if named.keys() <= accepted[function]:
             return apply(function, arguments[: len(row)], named)
     positional, named = _bind(function, arguments, keywords)

@@ -6,7 +6,6 @@ x, y  the inputs of an entry
 """
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,8 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
+
+from tinygrad_edu.broadcast import fit
 
 Rule = Callable[..., Any]
 
@@ -85,9 +86,9 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     """List what led to `roots`, oldest first; entries older than `since` are not looked behind."""
     seen = set(roots)
     found = list(seen)
-    for entry in found:
-        if entry.serial >= since:
-            for x in entry.inputs:
+    for z in found:
+        if z.serial >= since:
+            for x in z.inputs:
                 if isinstance(x, Entry) and x not in seen:
                     seen.add(x)
                     found.append(x)
@@ -95,41 +96,32 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     return found
 
 
-def name(entry: Entry) -> str:
-    """Name the function that made an entry."""
-    return "leaf" if entry.function is None else getattr(entry.function, "__name__", "function")
-
-
 def sweep(
     seeds: Mapping[Any, Any], since: int = 0, keep: Container[Any] | None = None, recorded: bool = False
 ) -> dict[Any, Any]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Returns the cotangent of every entry that led to `seeds`, or of those in `keep` and of leaves;
+    Returns the cotangent of every entry that led to `seeds`, or of leaves and those in `keep` only;
     entries older than `since` count as leaves. With `recorded` the rules work on the recorded numbers
     themselves, so that the sweep leaves a tape of its own, to be swept for second derivatives.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
     """
-    tape = order(seeds, since)
-    sums: dict[Any, Any] = dict.fromkeys(tape) | seeds
-    leaves: dict[Any, Any] = {}
-    try:
-        for z in reversed(tape):
-            if z.inputs and z.serial >= since:
-                _pull(z, sums[z], sums, recorded)
-                if keep is not None and z not in keep:
-                    sums[z] = None
-            else:
-                leaves[z] = sums.pop(z)
-    except KeyError as error:
-        x = error.args[0]
-        if x not in leaves:
-            raise
+    sums = dict(seeds)
+    leaves = {}
+    for z in reversed(order(seeds, since)):
+        if not z.inputs or z.serial < since:
+            leaves[z] = sums.pop(z, None)
+            continue
+        try:
+            _pull(z, sums[z] if keep is None or z in keep else sums.pop(z), sums, recorded)
+        except ValueError as error:
+            raise ValueError(f"sweeping back through {label(z.function)}: {error}") from error
+    for x in leaves.keys() & sums.keys():
         raise RuntimeError(
-            f"{x!r} was given new data after an entry had used the old; call backward() before assigning to .data"
-        ) from None
+            f"{x!r} was given new data after it had been used; call backward() before assigning to .data"
+        )
     return sums | leaves
 
 
@@ -137,39 +129,27 @@ def _pull(z: Any, g: Any, sums: dict[Any, Any], recorded: bool) -> None:
     """Add to the sum at each input of `z` its share of `g`, the cotangent of `z`."""
     inputs = z.inputs
     row = rules[z.function]
-    if recorded or z.keywords or len(inputs) > 2:
+    if len(inputs) > 2 or z.keywords or recorded:
         arguments = inputs if recorded else [payload(x) for x in inputs]
         for i, x in enumerate(inputs):
             if isinstance(x, Entry):
-                c = fit(row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {})), arguments[i], z)
-                so_far = sums[x]
-                sums[x] = c if so_far is None else so_far + c
+                c = fit(row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {})), arguments[i])
+                sums[x] = sums[x] + c if x in sums else c
         return
-    # The same, written out for one input and for two: nearly every entry is one of these.
-    if len(inputs) == 1:
-        (x,) = inputs
-        a = x._data
-        c = row[0](g, z._data, a)
-        if not type(c) is type(a) is _float64:
-            c = fit(c, a, z)
-        so_far = sums[x]
-        sums[x] = c if so_far is None else so_far + c
-        return
-    x, y = inputs
+    # The same, written out for two inputs and for one: nearly every entry is one of these.
+    x, y = inputs if len(inputs) == 2 else (*inputs, None)
     a = x._data if isinstance(x, Entry) else x
     b = y._data if isinstance(y, Entry) else y
     if isinstance(x, Entry):
-        c = row[0](g, z._data, a, b)
+        c = row[0](g, z._data, a) if len(inputs) == 1 else row[0](g, z._data, a, b)
         if not type(c) is type(a) is _float64:
-            c = fit(c, a, z)
-        so_far = sums[x]
-        sums[x] = c if so_far is None else so_far + c
+            c = fit(c, a)
+        sums[x] = sums[x] + c if x in sums else c
     if isinstance(y, Entry):
         c = row[1](g, z._data, a, b)
         if not type(c) is type(b) is _float64:
-            c = fit(c, b, z)
-        so_far = sums[y]
-        sums[y] = c if so_far is None else so_far + c
+            c = fit(c, b)
+        sums[y] = sums[y] + c if y in sums else c
 
 
 def payload(x: Any) -> Any:
@@ -177,27 +157,8 @@ def payload(x: Any) -> Any:
     return x._data if isinstance(x, Entry) else x
 
 
-def fit(g: Any, x: Any, z: Entry) -> Any:
-    """Give cotangent `g` the shape and dtype of `x`: what was broadcast is summed, what was summed is broadcast.
-
-    Raises:
-        ValueError: the shapes have nothing to do with each other, so the rule of `z` is wrong.
-    """
-    if not hasattr(g, "shape"):
-        g = np.float64(g)
-    given, wanted = g.shape, x.shape
-    if given != wanted:
-        extra = len(given) - len(wanted)
-        sizes = enumerate(wanted, extra)
-        axes = (*range(extra), *(i for i, n in sizes if i >= 0 and n == 1 != given[i]))
-        if axes:
-            g = np.add.reduce(g, axis=axes, keepdims=True)
-            g = g.reshape(g.shape[max(extra, 0) :])
-        try:
-            g = np.broadcast_to(g, wanted)
-        except ValueError:
-            raise ValueError(
-                f"the rule of {name(z)} gave a cotangent of shape {given} for an input of shape {wanted}; "
-                "it must have the input's shape, or one that broadcasts with it"
-            ) from None
-    return g if g.dtype == x.dtype else g.astype(x.dtype)
+def label(function: Any) -> str:
+    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
+    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
+    own = getattr(function, "__name__", repr(function))
+    return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

@@ -11,38 +11,9 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
-from tinygrad_edu.protocols import apply, freeze, label, on_function, on_ufunc
-from tinygrad_edu.tape import Entry, payload, record, set_recording, stamp, sweep
-
-
-def _binary(function: np.ufunc, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Make the method for ``x * y``; the operator of plain numbers is faster than the ufunc."""
-
-    def forward(x: "Value", y: Any) -> Any:
-        if isinstance(y, Entry):
-            return record(type(x), operation(x._data, y._data), function, (x, y))
-        y = freeze(y, function)
-        return record(type(x), operation(x._data, y), function, (x, y))
-
-    return forward
-
-
-def _reflected(function: np.ufunc, operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Make the method for ``x * y`` where only `y` is a Value."""
-
-    def backward(y: "Value", x: Any) -> Any:
-        x = freeze(x, function)
-        return record(type(y), operation(x, y._data), function, (x, y))
-
-    return backward
-
-
-def _unary(function: np.ufunc, operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda x: record(type(x), operation(x._data), function, (x,))
-
-
-def _comparison(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    return lambda x, y: operation(x._data, payload(y))
+from tinygrad_edu.operators import Operators
+from tinygrad_edu.protocols import apply, on_function, on_ufunc
+from tinygrad_edu.tape import Entry, label, payload, record, set_recording, stamp, sweep
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,7 +60,7 @@ def no_grad() -> AbstractContextManager[None]:
     return set_recording(False)
 
 
-class Value(Entry):
+class Value(Operators):
     """A number, or an array of numbers, that remembers how it was made.
 
     >>> import numpy as np
@@ -111,6 +82,7 @@ class Value(Entry):
     relu: ClassVar[Callable[..., Any]]
 
     def __new__(cls, data: Any, name: str | None = None) -> Self:
+        """Make a leaf."""
         self = record(cls, accept(data))
         self.name = name
         return self
@@ -165,12 +137,10 @@ class Value(Entry):
             RuntimeError: a leaf was given new data since it was used.
         """
         for z, g in sweep({self: self._seed(seed)}).items():
-            # A cotangent may be shared between entries: an array goes in as a tuple and is copied when asked for.
-            if type(g) is not np.float64:
-                g = (g,) if z._grad is None else z.grad + g
-            elif z._grad is not None:
-                g = z._grad + g
-            z._grad = g
+            if type(g) is np.float64:
+                z._grad = g if z._grad is None else z._grad + g
+            else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
+                z._grad = (g,) if z._grad is None else z.grad + g
 
     def _seed(self, seed: Any) -> Any:
         if seed is None:
@@ -192,29 +162,6 @@ class Value(Entry):
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         raise TypeError("a Value does not turn into an array by itself; use .data, or numpy.stack for a list of Values")
-
-    __add__, __radd__ = _binary(np.add, operator.add), _reflected(np.add, operator.add)
-    __sub__, __rsub__ = _binary(np.subtract, operator.sub), _reflected(np.subtract, operator.sub)
-    __mul__, __rmul__ = _binary(np.multiply, operator.mul), _reflected(np.multiply, operator.mul)
-    __truediv__, __rtruediv__ = _binary(np.divide, operator.truediv), _reflected(np.divide, operator.truediv)
-    __floordiv__ = _binary(np.floor_divide, operator.floordiv)
-    __rfloordiv__ = _reflected(np.floor_divide, operator.floordiv)
-    __mod__, __rmod__ = _binary(np.remainder, operator.mod), _reflected(np.remainder, operator.mod)
-    __pow__, __rpow__ = _binary(np.power, operator.pow), _reflected(np.power, operator.pow)
-    __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul), _reflected(np.matmul, operator.matmul)
-    __neg__, __pos__ = _unary(np.negative, operator.neg), _unary(np.positive, operator.pos)
-    __abs__ = _unary(np.absolute, operator.abs)
-
-    __eq__, __ne__ = _comparison(operator.eq), _comparison(operator.ne)  # type: ignore[assignment]
-    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
-    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
-    __hash__ = object.__hash__
-
-    def __divmod__(self, y: Any) -> tuple[Any, Any]:
-        return self // y, self % y
-
-    def __rdivmod__(self, x: Any) -> tuple[Any, Any]:
-        return x // self, x % self
 
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, (self, index), {})
@@ -307,4 +254,4 @@ class Value(Entry):
 
 def _show(data: Any) -> str:
     """Show a number or array as NumPy would, scalars without their type."""
-    return repr(data.item()) if isinstance(data, np.generic) else repr(data).removesuffix(f", dtype={data.dtype})")
+    return repr(data.item()) if isinstance(data, np.generic) else repr(data).replace(f", dtype={data.dtype})", ")")

@@ -7,7 +7,8 @@ x, y  inputs
 
 import numpy as np
 
-from tinygrad_edu.protocols import compose, derivative, plain
+from tinygrad_edu.protocols import compose, derivative, plain, primitive
+from tinygrad_edu.tape import payload
 
 
 def flat(g, z, *inputs, decimals=0):
@@ -30,6 +31,12 @@ def safe(z):
     return z + (z == 0)
 
 
+@primitive
+def cast(x, dtype):
+    """Give `x` another kind of float."""
+    return x.astype(dtype)
+
+
 # fmt: off
 derivative(np.add,          lambda g, z, x, y: g,
                             lambda g, z, x, y: g)
@@ -49,7 +56,7 @@ derivative(np.reciprocal,   lambda g, z, x: -g * z * z)
 derivative(np.square,       lambda g, z, x: g * 2 * x)
 derivative(np.sqrt,         lambda g, z, x: g / (2 * z))
 derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
-derivative(np.astype,       lambda g, z, x, *, dtype: g)
+derivative(cast,            lambda g, z, x, dtype: g, None)
 
 # x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0.
 derivative(np.power,        lambda g, z, x, y: g * (y * x ** (y - (y != 0))),
@@ -96,7 +103,17 @@ def clip(a, a_min=None, a_max=None, min=None, max=None):
     return a if high is None else np.minimum(a, high)
 
 
-compose(np.fix)(lambda x: np.trunc(x))
+@compose(np.astype)
+def astype(x, dtype, copy=True):
+    """Turn into another kind of float, or into plain integers or truth values."""
+    if np.dtype(dtype).kind == "f":
+        return cast(x, dtype)
+    if np.dtype(dtype).kind in "iub":
+        return payload(x).astype(dtype)
+    raise TypeError(f"np.astype: dtype={dtype!r} has no slope; Values hold real numbers")
+
+
+compose(np.fix)(np.trunc)
 compose(np.around)(lambda a, decimals=0: np.round(a, decimals))
 compose(np.divmod)(lambda x1, x2: (x1 // x2, x1 % x2))
 compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))

@@ -25,9 +25,9 @@ def put_back(x, index, shape):
     return z
 
 
-def mask_for(condition, a):
-    """Keep the elements of the last two axes where `condition` holds, with zeros elsewhere."""
-    return np.where(condition, a, 0.0)
+def lower(m, k):
+    """Mark the places of a matrix on and below its k-th diagonal."""
+    return np.tri(m.shape[-2 if m.ndim > 1 else -1], m.shape[-1], k, dtype=bool)
 
 
 # fmt: off
@@ -87,8 +87,8 @@ def select(condlist, choicelist, default=0):
 
 
 compose(np.trace)(lambda a, offset=0, axis1=0, axis2=1: np.sum(diagonal(a, offset, axis1, axis2), axis=-1))
-compose(np.tril)(lambda m, k=0: mask_for(np.tri(*m.shape[-2:], k=k, dtype=bool), m))
-compose(np.triu)(lambda m, k=0: mask_for(~np.tri(*m.shape[-2:], k=k - 1, dtype=bool), m))
+compose(np.tril)(lambda m, k=0: np.where(lower(m, k), m, 0.0))
+compose(np.triu)(lambda m, k=0: np.where(lower(m, k - 1), 0.0, m))
 compose(np.compress)(lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis=axis))
 compose(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(condition)))
 

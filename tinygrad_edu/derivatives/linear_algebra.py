@@ -9,7 +9,6 @@ import string
 
 import numpy as np
 
-from tinygrad_edu.derivatives.arithmetic import safe
 from tinygrad_edu.protocols import Each, compose, derivative
 
 
@@ -57,13 +56,12 @@ def contraction(i, g, z, subscripts, *operands, optimize=False):
     parts = [(output, g), *others]
     target = ""
     for letter, n in zip(wanted, x.shape, strict=True):
-        if letter in target:
-            fresh = free.pop()
-            parts.append((letter + fresh, np.eye(n)))
-            letter = fresh
+        again = letter in target
+        target += free.pop() if again else letter
+        if again:
+            parts.append((letter + target[-1], np.eye(n)))
         elif not any(letter in t for t, _ in parts):
             parts.append((letter, np.ones(n)))
-        target += letter
     return np.einsum(f"{','.join(t for t, _ in parts)}->{target}", *[y for _, y in parts], optimize=True)
 
 

@@ -20,10 +20,10 @@ def kept(g, a, axis, keepdims):
     return np.expand_dims(g, tuple(i % a.ndim for i in axes))
 
 
-def ties(z, a, axis, keepdims):
-    """Give the part of an extreme value's slope that each element has: ties share evenly."""
+def extreme(g, z, a, axis, keepdims):
+    """Share `g` evenly among the elements that tie for the extreme value."""
     chosen = 1.0 * (a == kept(z, a, axis, keepdims))
-    return chosen / np.sum(chosen, axis=axis, keepdims=True)
+    return kept(g, a, axis, keepdims) * (chosen / np.sum(chosen, axis=axis, keepdims=True))
 
 
 def deviation(a, axis):
@@ -42,7 +42,7 @@ def running(x, n):
     Each round doubles the reach, so log₂ n products of whole arrays suffice, and a zero harms
     nobody but those behind it.
     """
-    ones = np.ones(x.shape[:-1] + (1,))
+    ones = np.ones((*x.shape[:-1], 1))
     z = np.concatenate([ones, x[..., :-1]], axis=-1)
     reach = 1
     while reach < n:
@@ -76,8 +76,8 @@ derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, a
 derivative(np.cumsum, lambda g, z, a, *, axis=None: sum_behind(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
-derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * ties(z, a, axis, keepdims))
-derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * ties(z, a, axis, keepdims))
+derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
+derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
                           kept(g, a, axis, keepdims) * deviation(a, axis) * (2 / freedom(a, z, ddof)))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:

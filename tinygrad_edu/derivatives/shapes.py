@@ -5,6 +5,8 @@ z  output
 a  input
 """
 
+import itertools
+
 import numpy as np
 
 from tinygrad_edu.protocols import Each, compose, derivative, primitive
@@ -56,8 +58,8 @@ compose(np.vstack)(lambda tup: concatenate(*[np.atleast_2d(a) for a in tup]))
 compose(np.column_stack)(
     lambda tup: concatenate(*[a if np.ndim(a) == 2 else np.reshape(a, (-1, 1)) for a in tup], axis=1)
 )
-compose(np.hsplit)(lambda ary, indices_or_sections: split(ary, indices_or_sections, min(1, ary.ndim - 1)))
-compose(np.vsplit)(lambda ary, indices_or_sections: split(ary, indices_or_sections, 0))
+compose(np.hsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, min(1, ary.ndim - 1)))
+compose(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
 compose(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 compose(np.broadcast_arrays)(
     lambda *args: tuple(np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args))) for a in args)
@@ -83,10 +85,10 @@ def array_split(ary, indices_or_sections, axis=0):
     """Cut into parts of as nearly equal length as can be, or at the given places."""
     before = (slice(None),) * (axis % ary.ndim)
     pieces = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
-    edges = np.cumsum([0, *map(len, pieces)])
-    if np.ndim(indices_or_sections):
-        edges = [0, *indices_or_sections, ary.shape[axis]]
-    return [ary[(*before, slice(i, j))] for i, j in zip(edges, edges[1:], strict=False)]
+    whole = np.ndim(indices_or_sections) == 0
+    inner = np.cumsum([len(piece) for piece in pieces[:-1]]) if whole else indices_or_sections
+    edges = [0, *inner, ary.shape[axis]]
+    return [ary[(*before, slice(i, j))] for i, j in itertools.pairwise(edges)]
 
 
 @compose(np.split)

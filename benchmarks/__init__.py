@@ -1,0 +1,1 @@
+"""Speed of tinygrad_edu beside hand-written NumPy and the field: `python -m benchmarks`."""

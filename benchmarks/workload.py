@@ -1,0 +1,106 @@
+"""What a workload is: a task, and those who compete at it.
+
+run         a competitor with its data, ready to go
+step        what is timed: a NumPy batch goes in, a float comes out, every gradient is there, parameters are updated
+competitor  how to build a run; `needs` names the module it is handed
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+
+OURS = "tinygrad_edu"
+BY_HAND = "hand-written"
+
+
+class Run(Protocol):
+    """A competitor with its data, ready to go."""
+
+    def reset(self) -> None:
+        """Go back to the first parameters."""
+
+    def step(self) -> float:
+        """Do what is timed and give the value."""
+
+    def gradients(self) -> Sequence[Any]:
+        """Give the value and its gradients at the present parameters, as NumPy arrays or floats."""
+
+    def parameters(self) -> Sequence[Any]:
+        """Give the present parameters, as NumPy arrays or floats."""
+
+
+class Pure:
+    """A run without parameters: a function that gives its value and gradients."""
+
+    def __init__(self, function: Callable[[], Sequence[Any]]) -> None:
+        self.gradients = function
+
+    def reset(self) -> None:
+        """Do nothing: there is no state."""
+
+    def step(self) -> float:
+        """Give the value; the gradients were computed with it."""
+        return self.gradients()[0]
+
+    def parameters(self) -> Sequence[Any]:
+        """Give nothing."""
+        return ()
+
+
+@dataclass(frozen=True)
+class Competitor:
+    """How to build a run: ``build(module)`` where `needs` names one, else ``build()``."""
+
+    build: Callable[..., Run]
+    needs: str | None = None
+
+    @property
+    def package(self) -> str | None:
+        """The package that must be installed."""
+        return self.needs.partition(".")[0] if self.needs else None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A task; `target` bounds the ratio of ours to the hand-written."""
+
+    title: str
+    dtype: str
+    target: float
+    competitors: dict[str, Competitor] = field(default_factory=dict)
+
+
+def tolerance(dtype: str) -> float:
+    """Give how far apart results may be, relative to their norm: what 1,000 roundings could add up to."""
+    return 1000 * float(np.finfo(dtype).eps)
+
+
+def differs(given: Any, wanted: Any, dtype: str) -> bool:
+    """Tell whether two results of one computation are too far apart to be the same."""
+    given, wanted = np.asarray(given, np.float64), np.asarray(wanted, np.float64)
+    if given.shape != wanted.shape:
+        return True
+    return not np.linalg.norm(given - wanted) <= tolerance(dtype) * np.linalg.norm(wanted)
+
+
+def results(run: Run) -> dict[str, list[Any]]:
+    """Gather what competitors must agree on: value and gradients, then the parameters after three steps."""
+    run.reset()
+    first = list(run.gradients())
+    run.reset()
+    values = [run.step() for _ in range(3)]
+    return {"value and gradients": first, "three steps": [*values, *run.parameters()]}
+
+
+def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], dtype: str) -> str | None:
+    """Name the first result that differs, or give None."""
+    for what, expected in wanted.items():
+        got = given[what]
+        if len(got) != len(expected):
+            return f"{what}: {len(got)} results instead of {len(expected)}"
+        for i, (x, y) in enumerate(zip(got, expected, strict=True)):
+            if differs(x, y, dtype):
+                return f"{what}, number {i}: {x} instead of {y}"
+    return None

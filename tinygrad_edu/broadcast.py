@@ -1,0 +1,34 @@
+"""Broadcasting undone: a cotangent gets the shape and dtype of the number it belongs to.
+
+g  cotangent
+x  the number or array it belongs to
+"""
+
+from typing import Any
+
+import numpy as np
+
+
+def fit(g: Any, x: Any) -> Any:
+    """Give `g` the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
+
+    >>> fit(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
+    array([[3.],
+           [7.]])
+
+    Raises:
+        ValueError: neither shape broadcasts to the other.
+    """
+    if not hasattr(g, "shape"):
+        g = np.float64(g)
+    given, wanted = g.shape, x.shape
+    if given != wanted:
+        extra = len(given) - len(wanted)
+        stretched = [i for i, n in enumerate(wanted, extra) if i >= 0 and n == 1 != given[i]]
+        axes = (*range(extra), *stretched)
+        if axes:
+            g = np.add.reduce(g, axis=axes, keepdims=True)
+            g = g.reshape(g.shape[max(extra, 0) :])
+        if g.shape != wanted:
+            g = np.broadcast_to(g, wanted)
+    return g if g.dtype == x.dtype else g.astype(x.dtype)
