@@ -91,7 +91,7 @@ def test_nothing_becomes_an_object_array():
         lambda: np.array([x, x]),
         lambda: np.array([Value(1.0), Value(2.0)]),
         lambda: np.asarray(x),
-        lambda: np.zeros(2) + [x, x],
+        lambda: np.zeros(2) * [x, x],
         lambda: np.asarray([Value(1.0)], dtype=object),
     ):
         with pytest.raises(TypeError, match=r"numpy\.stack"):
@@ -308,7 +308,7 @@ def test_ufunc_methods():
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [
-        (lambda x: np.linalg.det(x), r"np\.linalg\.det: has no derivative"),
+        (np.linalg.det, r"np\.linalg\.det: has no derivative"),
         (lambda x: np.sum(x, where=True), r"np\.sum: where= has no rule"),
         (lambda x: np.sum(x, 0, None, np.zeros(2)), r"np\.sum: out= has no rule"),
         (lambda x: np.mean(x, dtype=np.float32), r"np\.mean: dtype= has no rule"),
@@ -318,8 +318,8 @@ def test_ufunc_methods():
         (lambda x: np.ones(3)[x], r"numpy\.stack|integer"),
         (lambda x: x[x], r"getitem: argument 1 is a Value"),
         (lambda x: np.where(x, 1.0, 2.0), r"np\.where: argument 0 is a Value"),
-        (lambda x: np.median(x), r"np\.median"),
-        (lambda x: np.fft.fft(x), r"np\.fft\.fft"),
+        (np.median, r"np\.median"),
+        (np.fft.fft, r"np\.fft\.fft"),
         (lambda x: np.save("nowhere", x), r"np\.save|numpy\.stack"),
         (lambda x: x**1j, "complex"),
     ],

@@ -149,7 +149,7 @@ def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, An
 def _admit(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
     """Check one input against its rule: a Value needs one, a constant must be a number if it has one."""
     if rule is not None:
-        return x if isinstance(x, Entry) or isinstance(x, str) else freeze(x, function)
+        return x if isinstance(x, (Entry, str)) else freeze(x, function)
     if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
         raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
     return keep_still(x)
