@@ -79,7 +79,7 @@ def test_dicts_may_be_in_any_order():
     ],
 )
 def test_different_structures_are_refused(a, b):
-    with pytest.raises(ValueError, match="trees differ at"):
+    with pytest.raises(ValueError, match="the trees differ"):
         tree.map(lambda x, y: x, a, b)
 
 

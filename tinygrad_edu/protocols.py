@@ -87,8 +87,12 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        if any(isinstance(x, Entry) for x in (*arguments, *keywords.values())):
-            return apply(recorded, arguments, keywords)
+        for x in arguments:
+            if isinstance(x, Entry):
+                return apply(recorded, arguments, keywords)
+        for key, x in keywords.items():
+            if isinstance(x, Entry):
+                raise refuse(function, f"{key}= is a Value", "pass it by position")
         return function(*arguments, **keywords)
 
     return recorded  # type: ignore[return-value]
@@ -105,6 +109,8 @@ def freeze(x: Any, function: Function) -> Any:
     Raises:
         TypeError: it is no real number or array of real numbers.
     """
+    if type(x) is np.ndarray and x.dtype.kind in "fiub":
+        return x.copy(order="K")
     if type(x) in (float, int, bool, np.float64):
         return x
     still = keep_still(x)
@@ -131,28 +137,42 @@ def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, An
     row = rules.get(function)
     if row is None:
         raise _unknown(function)
-    for key, value in keywords.items():
-        if key not in accepted[function]:
-            raise _unsupported(function, key)
-        if isinstance(value, Entry):
-            raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
     if not isinstance(row, Each) and len(inputs) > len(row):
         raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(row)}")
-    still = tuple(_admit(i, x, row[i], function) for i, x in enumerate(inputs))
-    data = function(*[payload(x) for x in still], **keywords)
-    if isinstance(data, np.ndarray) and data.ndim == 0:
+    still = {key: _keyword(key, value, function) for key, value in keywords.items()} if keywords else None
+    plain_inputs = []
+    given = []
+    for i, x in enumerate(inputs):
+        if isinstance(x, Entry) and row[i] is not None:
+            kind = type(x)
+            given.append(x)
+            plain_inputs.append(x._data)
+        else:
+            constant = _constant(i, x, row[i], function)
+            given.append(constant)
+            plain_inputs.append(constant)
+    data = function(*plain_inputs, **keywords)
+    if type(data) is np.ndarray and not data.ndim:
         data = data[()]
-    kind = next(type(x) for x in still if isinstance(x, Entry))
-    return record(kind, data, function, still, {k: keep_still(v) for k, v in keywords.items()} or None)
+    return record(kind, data, function, tuple(given), still)
 
 
-def _admit(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
-    """Check one input against its rule: a Value needs one, a constant must be a number if it has one."""
-    if rule is not None:
-        return x if isinstance(x, (Entry, str)) else freeze(x, function)
+def _constant(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
+    """Check an input that is not recorded: it must be a number, or where there is no rule, anything plain."""
+    if rule is not None and not isinstance(x, str):
+        return freeze(x, function)
     if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
         raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
     return keep_still(x)
+
+
+def _keyword(key: str, value: Any, function: Function) -> Any:
+    """Check a keyword: it needs a rule and a plain value."""
+    if key not in accepted[function]:
+        raise _unsupported(function, key)
+    if isinstance(value, Entry):
+        raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
+    return keep_still(value)
 
 
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:

@@ -97,11 +97,15 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
 
 
 def sweep(
-    seeds: Mapping[Any, Any], since: int = 0, keep: Container[Any] | None = None, recorded: bool = False
+    tape: list[Any],
+    seeds: Mapping[Any, Any],
+    since: int = 0,
+    keep: Container[Any] | None = None,
+    recorded: bool = False,
 ) -> dict[Any, Any]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Returns the cotangent of every entry that led to `seeds`, or of leaves and those in `keep` only;
+    Returns the cotangent of every entry of the tape, or of leaves and those in `keep` only;
     entries older than `since` count as leaves. With `recorded` the rules work on the recorded numbers
     themselves, so that the sweep leaves a tape of its own, to be swept for second derivatives.
 
@@ -110,7 +114,7 @@ def sweep(
     """
     sums = dict(seeds)
     leaves = {}
-    for z in reversed(order(seeds, since)):
+    for z in reversed(tape):
         if not z.inputs or z.serial < since:
             leaves[z] = sums.pop(z, None)
             continue

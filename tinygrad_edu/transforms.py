@@ -23,9 +23,8 @@ def _variable(x: Any) -> Any:
     """Stand in for `x`: behind a Value, so that what is outside still sees through; else afresh."""
     if isinstance(x, Value):
         return +x
-    if type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim:
-        return record(Value, x)
-    return record(Value, accept(x))
+    whole = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
+    return record(Value, x if whole else accept(x))
 
 
 def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
@@ -41,47 +40,53 @@ class _Trace:
 
     def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
         positions = _positions(argnums, len(args), caller)
-        self.given = tuple(args[i] for i in positions)
+        self.given = [args[i] for i in positions]
+        self.numbers: list[Any] = []
+        self.variables: list[Any] = []
         with set_recording(True):
-            self.variables = tree.map(_variable, self.given)
+            stand_ins = tree.map(self._stand_in, self.given)
             self.since = stamp()
-            stand_ins = dict(zip(positions, self.variables, strict=True))
-            self.output = f(*[stand_ins.get(i, x) for i, x in enumerate(args)])
-        self.outputs = tree.flatten(self.output)
+            given = list(args)
+            for i, variable in zip(positions, stand_ins, strict=True):
+                given[i] = variable
+            self.output = f(*given)
+        self.outputs: list[Any] = tree.flatten(self.output)
         for z in self.outputs:
             if not isinstance(z, Entry):
                 raise TypeError(
                     f"{caller}: the function returned {z!r}, to which nothing on the tape led; "
                     "NumPy's functions stay on the tape, math's, float() and .data leave it"
                 )
-        self.leaves = set(tree.flatten(self.variables))
-        self.recorded = recording.get() and (
-            any(isinstance(x, Entry) for x in tree.flatten(self.given)) or self._involves_others()
-        )
+        self.tape = order(self.outputs, self.since)
+        self.keep = set(self.variables)
+        self.from_values = any(isinstance(x, Entry) for x in self.numbers)
+        others = any(z.serial < self.since and z not in self.keep for z in self.tape)
+        self.recorded = recording.get() and (self.from_values or others)
 
-    def _involves_others(self) -> bool:
-        """Tell whether Values from outside took part, which may be differentiated later."""
-        tape = order(self.outputs, self.since)
-        return any(z.serial < self.since for z in tape if z not in self.leaves)
+    def _stand_in(self, x: Any) -> Any:
+        variable = _variable(x)
+        self.numbers.append(x)
+        self.variables.append(variable)
+        return variable
 
-    def values(self) -> Any:
-        """Give the outputs."""
-        inside = any(isinstance(x, Entry) for x in tree.flatten(self.given))
-        return tree.map(lambda z: _hand_out(z, self.recorded, inside), self.output)
+    def value(self) -> Any:
+        """Give the output."""
+        return tree.map(lambda z: _hand_out(z, self.recorded, self.from_values), self.output)
 
-    def sweep(self, cotangents: Any, recorded: bool | None = None) -> Any:
-        """Give the cotangents of the differentiated arguments, for those of the outputs."""
+    def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
+        """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
         recorded = self.recorded if recorded is None else recorded
         seeds: dict[Any, Any] = {}
-        for z, g in zip(self.outputs, tree.flatten(cotangents), strict=True):
+        for z, g in zip(self.outputs, cotangents, strict=True):
             seeds[z] = seeds[z] + g if z in seeds else g
-        swept = sweep(seeds, self.since, self.leaves, recorded)
-
-        def result(given: Any, x: Any) -> Any:
-            g = swept.get(x)
-            return _hand_out(np.zeros_like(x._data) if g is None else g, recorded, isinstance(given, Entry))
-
-        return tree.map(result, self.given, self.variables)
+        swept = sweep(self.tape, seeds, self.since, self.keep, recorded)
+        results = iter(
+            [
+                _hand_out(swept[x] if x in swept else np.zeros_like(x._data), recorded, isinstance(number, Entry))
+                for number, x in zip(self.numbers, self.variables, strict=True)
+            ]
+        )
+        return tree.map(lambda _: next(results), self.given)
 
 
 def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
@@ -93,15 +98,15 @@ def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
     return record(Value, own) if recorded or as_value else own
 
 
-def _like(caller: str, what: str, given: Any, wanted: Any) -> Any:
-    """Check that the tree `given` has the structure and shapes of `wanted`, and give it its dtypes."""
+def _like(caller: str, what: str, given: Any, wanted: Any) -> list[Any]:
+    """Check that the tree `given` has the structure and shapes of `wanted`, and give its leaves those dtypes."""
 
     def check(x: Any, z: Any) -> Any:
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
         return x if isinstance(x, Entry) else accept(x).astype(z.dtype)
 
-    return tree.map(check, given, wanted)
+    return tree.flatten(tree.map(check, given, wanted))
 
 
 def _number(caller: str, trace: _Trace) -> Any:
@@ -131,8 +136,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     @functools.wraps(f)
     def with_gradient(*args: Any) -> tuple[Any, Any]:
         trace = _Trace("grad", f, args, argnums)
-        gradients = trace.sweep(_number("grad", trace))
-        return trace.values(), gradients[0] if isinstance(argnums, int) else gradients
+        gradients = trace.sweep([_number("grad", trace)])
+        return trace.value(), gradients[0] if isinstance(argnums, int) else tuple(gradients)
 
     return with_gradient
 
@@ -164,10 +169,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
 
     def pull(cotangent: Any) -> Any:
         seeds = _like("vjp", "cotangent", cotangent, trace.output)
-        involved = any(isinstance(g, Entry) for g in tree.flatten(seeds))
-        return trace.sweep(seeds, recording.get() and (trace.recorded or involved))
+        involved = any(isinstance(g, Entry) for g in seeds)
+        return tuple(trace.sweep(seeds, recording.get() and (trace.recorded or involved)))
 
-    return trace.values(), pull
+    return trace.value(), pull
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
@@ -181,21 +186,16 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     Source: the double-vjp construction, J. Townsend, 2017.
     """
     trace = _Trace("jvp", f, tuple(primals), range(len(primals)))
-    directions = _like("jvp", "tangent", tuple(tangents), trace.variables)
+    directions = _like("jvp", "tangent", tuple(tangents), tree.unflatten(tuple(trace.given), trace.variables))
     with set_recording(True):
-        dummies = tree.map(lambda z: record(Value, np.zeros_like(z._data)[()]), trace.output)
+        dummies = [record(Value, np.zeros_like(z._data)[()]) for z in trace.outputs]
         since = stamp()
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
-    involved = any(isinstance(v, Entry) for v in tree.flatten(directions))
+    involved = any(isinstance(v, Entry) for v in directions)
     recorded = recording.get() and (trace.recorded or involved)
-    seeds = dict(zip(pulled, tree.flatten(directions), strict=True))
-    swept = sweep(seeds, since, set(tree.flatten(dummies)), recorded)
-
-    def pushed(u: Any) -> Any:
-        g = swept.get(u)
-        return _hand_out(u._data if g is None else g, recorded, False)
-
-    return trace.values(), tree.map(pushed, dummies)
+    swept = sweep(order(pulled, since), dict(zip(pulled, directions, strict=True)), since, set(dummies), recorded)
+    pushed = [_hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
+    return trace.value(), tree.unflatten(trace.output, pushed)
 
 
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
@@ -225,7 +225,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
             return tree.map(lambda *g: np.reshape(np.stack(g), z.shape + g[0].shape), rows[0], *rows[1:])
 
         every = [of(k) for k in range(len(zeros))]
-        chosen = [of_one[0] for of_one in every] if isinstance(argnums, int) else every
+        chosen = [one[0] if isinstance(argnums, int) else tuple(one) for one in every]
         return tree.unflatten(trace.output, chosen)
 
     return slopes
@@ -251,4 +251,4 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """
     everything = range(len(primals))
     trace = _Trace("hvp", grad(f, everything), tuple(primals), everything)
-    return trace.sweep(_like("hvp", "tangent", tuple(tangents), trace.output))
+    return tuple(trace.sweep(_like("hvp", "tangent", tuple(tangents), trace.output)))

@@ -1,73 +1,118 @@
 """Trees: nested dicts, lists, tuples and dataclasses whose leaves are numbers.
 
-leaf       a number, an array, or a Value
-structure  what is left of a tree when its leaves are taken out
-path       where in the tree one stands, as Python would write it: ``.layers[0].weights``
+leaf      a number, an array, or a Value
+children  what hangs one level below
+place     where a child hangs, as Python would write it: ``[0]``, ``['w']``, ``.weights``
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-Structure = tuple[Any, ...]
+import numpy as np
 
+Level = tuple[list[Any], Callable[[list[Any]], Any]]
+
+_NUMBERS = (float, np.ndarray, np.float64, np.float32, int)
 _ALONG_FOR_THE_RIDE = (type(None), str, bytes, bool, type)
+
+
+class _MisfitError(Exception):
+    """A fault somewhere in a tree; each level puts its place in front on the way up."""
+
+    def __init__(self, kind: type[Exception], fault: str) -> None:
+        self.kind, self.fault, self.path = kind, fault, ""
+
+    def explain(self, caller: str) -> Exception:
+        return self.kind(f"tree.{caller}: at {self.path or 'the top'} {self.fault}")
 
 
 def is_leaf(tree: Any) -> bool:
     """Tell whether `tree` is itself a number: a Python or NumPy number, an array, a Value."""
-    number = isinstance(tree, (int, float, complex)) and not isinstance(tree, bool)
-    return number or (hasattr(tree, "dtype") and hasattr(tree, "shape"))
+    kind = type(tree)
+    if kind in _NUMBERS:
+        return True
+    return kind is complex or (hasattr(tree, "dtype") and hasattr(tree, "shape"))
 
 
-def _children(tree: Any, path: str) -> tuple[Structure, list[tuple[str, Any]]]:
-    """Take one level of a tree apart: what it is, and its children with their paths."""
+def _open(tree: Any) -> Level | None:
+    """Take one level apart: its children, and how to put it together again; None for a leaf."""
+    kind = type(tree)
+    if is_leaf(tree):
+        return None
     if isinstance(tree, dict):
-        keys = tuple(tree)
-        return ("dict", type(tree), keys), [(f"{path}[{key!r}]", tree[key]) for key in keys]
+        return list(tree.values()), lambda children: kind(zip(tree, children, strict=True))
     if isinstance(tree, (list, tuple)):
-        kind = "named tuple" if hasattr(tree, "_fields") else "sequence"
-        return (kind, type(tree), len(tree)), [(f"{path}[{i}]", x) for i, x in enumerate(tree)]
+        return list(tree), (lambda children: kind(*children)) if hasattr(tree, "_fields") else kind
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        fields = dataclasses.fields(tree)
-        fixed = {f.name: getattr(tree, f.name) for f in fields if f.metadata.get("static")}
-        names = tuple(f.name for f in fields if f.name not in fixed)
-        kept = tuple(fixed.items())
-        return ("dataclass", type(tree), names, kept), [(f"{path}.{name}", getattr(tree, name)) for name in names]
+        names = _names(tree)
+        return [getattr(tree, name) for name in names], lambda children: _rebuilt(tree, names, children)
     if isinstance(tree, _ALONG_FOR_THE_RIDE) or callable(tree):
-        return ("fixed", tree), []
-    raise TypeError(
-        f"tree: {path or 'the argument'} is a {type(tree).__name__}, whose numbers cannot be found; "
-        "use dicts, lists, tuples, dataclasses, arrays or numbers"
-    )
+        return [], lambda _: tree
+    what = f"is a {kind.__name__}, whose numbers cannot be found"
+    raise _MisfitError(TypeError, f"{what}; use dicts, lists, tuples, dataclasses, arrays or numbers")
 
 
-def _assemble(structure: Structure, children: list[Any]) -> Any:
-    """Put one level of a tree together again."""
-    match structure:
-        case ("fixed", value):
-            return value
-        case ("dict", kind, keys):
-            return kind(zip(keys, children, strict=True))
-        case ("sequence", kind, _):
-            return kind(children)
-        case ("named tuple", kind, _):
-            return kind(*children)
-        case (_, kind, names, fixed):
-            made = object.__new__(kind)
-            for name, value in (*fixed, *zip(names, children, strict=True)):
-                object.__setattr__(made, name, value)
-            return made
+def _names(tree: Any) -> list[str]:
+    return [field.name for field in dataclasses.fields(tree) if not field.metadata.get("static")]
 
 
-def _same(a: Structure, b: Structure) -> bool:
-    """Compare two levels; dicts may list their keys in any order."""
-    if a[:2] != b[:2]:
-        return False
-    return set(a[2]) == set(b[2]) if a[0] == "dict" else a[0] == "fixed" or a[2] == b[2]
+def _rebuilt(tree: Any, names: list[str], children: list[Any]) -> Any:
+    made = object.__new__(type(tree))
+    for field in dataclasses.fields(tree):
+        object.__setattr__(made, field.name, getattr(tree, field.name))
+    for name, child in zip(names, children, strict=True):
+        object.__setattr__(made, name, child)
+    return made
 
 
-def map(function: Callable[..., Any], tree: Any, *others: Any, path: str = "") -> Any:
+def _place(tree: Any, i: int) -> str:
+    """Write where the i-th child hangs."""
+    if isinstance(tree, dict):
+        return f"[{list(tree)[i]!r}]"
+    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(tree)[i]}"
+
+
+def _beside(tree: Any, children: list[Any], other: Any) -> list[Any]:
+    """Give the children of `other`, in the order of those of `tree`, if the two are alike."""
+    level = _open(other)
+    alike = type(tree) is type(other) and level is not None and len(level[0]) == len(children)
+    if alike and isinstance(tree, dict):
+        alike = tree.keys() == other.keys()
+    elif alike and not children and not dataclasses.is_dataclass(tree):
+        alike = bool(tree == other)
+    if level is None or not alike:
+        fault = f"the trees differ: {_describe(tree)} against {_describe(other)}"
+        raise _MisfitError(ValueError, f"{fault}; they must have the same structure")
+    return [other[key] for key in tree] if isinstance(tree, dict) else level[0]
+
+
+def _describe(tree: Any) -> str:
+    """Say in a few words what stands at the top of a tree."""
+    if is_leaf(tree):
+        return "a number"
+    if isinstance(tree, (dict, list, tuple)):
+        return f"a {type(tree).__name__} of {len(tree)}"
+    return repr(tree) if isinstance(tree, _ALONG_FOR_THE_RIDE) else f"a {type(tree).__name__}"
+
+
+def _map(function: Callable[..., Any], tree: Any, others: Sequence[Any]) -> Any:
+    level = _open(tree)
+    if level is None:
+        return function(tree, *others)
+    children, rebuild = level
+    done: list[Any] = []
+    beside = [_beside(tree, children, other) for other in others]
+    try:
+        for child, *rest in zip(children, *beside, strict=True):
+            done.append(_map(function, child, rest))
+    except _MisfitError as misfit:
+        misfit.path = _place(tree, len(done)) + misfit.path
+        raise
+    return rebuild(done)
+
+
+def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
     """Apply `function` to every leaf of `tree`, beside the same leaf of each other tree.
 
     >>> map(lambda p, g: p - 0.5 * g, {"w": 3.0, "b": [1.0]}, {"w": 2.0, "b": [4.0]})
@@ -77,47 +122,10 @@ def map(function: Callable[..., Any], tree: Any, *others: Any, path: str = "") -
         TypeError: a tree holds something that is neither a container nor a number.
         ValueError: the trees differ in structure; the message says where.
     """
-    if is_leaf(tree):
-        return function(tree, *others)
-    structure, children = _children(tree, path)
-    columns = [dict(children)]
-    for other in others:
-        beside, its_children = ((), []) if is_leaf(other) else _children(other, path)
-        if not beside or not _same(structure, beside):
-            raise ValueError(
-                f"tree.map: trees differ at {path or 'the top'}: {_describe(tree)} "
-                f"against {_describe(other)}; they must have the same structure"
-            )
-        columns.append(dict(its_children))
-    return _assemble(
-        structure,
-        [map(function, *(column[place] for column in columns), path=place) for place, _ in children],
-    )
-
-
-def _describe(tree: Any) -> str:
-    """Say in a few words what stands at the top of a tree."""
-    if is_leaf(tree):
-        return "a number"
-    sized = isinstance(tree, (dict, list, tuple))
-    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if sized else "")
-
-
-def _walk(tree: Any, path: str) -> Iterator[tuple[str, Any]]:
-    if is_leaf(tree):
-        yield path, tree
-    else:
-        for place, child in _children(tree, path)[1]:
-            yield from _walk(child, place)
-
-
-def paths(tree: Any) -> list[str]:
-    """Name every leaf by its place.
-
-    >>> paths({"w": 3.0, "b": [1.0, 2.0]})
-    ["['w']", "['b'][0]", "['b'][1]"]
-    """
-    return [path for path, _ in _walk(tree, "")]
+    try:
+        return _map(function, tree, others)
+    except _MisfitError as misfit:
+        raise misfit.explain("map") from None
 
 
 def flatten(tree: Any) -> list[Any]:
@@ -126,7 +134,21 @@ def flatten(tree: Any) -> list[Any]:
     >>> flatten({"w": 3.0, "b": [1.0, (2.0, None)]})
     [3.0, 1.0, 2.0]
     """
-    return [leaf for _, leaf in _walk(tree, "")]
+    leaves: list[Any] = []
+    map(leaves.append, tree)
+    return leaves
+
+
+def paths(tree: Any) -> list[str]:
+    """Name every leaf by its place.
+
+    >>> paths({"w": 3.0, "b": [1.0, 2.0]})
+    ["['w']", "['b'][0]", "['b'][1]"]
+    """
+    level = _open(tree)
+    if level is None:
+        return [""]
+    return [_place(tree, i) + path for i, child in enumerate(level[0]) for path in paths(child)]
 
 
 def unflatten(like: Any, leaves: Iterable[Any]) -> Any:
@@ -139,8 +161,8 @@ def unflatten(like: Any, leaves: Iterable[Any]) -> Any:
         ValueError: there are more leaves, or fewer, than `like` has places.
     """
     given = list(leaves)
-    wanted = len(flatten(like))
-    if len(given) != wanted:
-        raise ValueError(f"tree.unflatten: got {len(given)} leaves for {wanted} places")
+    places = flatten(like)
+    if len(given) != len(places):
+        raise ValueError(f"tree.unflatten: got {len(given)} leaves for {len(places)} places")
     supply = iter(given)
     return map(lambda _: next(supply), like)

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import apply, on_function, on_ufunc
-from tinygrad_edu.tape import Entry, label, payload, record, set_recording, stamp, sweep
+from tinygrad_edu.tape import Entry, label, order, payload, record, set_recording, stamp, sweep
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -136,7 +136,7 @@ class Value(Operators):
             ValueError: there is no seed and more than one number here, or the seed has another shape.
             RuntimeError: a leaf was given new data since it was used.
         """
-        for z, g in sweep({self: self._seed(seed)}).items():
+        for z, g in sweep(order([self]), {self: self._seed(seed)}).items():
             if type(g) is np.float64:
                 z._grad = g if z._grad is None else z._grad + g
             else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
