@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.naming import label
 
-def fit(g: Any, x: Any) -> Any:
+
+def fit(g: Any, x: Any, function: Any = None) -> Any:
     """Give `g` the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
 
     >>> fit(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
@@ -17,7 +19,7 @@ def fit(g: Any, x: Any) -> Any:
            [7.]])
 
     Raises:
-        ValueError: neither shape broadcasts to the other.
+        ValueError: neither shape broadcasts to the other, so the rule of `function` is wrong.
     """
     if not hasattr(g, "shape"):
         g = np.float64(g)
@@ -30,5 +32,11 @@ def fit(g: Any, x: Any) -> Any:
             g = np.add.reduce(g, axis=axes, keepdims=True)
             g = g.reshape(g.shape[max(extra, 0) :])
         if g.shape != wanted:
-            g = np.broadcast_to(g, wanted)
+            try:
+                g = np.broadcast_to(g, wanted)
+            except ValueError:
+                raise ValueError(
+                    f"the rule of {label(function)} gave a cotangent of shape {given} for an input of shape {wanted}; "
+                    "it must have the input's shape, or one that broadcasts with it"
+                ) from None
     return g if g.dtype == x.dtype else g.astype(x.dtype)

@@ -116,7 +116,7 @@ def one_hot(labels: Any, classes: int) -> Any:
     return np.eye(classes)[labels]
 
 
-def dropout(x: Any, rate: float, seed: int | np.random.Generator) -> Any:
+def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
     """Silence each element with probability `rate`, and scale the others so that the mean stays.
 
     The same integer seed silences the same elements; a generator moves on at each call.

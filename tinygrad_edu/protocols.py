@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_edu.tape import Entry, Rule, label, payload, record, rules
+from tinygrad_edu.naming import label
+from tinygrad_edu.tape import Entry, Rule, payload, record, rules
 
 Function = Callable[..., Any]
 AnyFunction = TypeVar("AnyFunction", bound=Function)

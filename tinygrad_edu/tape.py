@@ -115,54 +115,53 @@ def sweep(
     sums = dict(seeds)
     leaves = {}
     for z in reversed(tape):
-        if not z.inputs or z.serial < since:
+        inputs = z.inputs
+        if not inputs or z.serial < since:
             leaves[z] = sums.pop(z, None)
             continue
-        try:
-            _pull(z, sums[z] if keep is None or z in keep else sums.pop(z), sums, recorded)
-        except ValueError as error:
-            raise ValueError(f"sweeping back through {label(z.function)}: {error}") from error
+        g = sums[z] if keep is None or z in keep else sums.pop(z)
+        row = rules[z.function]
+        # Nearly every entry has one or two inputs and no keywords: for those, what `_shares` does is written out.
+        if recorded or len(inputs) > 2 or z.keywords:
+            for x, share in _shares(z, g, row, recorded):
+                sums[x] = sums[x] + share if x in sums else share
+        elif len(inputs) == 2:
+            x, y = inputs
+            a = x._data if isinstance(x, Entry) else x
+            b = y._data if isinstance(y, Entry) else y
+            if isinstance(x, Entry):
+                share = row[0](g, z._data, a, b)
+                if not type(share) is type(a) is _float64:
+                    share = fit(share, a, z.function)
+                sums[x] = sums[x] + share if x in sums else share
+            if isinstance(y, Entry):
+                share = row[1](g, z._data, a, b)
+                if not type(share) is type(b) is _float64:
+                    share = fit(share, b, z.function)
+                sums[y] = sums[y] + share if y in sums else share
+        else:
+            (x,) = inputs
+            share = row[0](g, z._data, x._data)
+            if not type(share) is type(x._data) is _float64:
+                share = fit(share, x._data, z.function)
+            sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(
             f"{x!r} was given new data after it had been used; call backward() before assigning to .data"
         )
-    return sums | leaves
+    sums |= leaves
+    return sums
 
 
-def _pull(z: Any, g: Any, sums: dict[Any, Any], recorded: bool) -> None:
-    """Add to the sum at each input of `z` its share of `g`, the cotangent of `z`."""
-    inputs = z.inputs
-    row = rules[z.function]
-    if len(inputs) > 2 or z.keywords or recorded:
-        arguments = inputs if recorded else [payload(x) for x in inputs]
-        for i, x in enumerate(inputs):
-            if isinstance(x, Entry):
-                c = fit(row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {})), arguments[i])
-                sums[x] = sums[x] + c if x in sums else c
-        return
-    # The same, written out for two inputs and for one: nearly every entry is one of these.
-    x, y = inputs if len(inputs) == 2 else (*inputs, None)
-    a = x._data if isinstance(x, Entry) else x
-    b = y._data if isinstance(y, Entry) else y
-    if isinstance(x, Entry):
-        c = row[0](g, z._data, a) if len(inputs) == 1 else row[0](g, z._data, a, b)
-        if not type(c) is type(a) is _float64:
-            c = fit(c, a)
-        sums[x] = sums[x] + c if x in sums else c
-    if isinstance(y, Entry):
-        c = row[1](g, z._data, a, b)
-        if not type(c) is type(b) is _float64:
-            c = fit(c, b)
-        sums[y] = sums[y] + c if y in sums else c
+def _shares(z: Any, g: Any, row: Any, recorded: bool) -> Iterator[tuple[Any, Any]]:
+    """Give each input of `z` with what it gets of `g`, the cotangent of `z`."""
+    arguments = z.inputs if recorded else [payload(x) for x in z.inputs]
+    for i, x in enumerate(z.inputs):
+        if isinstance(x, Entry):
+            share = row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {}))
+            yield x, fit(share, arguments[i], z.function)
 
 
 def payload(x: Any) -> Any:
     """Give the plain number or array behind `x`."""
     return x._data if isinstance(x, Entry) else x
-
-
-def label(function: Any) -> str:
-    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
-    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
-    own = getattr(function, "__name__", repr(function))
-    return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

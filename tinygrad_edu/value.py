@@ -11,9 +11,10 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
+from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import apply, on_function, on_ufunc
-from tinygrad_edu.tape import Entry, label, order, payload, record, set_recording, stamp, sweep
+from tinygrad_edu.tape import Entry, order, payload, record, set_recording, stamp, sweep
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:

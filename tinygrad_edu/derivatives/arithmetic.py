@@ -113,7 +113,7 @@ def astype(x, dtype, copy=True):
     raise TypeError(f"np.astype: dtype={dtype!r} has no slope; Values hold real numbers")
 
 
-compose(np.fix)(np.trunc)
+compose(np.fix)(lambda x: np.trunc(x))  # noqa: PLW0108 - it is called by keyword, which np.trunc refuses
 compose(np.around)(lambda a, decimals=0: np.round(a, decimals))
 compose(np.divmod)(lambda x1, x2: (x1 // x2, x1 % x2))
 compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))

@@ -49,7 +49,7 @@ def take_along_axis(arr, indices, axis=-1):
     """Pick along one axis, by indices that differ from place to place."""
     if axis is None:
         return np.ravel(arr)[indices]
-    places = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    places = list(np.ogrid[tuple(slice(n) for n in arr.shape)])
     places[axis] = indices
     return arr[tuple(places)]
 

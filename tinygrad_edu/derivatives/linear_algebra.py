@@ -5,6 +5,7 @@ z     output
 x, y  inputs
 """
 
+import math
 import string
 
 import numpy as np
@@ -89,11 +90,11 @@ def tensordot(a, b, axes=2):
     rest_a = [i for i in range(np.ndim(a)) if i not in left]
     rest_b = [i for i in range(np.ndim(b)) if i not in right]
     shape_a, shape_b = np.shape(a), np.shape(b)
-    n = int(np.prod([shape_a[i] for i in left], dtype=int))
+    n = math.prod(shape_a[i] for i in left)
     if [shape_a[i] for i in left] != [shape_b[i] for i in right]:
         raise ValueError(f"np.tensordot: axes {axes} of shapes {shape_a} and {shape_b} do not match")
-    rows = np.reshape(np.transpose(a, rest_a + left), (-1 if n else a.size, n))
-    columns = np.reshape(np.transpose(b, right + rest_b), (n, -1 if n else b.size))
+    rows = np.reshape(np.transpose(a, rest_a + left), (math.prod(shape_a[i] for i in rest_a), n))
+    columns = np.reshape(np.transpose(b, right + rest_b), (n, math.prod(shape_b[i] for i in rest_b)))
     return np.reshape(rows @ columns, [shape_a[i] for i in rest_a] + [shape_b[i] for i in rest_b])
 
 

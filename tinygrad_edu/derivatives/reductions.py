@@ -6,6 +6,8 @@ a     input
 axis  the axes that were reduced, None for all
 """
 
+import math
+
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
@@ -31,9 +33,10 @@ def deviation(a, axis):
     return a - np.mean(a, axis=axis, keepdims=True)
 
 
-def freedom(a, z, ddof):
-    """Give the number of elements that went into each output, less `ddof`."""
-    return a.size / z.size - ddof
+def freedom(a, axis, ddof):
+    """Give the number of elements that go into each output, less `ddof`."""
+    axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
+    return math.prod(a.shape[i] for i in axes) - ddof
 
 
 def running(x, n):
@@ -43,7 +46,7 @@ def running(x, n):
     nobody but those behind it.
     """
     ones = np.ones((*x.shape[:-1], 1))
-    z = np.concatenate([ones, x[..., :-1]], axis=-1)
+    z = np.concatenate([ones, x], axis=-1)[..., :n]
     reach = 1
     while reach < n:
         z = z * np.concatenate([ones] * min(reach, n) + [z[..., :-reach]], axis=-1)
@@ -71,7 +74,7 @@ def sum_behind(g, a, axis):
 
 # fmt: off
 derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims))
-derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) / freedom(a, z, 0))
+derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) / freedom(a, axis, 0))
 derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * others(a, axis))
 derivative(np.cumsum, lambda g, z, a, *, axis=None: sum_behind(g, a, axis))
 
@@ -79,9 +82,9 @@ derivative(np.cumsum, lambda g, z, a, *, axis=None: sum_behind(g, a, axis))
 derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
 derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          kept(g, a, axis, keepdims) * deviation(a, axis) * (2 / freedom(a, z, ddof)))
+                          kept(g, a, axis, keepdims) * deviation(a, axis) * (2 / freedom(a, axis, ddof)))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          kept(g / safe(z), a, axis, keepdims) * deviation(a, axis) / freedom(a, z, ddof))
+                          kept(g / safe(z), a, axis, keepdims) * deviation(a, axis) / freedom(a, axis, ddof))
 # fmt: on
 
 

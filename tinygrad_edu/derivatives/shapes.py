@@ -53,7 +53,7 @@ compose(np.flipud)(lambda m: np.flip(m, axis=0))
 compose(np.concatenate)(lambda arrays, axis=0: concatenate(*arrays, axis=axis))
 compose(np.append)(lambda arr, values, axis=None: concatenate(arr, values, axis=axis))
 compose(np.stack)(lambda arrays, axis=0: concatenate(*[np.expand_dims(a, axis) for a in arrays], axis=axis))
-compose(np.hstack)(lambda tup: concatenate(*np.atleast_1d(*tup), axis=0 if np.ndim(tup[0]) < 2 else 1))
+compose(np.hstack)(lambda tup: concatenate(*[np.atleast_1d(a) for a in tup], axis=0 if np.ndim(tup[0]) < 2 else 1))
 compose(np.vstack)(lambda tup: concatenate(*[np.atleast_2d(a) for a in tup]))
 compose(np.column_stack)(
     lambda tup: concatenate(*[a if np.ndim(a) == 2 else np.reshape(a, (-1, 1)) for a in tup], axis=1)

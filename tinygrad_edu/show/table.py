@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.tape import label, order
+from tinygrad_edu.naming import label
+from tinygrad_edu.tape import order
 from tinygrad_edu.value import Value
 
 _HEAD = ("entry", "function", "inputs", "value", "gradient")

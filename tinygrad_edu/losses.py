@@ -1,0 +1,102 @@
+"""Distances between what is and what should be: the numbers that learning makes small.
+
+v, w    what is compared, of one shape
+logits  what a network gives for each class, before it is turned into probabilities: (n, k)
+labels  the right class of each example, integers from 0 to k - 1: (n,)
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.functions import softmax
+from tinygrad_edu.protocols import derivative, primitive
+
+
+def _same_shape(caller: str, v: Any, w: Any) -> None:
+    """Refuse to broadcast: (n, 1) against (n,) would compare everything with everything."""
+    if np.shape(v) != np.shape(w):
+        raise ValueError(
+            f"{caller}: got shapes {np.shape(v)} and {np.shape(w)}; both must have the same, so reshape one"
+        )
+
+
+def distance(v: Any, w: Any) -> Any:
+    """Give the Euclidean distance along the last axis: shapes (..., d) become (...).
+
+    Where v equals w it has a kink, and its slope is taken to be 0.
+
+    >>> distance(np.array([0.0, 0.0]), np.array([3.0, 4.0]))
+    np.float64(5.0)
+
+    Source: the post, "Estimating a function".
+
+    Raises:
+        ValueError: the shapes differ, or there is no axis.
+    """
+    _same_shape("distance", v, w)
+    if not np.shape(v):
+        raise ValueError("distance: got two single numbers; it is of vectors, so pass [v] and [w], or use abs(v - w)")
+    return np.linalg.norm(np.subtract(v, w), axis=-1)
+
+
+def mean_squared_error(v: Any, w: Any) -> Any:
+    """Give the mean of the squared differences, one number for shapes that are the same.
+
+    >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
+    np.float64(2.0)
+
+    Raises:
+        ValueError: the shapes differ.
+    """
+    _same_shape("mean_squared_error", v, w)
+    return np.mean(np.square(np.subtract(v, w)))
+
+
+def _check_labels(logits: Any, labels: Any) -> Any:
+    if np.ndim(logits) != 2 or not np.size(logits):
+        raise ValueError(f"cross_entropy: logits have shape {np.shape(logits)}; pass (n, k), a row for each example")
+    n, k = np.shape(logits)
+    labels = np.asarray(labels)
+    if labels.dtype.kind not in "iu":
+        raise TypeError(f"cross_entropy: labels are of dtype {labels.dtype}; pass integers from 0 to {k - 1}")
+    if labels.shape != (n,):
+        raise ValueError(f"cross_entropy: labels have shape {labels.shape} beside logits of {(n, k)}; pass ({n},)")
+    if labels.min() < 0 or labels.max() >= k:
+        raise ValueError(
+            f"cross_entropy: labels go from {labels.min()} to {labels.max()}; "
+            f"with {k} logits a row they are 0 to {k - 1}"
+        )
+    return labels
+
+
+@primitive
+def cross_entropy(logits: Any, labels: Any) -> Any:
+    """Give the mean over n examples of -log(probability of the right class), the probabilities by softmax.
+
+    It does not overflow, however large the logits (n, k); `labels` are integers of shape (n,).
+
+    >>> cross_entropy(np.array([[0.0, np.log(3.0)]]), [1]) == np.log(4 / 3)
+    np.True_
+
+    Raises:
+        TypeError: labels are not integers.
+        ValueError: there is not one label a row, or a label is no column.
+    """
+    labels = _check_labels(logits, labels)
+    top = np.max(logits, axis=1, keepdims=True)
+    below = np.subtract(logits, top, out=np.zeros_like(logits), where=logits != top)
+    right = below[np.arange(len(labels)), labels]
+    return np.mean(np.log(np.sum(np.exp(below), axis=1)) - right)
+
+
+def _surplus(logits: Any, labels: Any) -> Any:
+    """Give how much probability each class has too much, shared among the n examples."""
+    n, k = logits.shape
+    wanted = np.asarray(labels)[:, None] == np.arange(k)
+    return (softmax(logits) - wanted) / n
+
+
+# fmt: off
+derivative(cross_entropy, lambda g, z, logits, labels: g * _surplus(logits, labels), None)
+# fmt: on

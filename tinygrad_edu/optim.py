@@ -1,0 +1,25 @@
+"""Update rules, as pure functions on trees: parameters in, better parameters out.
+
+p  a parameter
+g  the slope of the loss with respect to it
+"""
+
+from typing import Any
+
+from tinygrad_edu import tree
+
+
+def descend(parameters: Any, gradients: Any, learning_rate: float) -> Any:
+    """Take one step of gradient descent: give ``p - learning_rate * g`` for every number of a tree.
+
+    Nothing is written into; both trees stay as they are.
+
+    >>> descend({"w": 3.0, "b": 1.0}, {"w": 2.0, "b": -4.0}, 0.5)
+    {'w': 2.0, 'b': 3.0}
+
+    Source: the post, "Finding the minimum point on a surface", where the learning rate is 1.
+
+    Raises:
+        ValueError: the trees differ in structure.
+    """
+    return tree.map(lambda p, g: p - learning_rate * g, parameters, gradients)
