@@ -1,0 +1,76 @@
+"""Draws the pictures of the README and the docs: ``python docs/draw.py``, from the repository's root.
+
+q  the step of the slope formula
+"""
+
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("Agg")
+import matplotlib.pyplot as plt
+
+from tinygrad_edu.data import load_digits
+from tinygrad_edu.lessons import digits, landscape, slopes
+
+PICTURES = Path(__file__).parent / "pictures"
+RED, BLUE, GREY = "#b3261e", "#1f4e79", "#777777"
+
+
+def draw_slope() -> None:
+    """Draw how far the post's slope is from the tape's derivative, over q."""
+    q = np.logspace(-17, 0, 171)
+    measured = slopes.shrink(np.exp, 1.0, q.tolist()).slopes
+    errors = np.array([m.error for m in measured])
+    figure, axes = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
+    axes.loglog(q, errors, ".", color=BLUE, markersize=3.5)
+    axes.loglog(q, np.e * q / 2, "--", color=RED, linewidth=1)
+    axes.loglog(q, np.finfo(float).eps * np.e / q, "--", color=GREY, linewidth=1)
+    axes.text(2e-5, 1e-7, "truncation: q/2 · d″", color=RED)
+    axes.text(1.5e-17, 1e-8, "rounding: ε · |d| / q", color=GREY)
+    axes.set(xlabel="q", ylabel="error", ylim=(1e-10, 1e1), title="(d(x + q) - d(x)) / q against the tape, exp at 1")
+    figure.savefig(PICTURES / "slope.png", dpi=130)
+
+
+def draw_descent() -> None:
+    """Draw a walk down the surface x² + y²/2, seen from the top, high in light yellow and low in dark red."""
+    grid = np.linspace(-1.25, 1.25, 201)
+    height = landscape.bowl(grid[None, :], grid[:, None])
+    figure, axes = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
+    filled = axes.contourf(grid, grid, height, levels=24, cmap="YlOrRd_r")
+    figure.colorbar(filled, label="z = x² + y²/2", ticks=np.arange(0, 2.5, 0.5))
+    for learning_rate, colour, mark in ((0.2, "white", "o-"), (0.9, "black", "s--")):
+        walk = landscape.descend(landscape.bowl, 1.0, 1.0, learning_rate, 14)
+        places = [p.x for p in walk], [p.y for p in walk]
+        axes.plot(*places, mark, color=colour, markersize=3, linewidth=1, label=f"step {learning_rate}")
+    axes.legend(loc="lower left", facecolor="#d9d9d9")
+    axes.set(xlabel="x", ylabel="y", title="Downhill in the dark", aspect="equal")
+    figure.savefig(PICTURES / "descent.png", dpi=130)
+
+
+def draw_digits() -> None:
+    """Draw how training goes, and digits the network gets wrong."""
+    learnt = digits.learn(digits.NETWORK, seed=0)
+    figure = plt.figure(figsize=(9.6, 3.2), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))
+    axes = left.subplots()
+    losses = np.array(learnt.losses)
+    smooth = np.convolve(losses, np.ones(45) / 45, mode="valid")
+    axes.semilogy(losses, ".", color=GREY, markersize=1, alpha=0.5)
+    axes.semilogy(np.arange(len(smooth)) + 22, smooth, color=BLUE)
+    axes.set(xlabel="step", ylabel="cross-entropy", title=f"held-out accuracy {learnt.on_held_out:.1%}")
+    wrong = digits.mistakes(learnt.network, load_digits()[1])[:8]
+    grid = np.atleast_1d(right.subplots(2, 4)).ravel()
+    right.suptitle("what it still gets wrong")
+    for place in grid:
+        place.axis("off")
+    for place, mistake in zip(grid, wrong, strict=False):
+        place.imshow(mistake.image, cmap="Greys")
+        place.set_title(f"{mistake.digit} read as {mistake.guess}", fontsize=9)
+    figure.savefig(PICTURES / "digits.png", dpi=110)
+
+
+if __name__ == "__main__":
+    for draw in (draw_slope, draw_descent, draw_digits):
+        draw()
