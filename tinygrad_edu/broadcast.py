@@ -26,11 +26,12 @@ def fit(g: Any, x: Any, function: Any = None) -> Any:
     given, wanted = g.shape, x.shape
     if given != wanted:
         extra = len(given) - len(wanted)
-        stretched = [i for i, n in enumerate(wanted, extra) if i >= 0 and n == 1 != given[i]]
-        axes = (*range(extra), *stretched)
-        if axes:
-            g = np.add.reduce(g, axis=axes, keepdims=True)
-            g = g.reshape(g.shape[max(extra, 0) :])
+        if extra > 0:
+            g = g.sum(axis=0 if extra == 1 else tuple(range(extra)))
+        ahead = max(-extra, 0)
+        stretched = tuple(i for i, n in enumerate(wanted[ahead:]) if n == 1 != g.shape[i])
+        if stretched:
+            g = g.sum(axis=stretched, keepdims=True)
         if g.shape != wanted:
             try:
                 g = np.broadcast_to(g, wanted)

@@ -72,9 +72,8 @@ def softmax(x: Any, *, axis: Axis = -1) -> Any:
     >>> softmax(np.array([0.0, np.log(3.0)]))
     array([0.25, 0.75])
     """
-    top = np.max(x, axis=axis, keepdims=True)
-    e = np.exp(np.subtract(x, top, out=np.zeros_like(x), where=x != top))
-    return e / np.sum(e, axis=axis, keepdims=True)
+    e = np.exp(_below_top(x, axis))
+    return e / e.sum(axis=axis, keepdims=True)
 
 
 @primitive
@@ -91,9 +90,17 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     return z if keepdims else np.squeeze(z, axis=axis)
 
 
+@primitive
 def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
     """Give the logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
-    return x - logsumexp(x, axis=axis, keepdims=True)
+    below = _below_top(x, axis)
+    return below - np.log(np.exp(below).sum(axis=axis, keepdims=True))
+
+
+def _below_top(x: Any, axis: Axis) -> Any:
+    """Give how far each number is below the largest, which is 0 below itself even if infinite."""
+    top = x.max(axis=axis, keepdims=True)
+    return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
 
 
 def one_hot(labels: Any, classes: int) -> Any:
@@ -142,6 +149,7 @@ def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 derivative(relu,      lambda g, z, x: g * (x > 0))
 derivative(sigmoid,   lambda g, z, x: g * z * sigmoid(-x))
 derivative(softmax,   lambda g, z, x, *, axis=-1: z * (g - np.sum(g * z, axis=axis, keepdims=True)))
+derivative(log_softmax, lambda g, z, x, *, axis=-1: g - np.exp(z) * np.sum(g, axis=axis, keepdims=True))
 derivative(logsumexp, lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
 # fmt: on
 

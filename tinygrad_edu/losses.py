@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.functions import softmax
+from tinygrad_edu.functions import log_softmax
 from tinygrad_edu.protocols import derivative, primitive
 
 
@@ -54,23 +54,21 @@ def mean_squared_error(v: Any, w: Any) -> Any:
 
 
 def _check_labels(logits: Any, labels: Any) -> Any:
-    if np.ndim(logits) != 2 or not np.size(logits):
-        raise ValueError(f"cross_entropy: logits have shape {np.shape(logits)}; pass (n, k), a row for each example")
-    n, k = np.shape(logits)
+    shape = np.shape(logits)
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"cross_entropy: logits have shape {shape}; pass (n, k), a row for each example")
+    n, k = shape
     labels = np.asarray(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: labels are of dtype {labels.dtype}; pass integers from 0 to {k - 1}")
     if labels.shape != (n,):
         raise ValueError(f"cross_entropy: labels have shape {labels.shape} beside logits of {(n, k)}; pass ({n},)")
-    if labels.min() < 0 or labels.max() >= k:
-        raise ValueError(
-            f"cross_entropy: labels go from {labels.min()} to {labels.max()}; "
-            f"with {k} logits a row they are 0 to {k - 1}"
-        )
+    if labels.astype(np.uint64).max() >= k:  # where a negative label is enormous
+        found = f"{labels.min()} to {labels.max()}"
+        raise ValueError(f"cross_entropy: labels go from {found}; with {k} logits a row they are 0 to {k - 1}")
     return labels
 
 
-@primitive
 def cross_entropy(logits: Any, labels: Any) -> Any:
     """Give the mean over n examples of -log(probability of the right class), the probabilities by softmax.
 
@@ -83,20 +81,22 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         TypeError: labels are not integers.
         ValueError: there is not one label a row, or a label is no column.
     """
-    labels = _check_labels(logits, labels)
-    top = np.max(logits, axis=1, keepdims=True)
-    below = np.subtract(logits, top, out=np.zeros_like(logits), where=logits != top)
-    right = below[np.arange(len(labels)), labels]
-    return np.mean(np.log(np.sum(np.exp(below), axis=1)) - right)
+    return surprise(log_softmax(logits), _check_labels(logits, labels))
 
 
-def _surplus(logits: Any, labels: Any) -> Any:
-    """Give how much probability each class has too much, shared among the n examples."""
-    n, k = logits.shape
-    wanted = np.asarray(labels)[:, None] == np.arange(k)
-    return (softmax(logits) - wanted) / n
+@primitive
+def surprise(log_probabilities: Any, labels: Any) -> Any:
+    """Give the mean of -log(probability) of the right classes, from (n, k) and (n,)."""
+    n = len(labels)
+    return -log_probabilities[np.arange(n), labels].sum() / n
+
+
+def _chosen(labels: Any, log_probabilities: Any) -> Any:
+    """Give 1/n in the column of each row's right class, and 0 elsewhere."""
+    n, k = log_probabilities.shape
+    return (labels[:, None] == np.arange(k)) / n
 
 
 # fmt: off
-derivative(cross_entropy, lambda g, z, logits, labels: g * _surplus(logits, labels), None)
+derivative(surprise, lambda g, z, log_probabilities, labels: -g * _chosen(labels, log_probabilities), None)
 # fmt: on

@@ -7,7 +7,7 @@ x, y  the inputs of an entry
 
 import itertools
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -72,14 +72,20 @@ def stamp() -> int:
     return next(_serials)
 
 
-@contextmanager
-def set_recording(state: bool) -> Iterator[None]:
-    """Switch recording on or off for the calling thread or task."""
-    token = recording.set(state)
-    try:
-        yield
-    finally:
-        recording.reset(token)
+class Recording(ContextDecorator):
+    """A context, or a decorator, that switches recording on or off for the calling thread or task."""
+
+    def __init__(self, state: bool) -> None:
+        self.state = state
+
+    def __enter__(self) -> None:
+        self.token = recording.set(self.state)
+
+    def __exit__(self, *_: object) -> None:
+        recording.reset(self.token)
+
+    def _recreate_cm(self) -> "Recording":
+        return Recording(self.state)
 
 
 def order(roots: Iterable[Any], since: int = 0) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.tape import Entry, order, payload, record, recording, set_recording, stamp, sweep
+from tinygrad_edu.tape import Entry, Recording, order, payload, record, recording, stamp, sweep
 from tinygrad_edu.value import Value, accept
 
 Function = Callable[..., Any]
@@ -40,17 +40,15 @@ class _Trace:
 
     def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
         positions = _positions(argnums, len(args), caller)
-        self.given = [args[i] for i in positions]
-        self.numbers: list[Any] = []
-        self.variables: list[Any] = []
-        with set_recording(True):
-            stand_ins = tree.map(self._stand_in, self.given)
+        self.numbers, self.rebuild = tree.take_apart([args[i] for i in positions])
+        with Recording(True):
+            self.variables = [_variable(x) for x in self.numbers]
             self.since = stamp()
             given = list(args)
-            for i, variable in zip(positions, stand_ins, strict=True):
+            for i, variable in zip(positions, self.rebuild(self.variables), strict=True):
                 given[i] = variable
             self.output = f(*given)
-        self.outputs: list[Any] = tree.flatten(self.output)
+        self.outputs, self.rebuild_output = tree.take_apart(self.output)
         for z in self.outputs:
             if not isinstance(z, Entry):
                 raise TypeError(
@@ -63,15 +61,9 @@ class _Trace:
         others = any(z.serial < self.since and z not in self.keep for z in self.tape)
         self.recorded = recording.get() and (self.from_values or others)
 
-    def _stand_in(self, x: Any) -> Any:
-        variable = _variable(x)
-        self.numbers.append(x)
-        self.variables.append(variable)
-        return variable
-
     def value(self) -> Any:
         """Give the output."""
-        return tree.map(lambda z: _hand_out(z, self.recorded, self.from_values), self.output)
+        return self.rebuild_output([_hand_out(z, self.recorded, self.from_values) for z in self.outputs])
 
     def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
         """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
@@ -80,13 +72,12 @@ class _Trace:
         for z, g in zip(self.outputs, cotangents, strict=True):
             seeds[z] = seeds[z] + g if z in seeds else g
         swept = sweep(self.tape, seeds, self.since, self.keep, recorded)
-        results = iter(
+        return self.rebuild(
             [
                 _hand_out(swept[x] if x in swept else np.zeros_like(x._data), recorded, isinstance(number, Entry))
                 for number, x in zip(self.numbers, self.variables, strict=True)
             ]
         )
-        return tree.map(lambda _: next(results), self.given)
 
 
 def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
@@ -115,7 +106,7 @@ def _number(caller: str, trace: _Trace) -> Any:
     if not isinstance(z, Value) or z.size != 1:
         what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
-    return np.ones_like(z._data)
+    return np.ones_like(z._data) if z.ndim else z.dtype.type(1)
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -186,8 +177,8 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     Source: the double-vjp construction, J. Townsend, 2017.
     """
     trace = _Trace("jvp", f, tuple(primals), range(len(primals)))
-    directions = _like("jvp", "tangent", tuple(tangents), tree.unflatten(tuple(trace.given), trace.variables))
-    with set_recording(True):
+    directions = _like("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
+    with Recording(True):
         dummies = [record(Value, np.zeros_like(z._data)[()]) for z in trace.outputs]
         since = stamp()
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
@@ -195,7 +186,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     recorded = recording.get() and (trace.recorded or involved)
     swept = sweep(order(pulled, since), dict(zip(pulled, directions, strict=True)), since, set(dummies), recorded)
     pushed = [_hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
-    return trace.value(), tree.unflatten(trace.output, pushed)
+    return trace.value(), trace.rebuild_output(pushed)
 
 
 def jacobian(f: Function, argnums: Argnums = 0) -> Function:
@@ -221,12 +212,12 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
                 seeds[k][i] = 1
                 rows.append(trace.sweep([seed[()] for seed in seeds]))
             if not rows:
-                return tree.map(lambda x: np.zeros(z.shape + np.shape(x)), trace.given)
+                return tree.map(lambda x: np.zeros(z.shape + np.shape(x)), trace.rebuild(trace.numbers))
             return tree.map(lambda *g: np.reshape(np.stack(g), z.shape + g[0].shape), rows[0], *rows[1:])
 
         every = [of(k) for k in range(len(zeros))]
         chosen = [one[0] if isinstance(argnums, int) else tuple(one) for one in every]
-        return tree.unflatten(trace.output, chosen)
+        return trace.rebuild_output(chosen)
 
     return slopes
 

@@ -6,14 +6,14 @@ place     where a child hangs, as Python would write it: ``[0]``, ``['w']``, ``.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 Level = tuple[list[Any], Callable[[list[Any]], Any]]
 
-_NUMBERS = (float, np.ndarray, np.float64, np.float32, int)
+_NUMBERS = frozenset({float, int, np.ndarray, np.float64, np.float32})
 _ALONG_FOR_THE_RIDE = (type(None), str, bytes, bool, type)
 
 
@@ -128,15 +128,48 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         raise misfit.explain("map") from None
 
 
+def _plan(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+    """Collect the leaves of a tree; give the function that builds it again from a supply of others."""
+    level = _open(tree)
+    if level is None:
+        leaves.append(tree)
+        return next
+    children, rebuild = level
+    plans: list[Callable[[Iterator[Any]], Any]] = []
+    try:
+        for child in children:
+            plans.append(_plan(child, leaves))
+    except _MisfitError as misfit:
+        misfit.path = _place(tree, len(plans)) + misfit.path
+        raise
+    return lambda supply: rebuild([plan(supply) for plan in plans])
+
+
+def take_apart(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
+    """List the leaves of a tree, in order, and give the function that puts others in their places.
+
+    >>> leaves, rebuild = take_apart({"w": 3.0, "b": [1.0, None]})
+    >>> leaves, rebuild([7, 8])
+    ([3.0, 1.0], {'w': 7, 'b': [8, None]})
+
+    Raises:
+        TypeError: the tree holds something that is neither a container nor a number.
+    """
+    leaves: list[Any] = []
+    try:
+        plan = _plan(tree, leaves)
+    except _MisfitError as misfit:
+        raise misfit.explain("take_apart") from None
+    return leaves, lambda others: plan(iter(others))
+
+
 def flatten(tree: Any) -> list[Any]:
     """List the leaves of a tree, in order.
 
     >>> flatten({"w": 3.0, "b": [1.0, (2.0, None)]})
     [3.0, 1.0, 2.0]
     """
-    leaves: list[Any] = []
-    map(leaves.append, tree)
-    return leaves
+    return take_apart(tree)[0]
 
 
 def paths(tree: Any) -> list[str]:
@@ -161,8 +194,7 @@ def unflatten(like: Any, leaves: Iterable[Any]) -> Any:
         ValueError: there are more leaves, or fewer, than `like` has places.
     """
     given = list(leaves)
-    places = flatten(like)
+    places, rebuild = take_apart(like)
     if len(given) != len(places):
         raise ValueError(f"tree.unflatten: got {len(given)} leaves for {len(places)} places")
-    supply = iter(given)
-    return map(lambda _: next(supply), like)
+    return rebuild(given)

@@ -6,7 +6,6 @@ z     result
 
 import operator
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
@@ -14,7 +13,7 @@ import numpy as np
 from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import apply, on_function, on_ufunc
-from tinygrad_edu.tape import Entry, order, payload, record, set_recording, stamp, sweep
+from tinygrad_edu.tape import Entry, Recording, order, payload, record, stamp, sweep
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,7 +49,7 @@ def accept(data: Any) -> Any:
     return array[()]
 
 
-def no_grad() -> AbstractContextManager[None]:
+def no_grad() -> Recording:
     """Make a context, or a decorator, in which nothing is recorded: results are leaves.
 
     >>> with no_grad():
@@ -58,7 +57,7 @@ def no_grad() -> AbstractContextManager[None]:
     >>> y.function is None
     True
     """
-    return set_recording(False)
+    return Recording(False)
 
 
 class Value(Operators):
