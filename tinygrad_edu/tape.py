@@ -7,22 +7,20 @@ x, y  the inputs of an entry
 
 import itertools
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from contextlib import ContextDecorator
-from contextvars import ContextVar
 from operator import attrgetter
 from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad_edu.broadcast import fit
+from tinygrad_edu.recording import recording
 
 Rule = Callable[..., Any]
 
 rules: dict[Callable[..., Any], Any] = {}
-recording: ContextVar[bool] = ContextVar("recording", default=True)
 
 _is_recording = recording.get
-_serials = itertools.count(1)
+serials = itertools.count(1)
 _by_serial = attrgetter("serial")
 _new = object.__new__
 _float64 = np.float64
@@ -63,29 +61,8 @@ def record(
     else:
         z.function = z.keywords = None
         z.inputs = ()
-    z.serial = next(_serials)
+    z.serial = next(serials)
     return z
-
-
-def stamp() -> int:
-    """Give the next serial number; whatever is recorded later has a greater one."""
-    return next(_serials)
-
-
-class Recording(ContextDecorator):
-    """A context, or a decorator, that switches recording on or off for the calling thread or task."""
-
-    def __init__(self, state: bool) -> None:
-        self.state = state
-
-    def __enter__(self) -> None:
-        self.token = recording.set(self.state)
-
-    def __exit__(self, *_: object) -> None:
-        recording.reset(self.token)
-
-    def _recreate_cm(self) -> "Recording":
-        return Recording(self.state)
 
 
 def order(roots: Iterable[Any], since: int = 0) -> list[Any]:

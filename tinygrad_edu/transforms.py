@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.tape import Entry, Recording, order, payload, record, recording, stamp, sweep
+from tinygrad_edu.recording import Recording, recording
+from tinygrad_edu.tape import Entry, order, payload, record, serials, sweep
 from tinygrad_edu.value import Value, accept
 
 Function = Callable[..., Any]
@@ -43,7 +44,7 @@ class _Trace:
         self.numbers, self.rebuild = tree.take_apart([args[i] for i in positions])
         with Recording(True):
             self.variables = [_variable(x) for x in self.numbers]
-            self.since = stamp()
+            self.since = next(serials)
             given = list(args)
             for i, variable in zip(positions, self.rebuild(self.variables), strict=True):
                 given[i] = variable
@@ -180,7 +181,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     directions = _like("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
     with Recording(True):
         dummies = [record(Value, np.zeros_like(z._data)[()]) for z in trace.outputs]
-        since = stamp()
+        since = next(serials)
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
     recorded = recording.get() and (trace.recorded or involved)

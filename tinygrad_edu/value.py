@@ -13,7 +13,8 @@ import numpy as np
 from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import apply, on_function, on_ufunc
-from tinygrad_edu.tape import Entry, Recording, order, payload, record, stamp, sweep
+from tinygrad_edu.recording import Recording
+from tinygrad_edu.tape import Entry, order, payload, record, serials, sweep
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,7 +103,7 @@ class Value(Operators):
         if accepted.shape != self.shape:
             raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
         self._data = accepted.astype(self.dtype, copy=False)
-        self.serial = stamp()
+        self.serial = next(serials)
 
     @property
     def grad(self) -> Any:

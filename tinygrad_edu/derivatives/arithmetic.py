@@ -26,6 +26,11 @@ def take_up(x, y):
     return np.where(np.isnan(y), 1.0, share(x, y))
 
 
+def lowered(x, y):
+    """Give x with 1 in place of a 0 whose power is taken for y = 0: its slope is 0 there, not 0 · 0⁻¹."""
+    return x + (x * x == 0) * (y == 0)
+
+
 def safe(z):
     """Replace zeros by ones, to divide something that is zero there too."""
     return z + (z == 0)
@@ -59,9 +64,9 @@ derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
 derivative(cast,            lambda g, z, x, dtype: g, None)
 
 # x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0.
-derivative(np.power,        lambda g, z, x, y: g * (y * x ** (y - (y != 0))),
+derivative(np.power,        lambda g, z, x, y: g * (y * lowered(x, y) ** (y - 1)),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
-derivative(np.float_power,  lambda g, z, x, y: g * (y * np.float_power(x, y - (y != 0))),
+derivative(np.float_power,  lambda g, z, x, y: g * (y * np.float_power(lowered(x, y), y - 1)),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
 
 # Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.

@@ -12,6 +12,14 @@ from tinygrad_edu.protocols import derivative
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
 
+
+
+def portion(x, y, exp, logaddexp):
+    """Give exp(x) / (exp(x) + exp(y)); infinite ones that tie share evenly."""
+    tie = np.isinf(x) & (x == y)
+    return exp(-logaddexp(0.0, np.where(tie, 0.0, y) - np.where(tie, 0.0, x)))
+
+
 # fmt: off
 derivative(np.exp,        lambda g, z, x: g * z)
 derivative(np.exp2,       lambda g, z, x: g * z * LN2)
@@ -20,8 +28,8 @@ derivative(np.log,        lambda g, z, x: g / x)
 derivative(np.log2,       lambda g, z, x: g / x / LN2)
 derivative(np.log10,      lambda g, z, x: g / x / LN10)
 derivative(np.log1p,      lambda g, z, x: g / (1 + x))
-derivative(np.logaddexp,  lambda g, z, x, y: g * np.exp(x - z),
-                          lambda g, z, x, y: g * np.exp(y - z))
-derivative(np.logaddexp2, lambda g, z, x, y: g * np.exp2(x - z),
-                          lambda g, z, x, y: g * np.exp2(y - z))
+derivative(np.logaddexp,  lambda g, z, x, y: g * portion(x, y, np.exp, np.logaddexp),
+                          lambda g, z, x, y: g * portion(y, x, np.exp, np.logaddexp))
+derivative(np.logaddexp2, lambda g, z, x, y: g * portion(x, y, np.exp2, np.logaddexp2),
+                          lambda g, z, x, y: g * portion(y, x, np.exp2, np.logaddexp2))
 # fmt: on

@@ -77,7 +77,7 @@ derivative(np.einsum, Each(contraction))
 def dot(a, b):
     """Multiply vectors and matrices; of more axes, the last of `a` with the last but one of `b`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return a * b
+        return np.reshape(np.outer(a, b), np.shape(a) + np.shape(b))
     return a @ b if np.ndim(b) <= 2 else tensordot(a, b, (-1, -2))
 
 
@@ -98,17 +98,16 @@ def tensordot(a, b, axes=2):
     return np.reshape(rows @ columns, [shape_a[i] for i in rest_a] + [shape_b[i] for i in rest_b])
 
 
-compose(np.inner)(lambda a, b: a * b if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
+compose(np.inner)(lambda a, b: dot(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
 compose(np.outer)(lambda a, b: np.ravel(a)[:, None] * np.ravel(b))
 compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
 compose(np.vecdot)(lambda x1, x2: np.sum(x1 * x2, axis=-1))
 
 
-def euclidean(x, axis, keepdims):
-    """Give the root of the sum of squares, with slope 0 where all are 0."""
-    total = np.sum(x * x, axis=axis, keepdims=keepdims)
+def rooted(total, root):
+    """Take a root, with slope 0 at 0."""
     nothing = total == 0
-    return np.where(nothing, 0.0, np.sqrt(total + nothing))
+    return np.where(nothing, 0.0, root(total + nothing))
 
 
 @compose(np.linalg.norm)
@@ -116,7 +115,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     """Measure vectors by any norm, and matrices by Frobenius'; norm'(0) = 0."""
     matrix = isinstance(axis, tuple) or (axis is None and x.ndim == 2 and ord is not None)
     if ord is None or ord == "fro" or (ord == 2 and not matrix):
-        return euclidean(x, axis, keepdims)
+        return rooted(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
     if matrix or isinstance(ord, str):
         raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule for matrices; use ord='fro'")
     size = abs(x)
@@ -124,4 +123,4 @@ def norm(x, ord=None, axis=None, keepdims=False):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if ord == 0:
         raise TypeError("np.linalg.norm: ord=0 counts elements and has no slope; use ord=1 or 2")
-    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
+    return rooted(np.sum(size**ord, axis=axis, keepdims=keepdims), lambda total: total ** (1 / ord))

@@ -29,8 +29,10 @@ def extreme(g, z, a, axis, keepdims):
 
 
 def deviation(a, axis):
-    """Give the distance of each element from the mean."""
-    return a - np.mean(a, axis=axis, keepdims=True)
+    """Give the distance of each element from the mean; the second round is for what the first one rounds."""
+    for _ in range(2):
+        a = a - np.mean(a, axis=axis, keepdims=True)
+    return a
 
 
 def freedom(a, axis, ddof):
@@ -104,7 +106,7 @@ def average(a, axis=None, weights=None, keepdims=False):
         return np.mean(a, axis=axis, keepdims=keepdims)
     if np.shape(weights) != np.shape(a):
         weights = np.reshape(weights, [-1 if i == axis % a.ndim else 1 for i in range(a.ndim)])
-    weights = weights + np.zeros(np.shape(a))
+    weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
 

@@ -51,7 +51,11 @@ compose(np.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 compose(np.fliplr)(lambda m: np.flip(m, axis=1))
 compose(np.flipud)(lambda m: np.flip(m, axis=0))
 compose(np.concatenate)(lambda arrays, axis=0: concatenate(*arrays, axis=axis))
-compose(np.append)(lambda arr, values, axis=None: concatenate(arr, values, axis=axis))
+compose(np.append)(
+    lambda arr, values, axis=None: (
+        concatenate(np.ravel(arr), np.ravel(values)) if axis is None else concatenate(arr, values, axis=axis)
+    )
+)
 compose(np.stack)(lambda arrays, axis=0: concatenate(*[np.expand_dims(a, axis) for a in arrays], axis=axis))
 compose(np.hstack)(lambda tup: concatenate(*[np.atleast_1d(a) for a in tup], axis=0 if np.ndim(tup[0]) < 2 else 1))
 compose(np.vstack)(lambda tup: concatenate(*[np.atleast_2d(a) for a in tup]))

@@ -18,9 +18,9 @@ def over_square(g, h):
 
 
 def square_sech(x):
-    """Give 1 - tanh(x)² to full relative precision: 4e / (1 + e)² with e = exp(-2|x|)."""
-    e = np.exp(-2 * abs(x))
-    return 4 * e / (1 + e) ** 2
+    """Give 1 - tanh(x)² to full relative precision: (2e / (1 + e²))² with e = exp(-|x|)."""
+    e = np.exp(-abs(x))
+    return (2 * e / (1 + e * e)) ** 2
 
 
 # fmt: off
