@@ -14,9 +14,10 @@ from typing import Any
 
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
-from tinygrad_edu.protocols import derivative, primitive
+from tinygrad_edu.protocols import primitive
 from tinygrad_edu.show import Tape
 from tinygrad_edu.slope import numeric_gradient, slope
+from tinygrad_edu.table import derivative
 from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_edu.value import Value, no_grad
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.protocols import derivative, primitive
+from tinygrad_edu.protocols import primitive
+from tinygrad_edu.table import derivative
 from tinygrad_edu.value import Value
 
 Axis = int | tuple[int, ...] | None
@@ -60,7 +61,7 @@ def gelu(x: Any) -> Any:
     Source: Hendrycks and Gimpel, 2016, section 2.
     """
     u = np.clip(x, -30.0, 30.0)
-    return np.maximum(x, -30.0) * sigmoid(np.sqrt(8 / np.pi) * (u + 0.044715 * u**3))
+    return np.where(x >= 30, x, u * sigmoid(np.sqrt(8 / np.pi) * (u + 0.044715 * u**3)))
 
 
 @primitive
@@ -85,9 +86,9 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """
     top = np.max(x, axis=axis, keepdims=True)
     shift = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         z = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
-    return z if keepdims else np.squeeze(z, axis=axis)
+    return z if keepdims else np.squeeze(z, axis=axis)[()]
 
 
 @primitive
@@ -100,7 +101,8 @@ def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
 def _below_top(x: Any, axis: Axis) -> Any:
     """Give how far each number is below the largest, which is 0 below itself even if infinite."""
     top = x.max(axis=axis, keepdims=True)
-    return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
+    with np.errstate(over="ignore"):
+        return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
 
 
 def one_hot(labels: Any, classes: int) -> Any:

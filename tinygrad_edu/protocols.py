@@ -1,82 +1,33 @@
 """What NumPy asks of a recorded number: every call is looked up in the table, then recorded or refused.
 
-A function stands in the table in one of three ways:
-
-derivative  a row of rules, one for each array it takes
-composed    written with other functions of the table
-plain       without slope (comparisons, shapes, indices): it is run on the numbers, and not recorded
+row    the rules of a function, one for each input
+still  an argument that nobody else can change any more
 """
 
-import difflib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.naming import label
+from tinygrad_edu.table import (
+    AnyFunction,
+    Each,
+    Function,
+    accepted,
+    composed,
+    parameters,
+    plain,
+    refuse,
+    unknown,
+    unsupported,
+)
 from tinygrad_edu.tape import Entry, Rule, payload, record, rules
-
-Function = Callable[..., Any]
-AnyFunction = TypeVar("AnyFunction", bound=Function)
-
-composed: dict[Function, Function] = {}
-plain: set[Function] = set()
-accepted: dict[Function, frozenset[str]] = {}
 
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
-
-
-class Each:
-    """One rule for every input of a function that takes any number of them; it is told which, `i`."""
-
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
-
-    def __getitem__(self, i: int) -> Rule:
-        return functools.partial(self.rule, i)
-
-
-def derivative(function: Function, *row: Rule | Each | None) -> None:
-    """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
-
-    Each rule is called as ``rule(g, z, *inputs, **keywords)``: the cotangent `g` and output `z`,
-    both of the output's shape, then the inputs as they were given. It returns ``g · ∂z/∂input``;
-    broadcasting and dtype are undone for it. Its keyword-only parameters are the keywords that the
-    function may be called with. ``None`` stands for an input that must not be a Value, such as an
-    index. Write rules in NumPy, and they can be differentiated again.
-
-    >>> import numpy as np, tinygrad_edu as tg
-    >>> def cubed(x): return x * x * x
-    >>> cubed = tg.primitive(cubed)
-    >>> tg.derivative(cubed, lambda g, z, x: g * 3 * x ** 2)
-    >>> tg.grad(cubed)(2.0)
-    np.float64(12.0)
-
-    Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
-
-    Raises:
-        TypeError: no rule is given, or one of them cannot be called.
-    """
-    if not row or not all(rule is None or callable(rule) or isinstance(rule, Each) for rule in row):
-        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {row}")
-    first = next(rule for rule in row if rule is not None)
-    code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
-    names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
-    accepted[function] = frozenset(names)
-    rules[function] = first if isinstance(first, Each) else row
-
-
-def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:
-    """Enter in the table that `function`, given Values, is what the decorated function computes."""
-
-    def enter(substitute: AnyFunction) -> AnyFunction:
-        composed[function] = substitute
-        return substitute
-
-    return enter
 
 
 def primitive(function: AnyFunction) -> AnyFunction:
@@ -97,11 +48,6 @@ def primitive(function: AnyFunction) -> AnyFunction:
         return function(*arguments, **keywords)
 
     return recorded  # type: ignore[return-value]
-
-
-def refuse(function: Function, problem: str, remedy: str) -> TypeError:
-    """Make the error for what the table cannot do."""
-    return TypeError(f"{label(function)}: {problem}; {remedy}")
 
 
 def freeze(x: Any, function: Function) -> Any:
@@ -137,7 +83,7 @@ def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, An
     """
     row = rules.get(function)
     if row is None:
-        raise _unknown(function)
+        raise unknown(function)
     if not isinstance(row, Each) and len(inputs) > len(row):
         raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(row)}")
     still = {key: _keyword(key, value, function) for key, value in keywords.items()} if keywords else None
@@ -170,7 +116,7 @@ def _constant(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
 def _keyword(key: str, value: Any, function: Function) -> Any:
     """Check a keyword: it needs a rule and a plain value."""
     if key not in accepted[function]:
-        raise _unsupported(function, key)
+        raise unsupported(function, key)
     if isinstance(value, Entry):
         raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
     return keep_still(value)
@@ -204,7 +150,7 @@ def on_function(function: Function, arguments: tuple[Any, ...], keywords: Mappin
     if isinstance(row, Each):
         return apply(function, arguments, keywords)
     if row is not None and arguments:
-        names = _names(function)[len(row) : len(arguments)]
+        names = parameters(function)[len(row) : len(arguments)]
         named = dict(zip(names, arguments[len(row) :], strict=False)) | dict(keywords)
         if named.keys() <= accepted[function]:
             return apply(function, arguments[: len(row)], named)
@@ -212,18 +158,13 @@ def on_function(function: Function, arguments: tuple[Any, ...], keywords: Mappin
     if function in composed:
         substitute = composed[function]
         for key in named:
-            if key not in _names(substitute):
-                raise _unsupported(function, key)
+            if key not in parameters(substitute):
+                raise unsupported(function, key)
         return substitute(*positional, **named)
     if row is None:
-        raise _unknown(function)
-    inputs = [named.pop(key) for key in _names(function)[: len(row)] if key in named]
+        raise unknown(function)
+    inputs = [named.pop(key) for key in parameters(function)[: len(row)] if key in named]
     return apply(function, (*positional, *inputs), named)
-
-
-@functools.cache
-def _names(function: Function) -> tuple[str, ...]:
-    return tuple(inspect.signature(function).parameters)
 
 
 @functools.cache
@@ -252,19 +193,3 @@ def _bind(
 def _is_default(value: Any, default: Any) -> bool:
     simple = isinstance(default, (bool, int, str))
     return value is default or (simple and type(value) is type(default) and bool(value == default))
-
-
-def _unsupported(function: Function, key: str) -> TypeError:
-    known = sorted(accepted.get(function) or _names(composed.get(function, function)))
-    remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
-    if key == "out":
-        remedy = "Values are not written into; use the result"
-    return refuse(function, f"{key}= has no rule for Values", remedy)
-
-
-def _unknown(function: Function) -> TypeError:
-    own = label(function)
-    known = {label(f) for f in (*rules, *composed)}
-    near = difflib.get_close_matches(own, known, n=3)
-    remedy = f"the nearest with one: {', '.join(near)}; or give it a row" if near else "give it a row"
-    return refuse(function, "has no derivative in the table", f"{remedy} with tinygrad_edu.derivative")

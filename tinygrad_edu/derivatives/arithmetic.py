@@ -7,7 +7,8 @@ x, y  inputs
 
 import numpy as np
 
-from tinygrad_edu.protocols import compose, derivative, plain, primitive
+from tinygrad_edu.protocols import primitive
+from tinygrad_edu.table import compose, derivative, plain
 from tinygrad_edu.tape import payload
 
 

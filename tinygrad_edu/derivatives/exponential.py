@@ -7,11 +7,10 @@ x, y  inputs
 
 import numpy as np
 
-from tinygrad_edu.protocols import derivative
+from tinygrad_edu.table import derivative
 
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
-
 
 
 def portion(x, y, exp, logaddexp):

@@ -10,7 +10,8 @@ import operator
 
 import numpy as np
 
-from tinygrad_edu.protocols import compose, derivative, plain, primitive
+from tinygrad_edu.protocols import primitive
+from tinygrad_edu.table import compose, derivative, plain
 
 
 @primitive

@@ -10,7 +10,7 @@ import string
 
 import numpy as np
 
-from tinygrad_edu.protocols import Each, compose, derivative
+from tinygrad_edu.table import Each, compose, derivative
 
 
 def product_left(g, x, y):

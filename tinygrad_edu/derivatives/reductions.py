@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.protocols import compose, derivative, plain
+from tinygrad_edu.table import compose, derivative, plain
 
 
 def kept(g, a, axis, keepdims):

@@ -9,7 +9,8 @@ import itertools
 
 import numpy as np
 
-from tinygrad_edu.protocols import Each, compose, derivative, primitive
+from tinygrad_edu.protocols import primitive
+from tinygrad_edu.table import Each, compose, derivative
 
 
 @primitive

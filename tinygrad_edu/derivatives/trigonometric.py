@@ -9,7 +9,7 @@ h     hypotenuse, the square root of a sum of squares
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.protocols import derivative
+from tinygrad_edu.table import derivative
 
 
 def over_square(g, h):
