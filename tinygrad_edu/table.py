@@ -5,6 +5,8 @@ A function stands in the table in one of three ways:
 derivative  a row of rules, one for each array it takes
 composed    written with other functions of the table
 plain       without slope (comparisons, shapes, indices): it is run on the numbers, and not recorded
+
+Those that choose between elements, or only lay them out anew, are also listed in `selections`.
 """
 
 import difflib
@@ -21,6 +23,7 @@ AnyFunction = TypeVar("AnyFunction", bound=Function)
 
 composed: dict[Function, Function] = {}
 plain: set[Function] = set()
+selections: set[Function] = set()
 accepted: dict[Function, frozenset[str]] = {}
 
 

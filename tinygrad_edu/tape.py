@@ -6,7 +6,7 @@ x, y  the inputs of an entry
 """
 
 import itertools
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -80,17 +80,13 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
 
 
 def sweep(
-    tape: list[Any],
-    seeds: Mapping[Any, Any],
-    since: int = 0,
-    keep: Container[Any] | None = None,
-    recorded: bool = False,
-) -> dict[Any, Any]:
+    tape: list[Any], seeds: Mapping[Any, Any], since: int = 0, inner: bool = False, recorded: bool = False
+) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Returns the cotangent of every entry of the tape, or of leaves and those in `keep` only;
-    entries older than `since` count as leaves. With `recorded` the rules work on the recorded numbers
-    themselves, so that the sweep leaves a tape of its own, to be swept for second derivatives.
+    Returns the cotangents of the leaves, and with `inner` those of all other entries; entries older
+    than `since` count as leaves. With `recorded` the rules work on the recorded numbers themselves,
+    so that the sweep leaves a tape of its own, to be swept for second derivatives.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
@@ -102,11 +98,11 @@ def sweep(
         if not inputs or z.serial < since:
             leaves[z] = sums.pop(z, None)
             continue
-        g = sums[z] if keep is None or z in keep else sums.pop(z)
+        g = sums[z] if inner else sums.pop(z)
         row = rules[z.function]
-        # Nearly every entry has one or two inputs and no keywords: for those, what `_shares` does is written out.
+        # Nearly every entry has one or two inputs and no keywords: for those, what `shares` does is written out.
         if recorded or len(inputs) > 2 or z.keywords:
-            for x, share in _shares(z, g, row, recorded):
+            for x, share in shares(z, g, row, recorded):
                 sums[x] = sums[x] + share if x in sums else share
         elif len(inputs) == 2:
             x, y = inputs
@@ -132,11 +128,10 @@ def sweep(
         raise RuntimeError(
             f"{x!r} was given new data after it had been used; call backward() before assigning to .data"
         )
-    sums |= leaves
-    return sums
+    return leaves, sums
 
 
-def _shares(z: Any, g: Any, row: Any, recorded: bool) -> Iterator[tuple[Any, Any]]:
+def shares(z: Any, g: Any, row: Any, recorded: bool) -> Iterator[tuple[Any, Any]]:
     """Give each input of `z` with what it gets of `g`, the cotangent of `z`."""
     arguments = z.inputs if recorded else [payload(x) for x in z.inputs]
     for i, x in enumerate(z.inputs):

@@ -13,7 +13,8 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.recording import Recording, recording
-from tinygrad_edu.tape import Entry, order, payload, record, serials, sweep
+from tinygrad_edu.selection import gradients
+from tinygrad_edu.tape import Entry, order, payload, record, serials
 from tinygrad_edu.value import Value, accept
 
 Function = Callable[..., Any]
@@ -57,9 +58,9 @@ class _Trace:
                     "NumPy's functions stay on the tape, math's, float() and .data leave it"
                 )
         self.tape = order(self.outputs, self.since)
-        self.keep = set(self.variables)
         self.from_values = any(isinstance(x, Entry) for x in self.numbers)
-        others = any(z.serial < self.since and z not in self.keep for z in self.tape)
+        ours = set(self.variables)
+        others = any(z.serial < self.since and z not in ours for z in self.tape)
         self.recorded = recording.get() and (self.from_values or others)
 
     def value(self) -> Any:
@@ -69,16 +70,21 @@ class _Trace:
     def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
         """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
         recorded = self.recorded if recorded is None else recorded
-        seeds: dict[Any, Any] = {}
-        for z, g in zip(self.outputs, cotangents, strict=True):
-            seeds[z] = seeds[z] + g if z in seeds else g
-        swept = sweep(self.tape, seeds, self.since, self.keep, recorded)
+        swept, _ = gradients(self.tape, _added_up(self.outputs, cotangents), self.since, recorded=recorded)
         return self.rebuild(
             [
                 _hand_out(swept[x] if x in swept else np.zeros_like(x._data), recorded, isinstance(number, Entry))
                 for number, x in zip(self.numbers, self.variables, strict=True)
             ]
         )
+
+
+def _added_up(outputs: list[Any], cotangents: Sequence[Any]) -> dict[Any, Any]:
+    """Give each output its cotangent; one that stands there twice gets the sum."""
+    seeds: dict[Any, Any] = {}
+    for z, g in zip(outputs, cotangents, strict=True):
+        seeds[z] = seeds[z] + g if z in seeds else g
+    return seeds
 
 
 def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
@@ -185,7 +191,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
     recorded = recording.get() and (trace.recorded or involved)
-    swept = sweep(order(pulled, since), dict(zip(pulled, directions, strict=True)), since, set(dummies), recorded)
+    swept, _ = gradients(order(pulled, since), _added_up(pulled, directions), since, recorded=recorded)
     pushed = [_hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
     return trace.value(), trace.rebuild_output(pushed)
 

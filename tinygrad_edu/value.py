@@ -4,6 +4,7 @@ x, y  operands
 z     result
 """
 
+import itertools
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, Self
@@ -14,7 +15,8 @@ from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import apply, on_function, on_ufunc
 from tinygrad_edu.recording import Recording
-from tinygrad_edu.tape import Entry, order, payload, record, serials, sweep
+from tinygrad_edu.selection import gradients
+from tinygrad_edu.tape import Entry, order, payload, record, serials
 
 
 def _method(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -137,7 +139,8 @@ class Value(Operators):
             ValueError: there is no seed and more than one number here, or the seed has another shape.
             RuntimeError: a leaf was given new data since it was used.
         """
-        for z, g in sweep(order([self]), {self: self._seed(seed)}).items():
+        leaves, inner = gradients(order([self]), {self: self._seed(seed)}, inner=True)
+        for z, g in itertools.chain(leaves.items(), inner.items()):
             if type(g) is np.float64:
                 z._grad = g if z._grad is None else z._grad + g
             else:  # entries may share an array: it goes in as a tuple, and is copied when asked for

@@ -8,7 +8,7 @@ x, y  inputs
 import numpy as np
 
 from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import compose, derivative, plain
+from tinygrad_edu.table import compose, derivative, plain, selections
 from tinygrad_edu.tape import payload
 
 
@@ -103,6 +103,8 @@ derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
 @compose(np.clip)
 def clip(a, a_min=None, a_max=None, min=None, max=None):
     """Hold `a` between two bounds; on a bound, half the slope is a's and half the bound's."""
+    if not (a_min is None and a_max is None) and not (min is None and max is None):
+        raise ValueError("np.clip: got a_min or a_max, and min or max too; they are two names for the same bounds")
     low = a_min if min is None else min
     high = a_max if max is None else max
     a = a if low is None else np.maximum(a, low)
@@ -126,6 +128,7 @@ compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))
 compose(np.copy)(lambda a: +a)
 compose(np.real)(lambda val: +val)
 
+selections.update({np.where, np.maximum, np.minimum, np.fmax, np.fmin, np.positive})
 plain.update(
     {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal},
     {np.logical_and, np.logical_or, np.logical_not, np.logical_xor},

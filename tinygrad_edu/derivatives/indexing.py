@@ -11,7 +11,7 @@ import operator
 import numpy as np
 
 from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import compose, derivative, plain
+from tinygrad_edu.table import compose, derivative, plain, selections
 
 
 @primitive
@@ -93,4 +93,5 @@ compose(np.triu)(lambda m, k=0: np.where(lower(m, k - 1), 0.0, m))
 compose(np.compress)(lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis=axis))
 compose(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(condition)))
 
+selections.update({operator.getitem, put_back})
 plain.update({np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize})

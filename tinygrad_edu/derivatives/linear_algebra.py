@@ -113,11 +113,14 @@ def rooted(total, root):
 @compose(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """Measure vectors by any norm, and matrices by Frobenius'; norm'(0) = 0."""
-    matrix = isinstance(axis, tuple) or (axis is None and x.ndim == 2 and ord is not None)
-    if ord is None or ord == "fro" or (ord == 2 and not matrix):
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    matrix = len(axes) == 2
+    if len(axes) > 2 and not (ord is None and axis is None):
+        raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
+    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
         return rooted(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
     if matrix or isinstance(ord, str):
-        raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule for matrices; use ord='fro'")
+        raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule; use numbers for vectors, 'fro' for matrices")
     size = abs(x)
     if ord in (np.inf, -np.inf):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.table import compose, derivative, plain
+from tinygrad_edu.table import compose, derivative, plain, selections
 
 
 def kept(g, a, axis, keepdims):
@@ -120,4 +120,5 @@ def diff(a, n=1, axis=-1):
     return a
 
 
+selections.update({np.sum, np.mean, np.max, np.min})
 plain.update({np.argmax, np.argmin, np.any, np.all, np.count_nonzero})

@@ -10,7 +10,7 @@ import itertools
 import numpy as np
 
 from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import Each, compose, derivative
+from tinygrad_edu.table import Each, compose, derivative, selections
 
 
 @primitive
@@ -47,6 +47,9 @@ derivative(np.flip,         lambda g, z, a, *, axis=None: np.flip(g, axis=axis))
 derivative(np.roll,         lambda g, z, a, *, shift, axis=None: np.roll(g, np.negative(shift), axis=axis))
 derivative(concatenate,     Each(part))
 # fmt: on
+
+selections.update({np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze})
+selections.update({np.broadcast_to, np.flip, np.roll, concatenate})
 
 compose(np.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 compose(np.fliplr)(lambda m: np.flip(m, axis=1))
@@ -89,9 +92,9 @@ compose(np.atleast_2d)(at_least(2))
 def array_split(ary, indices_or_sections, axis=0):
     """Cut into parts of as nearly equal length as can be, or at the given places."""
     before = (slice(None),) * (axis % ary.ndim)
-    pieces = np.array_split(np.arange(ary.shape[axis]), indices_or_sections)
-    whole = np.ndim(indices_or_sections) == 0
-    inner = np.cumsum([len(piece) for piece in pieces[:-1]]) if whole else indices_or_sections
+    inner = indices_or_sections
+    if np.ndim(inner) == 0:
+        inner = np.cumsum([len(piece) for piece in np.array_split(np.arange(ary.shape[axis]), int(inner))[:-1]])
     edges = [0, *inner, ary.shape[axis]]
     return [ary[(*before, slice(i, j))] for i, j in itertools.pairwise(edges)]
 
