@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import tinygrad_edu as tg
-from tinygrad_edu import Value, tree
+from tinygrad_edu import Value
 from tinygrad_edu.losses import mean_squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.train import Fit, fit, minibatches

@@ -100,7 +100,7 @@ def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
 
 def _below_top(x: Any, axis: Axis) -> Any:
     """Give how far each number is below the largest, which is 0 below itself even if infinite."""
-    top = x.max(axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True)
     with np.errstate(over="ignore"):
         return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
 

@@ -5,7 +5,9 @@ children  what hangs one level below
 place     where a child hangs, as Python would write it: ``[0]``, ``['w']``, ``.weights``
 """
 
+import copy
 import dataclasses
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -45,7 +47,7 @@ def _open(tree: Any) -> Level | None:
     if isinstance(tree, (list, tuple)):
         return list(tree), (lambda children: kind(*children)) if hasattr(tree, "_fields") else kind
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        names = _names(tree)
+        names = _names(kind)
         return [getattr(tree, name) for name in names], lambda children: _rebuilt(tree, names, children)
     if isinstance(tree, _ALONG_FOR_THE_RIDE) or callable(tree):
         return [], lambda _: tree
@@ -53,14 +55,13 @@ def _open(tree: Any) -> Level | None:
     raise _MisfitError(TypeError, f"{what}; use dicts, lists, tuples, dataclasses, arrays or numbers")
 
 
-def _names(tree: Any) -> list[str]:
-    return [field.name for field in dataclasses.fields(tree) if not field.metadata.get("static")]
+@functools.cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind) if not field.metadata.get("static"))
 
 
-def _rebuilt(tree: Any, names: list[str], children: list[Any]) -> Any:
-    made = object.__new__(type(tree))
-    for field in dataclasses.fields(tree):
-        object.__setattr__(made, field.name, getattr(tree, field.name))
+def _rebuilt(tree: Any, names: tuple[str, ...], children: list[Any]) -> Any:
+    made = copy.copy(tree)
     for name, child in zip(names, children, strict=True):
         object.__setattr__(made, name, child)
     return made
@@ -70,7 +71,7 @@ def _place(tree: Any, i: int) -> str:
     """Write where the i-th child hangs."""
     if isinstance(tree, dict):
         return f"[{list(tree)[i]!r}]"
-    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(tree)[i]}"
+    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(type(tree))[i]}"
 
 
 def _beside(tree: Any, children: list[Any], other: Any) -> list[Any]:

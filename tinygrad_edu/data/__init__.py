@@ -1,0 +1,4 @@
+"""Examples to learn from that come with the package."""
+
+from tinygrad_edu.data.digits import Examples as Examples
+from tinygrad_edu.data.digits import load_digits as load_digits
