@@ -229,3 +229,10 @@ def test_what_is_no_tree_of_numbers_is_refused():
         tg.grad(lambda p: 1.0)({"s": {1.0}})
     with pytest.raises(TypeError, match="complex"):
         tg.grad(lambda x: x)(1j)
+
+
+def test_an_argument_stays_writeable():
+    x = np.ones(2)
+    tg.grad(lambda v: np.sum(v * v.data))(x)
+    x[0] = 5.0
+    assert x.tolist() == [5.0, 1.0]

@@ -50,6 +50,29 @@ def primitive(function: AnyFunction) -> AnyFunction:
     return recorded  # type: ignore[return-value]
 
 
+def accept(data: Any) -> Any:
+    """Turn what a user calls a number into a payload that nobody else can change.
+
+    Integers become float64, floats keep their dtype, 0-d arrays become NumPy scalars; arrays of
+    other libraries that speak NumPy's protocols are kept as they are.
+
+    Raises:
+        TypeError: `data` is no real number or array of real numbers.
+    """
+    if isinstance(data, Entry):
+        raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
+    if hasattr(data, "__array_ufunc__") and not isinstance(data, (np.ndarray, np.generic)):
+        return data if data.dtype.kind == "f" else data.astype(np.float64)
+    if isinstance(data, np.ndarray) and not isinstance(data, np.memmap) and type(data) is not np.ndarray:
+        raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; pass numpy.asarray(x)")
+    array = np.array(data, order="K")
+    if array.dtype.kind in "iub":
+        array = array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise TypeError(f"Value(x): x is of dtype {array.dtype}; Values hold real numbers and arrays of real numbers")
+    return array[()]
+
+
 def freeze(x: Any, function: Function) -> Any:
     """Check a constant operand, and copy it if its owner could change it before the sweep.
 

@@ -1,12 +1,11 @@
 """Functions from functions to functions: gradients, Jacobians, Hessians, of any order, over trees.
 
-f         the function, of any arguments; those differentiated are trees of numbers
-argnums   which arguments: an index, or a tuple of them
-variables  fresh Values that stand in for the numbers differentiated
+f        the function, of any arguments; those differentiated are trees of numbers
+argnums  which arguments: an index, or a tuple of them
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,100 +13,12 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.recording import Recording, recording
 from tinygrad_edu.selection import gradients
-from tinygrad_edu.tape import Entry, order, payload, record, serials
-from tinygrad_edu.value import Value, accept
-
-Function = Callable[..., Any]
-Argnums = int | Sequence[int]
+from tinygrad_edu.tape import Entry, order, record, serials
+from tinygrad_edu.trace import Argnums, Function, Trace, added_up, alike, hand_out
+from tinygrad_edu.value import Value
 
 
-def _variable(x: Any) -> Any:
-    """Stand in for `x`: behind a Value, so that what is outside still sees through; else afresh."""
-    if isinstance(x, Value):
-        return +x
-    whole = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
-    return record(Value, x if whole else accept(x))
-
-
-def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
-    """Check `argnums` against the number of arguments."""
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not -count <= i < count for i in wanted) or len({i % count for i in wanted}) != len(wanted):
-        raise ValueError(f"{caller}: argnums={argnums!r} with {count} positional arguments; name each at most once")
-    return tuple(i % count for i in wanted)
-
-
-class _Trace:
-    """One run of a function on variables, ready to be swept back from its outputs to them."""
-
-    def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
-        positions = _positions(argnums, len(args), caller)
-        self.numbers, self.rebuild = tree.take_apart([args[i] for i in positions])
-        with Recording(True):
-            self.variables = [_variable(x) for x in self.numbers]
-            self.since = next(serials)
-            given = list(args)
-            for i, variable in zip(positions, self.rebuild(self.variables), strict=True):
-                given[i] = variable
-            self.output = f(*given)
-        self.outputs, self.rebuild_output = tree.take_apart(self.output)
-        for z in self.outputs:
-            if not isinstance(z, Entry):
-                raise TypeError(
-                    f"{caller}: the function returned {z!r}, to which nothing on the tape led; "
-                    "NumPy's functions stay on the tape, math's, float() and .data leave it"
-                )
-        self.tape = order(self.outputs, self.since)
-        self.from_values = any(isinstance(x, Entry) for x in self.numbers)
-        ours = set(self.variables)
-        others = any(z.serial < self.since and z not in ours for z in self.tape)
-        self.recorded = recording.get() and (self.from_values or others)
-
-    def value(self) -> Any:
-        """Give the output."""
-        return self.rebuild_output([_hand_out(z, self.recorded, self.from_values) for z in self.outputs])
-
-    def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
-        """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
-        recorded = self.recorded if recorded is None else recorded
-        swept, _ = gradients(self.tape, _added_up(self.outputs, cotangents), self.since, recorded=recorded)
-        return self.rebuild(
-            [
-                _hand_out(swept[x] if x in swept else np.zeros_like(x._data), recorded, isinstance(number, Entry))
-                for number, x in zip(self.numbers, self.variables, strict=True)
-            ]
-        )
-
-
-def _added_up(outputs: list[Any], cotangents: Sequence[Any]) -> dict[Any, Any]:
-    """Give each output its cotangent; one that stands there twice gets the sum."""
-    seeds: dict[Any, Any] = {}
-    for z, g in zip(outputs, cotangents, strict=True):
-        seeds[z] = seeds[z] + g if z in seeds else g
-    return seeds
-
-
-def _hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
-    """Give a result as the caller's own: a Value where it may be differentiated further, else a plain number."""
-    if recorded and isinstance(x, Entry):
-        return x
-    plain = payload(x)
-    own = plain.copy()[()] if isinstance(plain, np.ndarray) else plain
-    return record(Value, own) if recorded or as_value else own
-
-
-def _like(caller: str, what: str, given: Any, wanted: Any) -> list[Any]:
-    """Check that the tree `given` has the structure and shapes of `wanted`, and give its leaves those dtypes."""
-
-    def check(x: Any, z: Any) -> Any:
-        if np.shape(x) != z.shape:
-            raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
-        return x if isinstance(x, Entry) else accept(x).astype(z.dtype)
-
-    return tree.flatten(tree.map(check, given, wanted))
-
-
-def _number(caller: str, trace: _Trace) -> Any:
+def _number(caller: str, trace: Trace) -> Any:
     """Check that the function gave one number, and give the 1 from which its gradient starts."""
     z = trace.output
     if not isinstance(z, Value) or z.size != 1:
@@ -133,9 +44,9 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     @functools.wraps(f)
     def with_gradient(*args: Any) -> tuple[Any, Any]:
-        trace = _Trace("grad", f, args, argnums)
-        gradients = trace.sweep([_number("grad", trace)])
-        return trace.value(), gradients[0] if isinstance(argnums, int) else tuple(gradients)
+        trace = Trace("grad", f, args, argnums)
+        swept = trace.sweep([_number("grad", trace)])
+        return trace.value(), swept[0] if isinstance(argnums, int) else tuple(swept)
 
     return with_gradient
 
@@ -163,10 +74,10 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     >>> pull(np.array([1.0, 10.0]))
     (np.float64(21.0),)
     """
-    trace = _Trace("vjp", f, primals, range(len(primals)))
+    trace = Trace("vjp", f, primals, range(len(primals)))
 
     def pull(cotangent: Any) -> Any:
-        seeds = _like("vjp", "cotangent", cotangent, trace.output)
+        seeds = alike("vjp", "cotangent", cotangent, trace.output)
         involved = any(isinstance(g, Entry) for g in seeds)
         return tuple(trace.sweep(seeds, recording.get() and (trace.recorded or involved)))
 
@@ -183,16 +94,16 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Source: the double-vjp construction, J. Townsend, 2017.
     """
-    trace = _Trace("jvp", f, tuple(primals), range(len(primals)))
-    directions = _like("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
+    trace = Trace("jvp", f, tuple(primals), range(len(primals)))
+    directions = alike("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
     with Recording(True):
         dummies = [record(Value, np.zeros_like(z._data)[()]) for z in trace.outputs]
         since = next(serials)
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
     recorded = recording.get() and (trace.recorded or involved)
-    swept, _ = gradients(order(pulled, since), _added_up(pulled, directions), since, recorded=recorded)
-    pushed = [_hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
+    swept, _ = gradients(order(pulled, since), added_up(pulled, directions), since, recorded=recorded)
+    pushed = [hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
     return trace.value(), trace.rebuild_output(pushed)
 
 
@@ -208,7 +119,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 
     @functools.wraps(f)
     def slopes(*args: Any) -> Any:
-        trace = _Trace("jacobian", f, args, argnums)
+        trace = Trace("jacobian", f, args, argnums)
         zeros = [np.zeros(z.shape, z.dtype) for z in trace.outputs]
 
         def of(k: int) -> Any:
@@ -248,5 +159,5 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     Source: Pearlmutter, 1994.
     """
     everything = range(len(primals))
-    trace = _Trace("hvp", grad(f, everything), tuple(primals), everything)
-    return tuple(trace.sweep(_like("hvp", "tangent", tuple(tangents), trace.output)))
+    trace = Trace("hvp", grad(f, everything), tuple(primals), everything)
+    return tuple(trace.sweep(alike("hvp", "tangent", tuple(tangents), trace.output)))

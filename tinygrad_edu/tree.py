@@ -31,7 +31,7 @@ class _MisfitError(Exception):
 
 def is_leaf(tree: Any) -> bool:
     """Tell whether `tree` is itself a number: a Python or NumPy number, an array, a Value."""
-    kind = type(tree)
+    kind: Any = type(tree)
     if kind in _NUMBERS:
         return True
     return kind is complex or (hasattr(tree, "dtype") and hasattr(tree, "shape"))
@@ -39,7 +39,7 @@ def is_leaf(tree: Any) -> bool:
 
 def _open(tree: Any) -> Level | None:
     """Take one level apart: its children, and how to put it together again; None for a leaf."""
-    kind = type(tree)
+    kind: Any = type(tree)
     if is_leaf(tree):
         return None
     if isinstance(tree, dict):
@@ -71,7 +71,8 @@ def _place(tree: Any, i: int) -> str:
     """Write where the i-th child hangs."""
     if isinstance(tree, dict):
         return f"[{list(tree)[i]!r}]"
-    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(type(tree))[i]}"
+    kind: Any = type(tree)
+    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(kind)[i]}"
 
 
 def _beside(tree: Any, children: list[Any], other: Any) -> list[Any]:
