@@ -6,9 +6,11 @@ score    the network's output; the loss is the mean of relu(1 - y · score) plus
 rate     the learning rate
 g        the slope of the loss with respect to what stands on its left
 """
+# ruff: noqa: D102 - workload.Run describes the methods of a run
 
 import math
 import random
+from itertools import pairwise
 from operator import mul
 
 from benchmarks.workload import BY_HAND, OURS, Competitor, Workload
@@ -36,7 +38,7 @@ def two_moons(points=POINTS, noise=0.1, seed=1):
 def first_weights(seed=1):
     """Give for each layer its neurons, each as weights and bias, uniform in ±1 as in micrograd."""
     draw = random.Random(seed)
-    return [[([draw.uniform(-1, 1) for _ in range(n)], 0.0) for _ in range(m)] for n, m in zip(SIZES, SIZES[1:])]  # noqa: B905
+    return [[([draw.uniform(-1, 1) for _ in range(n)], 0.0) for _ in range(m)] for n, m in pairwise(SIZES)]
 
 
 def flat(layers):
@@ -133,13 +135,13 @@ class ByHand:
             w, (gw, gb) = self.layers[k][0], slopes[k]
             x = activations[k]
             below = [0.0] * len(x)
-            for i, g in enumerate(above):
-                if g:
-                    gb[i] += g
-                    gw[i] = [s + g * xi for s, xi in zip(gw[i], x, strict=True)]
+            for i, slope in enumerate(above):
+                if slope:
+                    gb[i] += slope
+                    gw[i] = [s + slope * xi for s, xi in zip(gw[i], x, strict=True)]
                     if k:
-                        below = [s + g * wi for s, wi in zip(below, w[i], strict=True)]
-            above = [g if xi > 0 else 0.0 for g, xi in zip(below, x, strict=True)]
+                        below = [s + slope * wi for s, wi in zip(below, w[i], strict=True)]
+            above = [s if xi > 0 else 0.0 for s, xi in zip(below, x, strict=True)]
 
     def gradients(self):
         loss, slopes = self.slopes()

@@ -9,8 +9,10 @@ rate, decay     learning rate; how much of m and of v stays
 
 Hidden layers are relu. Updates are in place, as NumPy users write them.
 """
+# ruff: noqa: D102 - workload.Run describes the methods of a run
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,13 +28,15 @@ class Task:
     rate: float
 
     def first_parameters(self):
+        """Give [w0, b0, …], normal with variance 2 / n, and 0 (He et al., 2015)."""
         draw = np.random.default_rng(0)
         p = []
-        for n, m in zip(self.sizes, self.sizes[1:], strict=False):
+        for n, m in pairwise(self.sizes):
             p += [draw.normal(0, (2 / n) ** 0.5, (n, m)).astype(self.dtype), np.zeros(m, self.dtype)]
         return p
 
     def data(self):
+        """Give the batch and its labels, at random."""
         draw = np.random.default_rng(1)
         x = draw.random((self.batch, self.sizes[0])).astype(self.dtype)
         return x, draw.integers(0, self.sizes[-1], self.batch)
@@ -50,6 +54,9 @@ class SGD:
     def __init__(self, parameters, rate):
         self.rate = rate
 
+    def reset(self):
+        """Do nothing: there is no state."""
+
     def update(self, parameters, gradients):
         for p, g in zip(parameters, gradients, strict=True):
             p -= self.rate * g  # noqa: PLW2901 - in place
@@ -63,6 +70,11 @@ class Adam:
         self.m = [np.zeros_like(p) for p in parameters]
         self.v = [np.zeros_like(p) for p in parameters]
 
+    def reset(self):
+        self.count = 0
+        for mean in (*self.m, *self.v):
+            mean.fill(0)
+
     def update(self, parameters, gradients):
         self.count += 1
         first, second = DECAY
@@ -75,20 +87,23 @@ class Adam:
             p -= rate * m / (np.sqrt(v / correction) + TINY)  # noqa: PLW2901
 
 
-RULES = {"sgd": SGD, "adam": Adam}
-
-
 class Training:
-    """A run on NumPy parameters; subclasses say how to get the value and its slopes."""
+    """A run on NumPy parameters; subclasses say how to get the value and its slopes.
+
+    It goes back to the first parameters in place: an array freed here would change what malloc does next.
+    """
 
     def __init__(self, task):
         self.task = task
         self.x, self.labels = task.data()
-        self.reset()
+        self.first = task.first_parameters()
+        self.p = [p.copy() for p in self.first]
+        self.rule = {"sgd": SGD, "adam": Adam}[task.rule](self.p, task.rate)
 
     def reset(self):
-        self.p = self.task.first_parameters()
-        self.rule = RULES[self.task.rule](self.p, self.task.rate)
+        for p, first in zip(self.p, self.first, strict=True):
+            np.copyto(p, first)
+        self.rule.reset()
 
     def step(self):
         value, g = self.slopes(self.x, self.labels)
@@ -107,51 +122,71 @@ class ByHand(Training):
     """Forward and backward as one writes them in NumPy."""
 
     def slopes(self, x, labels):
-        weights, biases = self.p[::2], self.p[1::2]
-        activations = [x]
-        for w, b in zip(weights[:-1], biases[:-1], strict=True):
-            activations.append(np.maximum(activations[-1] @ w + b, 0))
-        logits = activations[-1] @ weights[-1] + biases[-1]
-        logits -= logits.max(axis=1, keepdims=True)
-        e = np.exp(logits)
-        total = e.sum(axis=1, keepdims=True)
-        rows = np.arange(len(labels))
-        value = np.mean(np.log(total[:, 0]) - logits[rows, labels])
-        d = e / total
+        p, n = self.p, len(labels)
+        last = len(p) - 2
+        outputs = [x]
+        for k in range(0, last, 2):
+            outputs.append(np.maximum(outputs[-1] @ p[k] + p[k + 1], 0))
+        logits = outputs[-1] @ p[last] + p[last + 1]
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        d = e / e.sum(axis=1, keepdims=True)
+        rows = np.arange(n)
+        value = -np.log(d[rows, labels]).mean()
         d[rows, labels] -= 1
-        d /= len(labels)
-        g = []
-        for w, a in zip(reversed(weights), reversed(activations), strict=True):
-            g += [d.sum(axis=0), a.T @ d]
-            if a is not x:
-                d = (d @ w.T) * (a > 0)
-        return value, g[::-1]
+        d /= n
+        g = [outputs[-1].T @ d, d.sum(axis=0)]
+        for k in range(last, 0, -2):
+            d = (d @ p[k].T) * (outputs[k // 2] > 0)
+            g = [outputs[k // 2 - 1].T @ d, d.sum(axis=0), *g]
+        return value, g
 
 
-class ByHandRaised(ByHand):
-    """The same, after a freed block of just under 32 MB has told glibc to keep the pages of large arrays."""
+class TwoLayersByHand(ByHand):
+    """The same for one hidden layer and plain descent, in one piece: as fast as natural NumPy gets."""
 
-    def __init__(self, task):
-        np.empty((32 << 20) - 8192, np.uint8)
-        super().__init__(task)
+    def step(self):
+        x, labels, rate = self.x, self.labels, self.task.rate
+        w0, b0, w1, b1 = self.p
+        n = len(labels)
+        hidden = np.maximum(x @ w0 + b0, 0)
+        logits = hidden @ w1 + b1
+        e = np.exp(logits - logits.max(axis=1, keepdims=True))
+        d = e / e.sum(axis=1, keepdims=True)
+        rows = np.arange(n)
+        value = -np.log(d[rows, labels]).mean()
+        d[rows, labels] -= 1
+        d /= n
+        dh = (d @ w1.T) * (hidden > 0)
+        w1 -= rate * (hidden.T @ d)
+        b1 -= rate * d.sum(axis=0)
+        w0 -= rate * (x.T @ dh)
+        b0 -= rate * dh.sum(axis=0)
+        return float(value)
 
 
 class Ours(Training):
-    """Plain NumPy code under `value_and_grad`."""
+    """Plain NumPy code under `value_and_grad`, over a dict of arrays."""
 
     def __init__(self, tg, task):
+        depth = len(task.sizes) - 1
         relu, cross_entropy = tg.functions.relu, tg.losses.cross_entropy
 
-        def loss(layers, x, labels):
-            *hidden, last = layers
-            for layer in hidden:
-                x = relu(x @ layer["w"] + layer["b"])
-            return cross_entropy(x @ last["w"] + last["b"], labels)
+        def loss(p, x, labels):
+            for i in range(depth):
+                x = x @ p[f"w{i}"] + p[f"b{i}"]
+                if i < depth - 1:
+                    x = relu(x)
+            return cross_entropy(x, labels)
 
+        self.names = [f"{kind}{i}" for i in range(depth) for kind in "wb"]
         self.value_and_grad = tg.value_and_grad(loss)
         super().__init__(task)
 
     def slopes(self, x, labels):
-        layers = [{"w": w, "b": b} for w, b in zip(self.p[::2], self.p[1::2], strict=True)]
-        value, g = self.value_and_grad(layers, x, labels)
-        return value, [layer[key] for layer in g for key in "wb"]
+        value, g = self.value_and_grad(dict(zip(self.names, self.p, strict=True)), x, labels)
+        return value, [g[name] for name in self.names]
+
+
+def keep_pages():
+    """Tell glibc to keep the memory of freed arrays up to 32 MB: it learns from the largest block it saw freed."""
+    np.empty((32 << 20) - 8192, np.uint8)

@@ -6,8 +6,8 @@ competitor  how to build a run; `needs` names the module it is handed
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -49,6 +49,14 @@ class Pure:
         return ()
 
 
+class Round(NamedTuple):
+    """The mean step of one round: seconds on the clock and on all cores, and pages the kernel had to hand out."""
+
+    seconds: float
+    cpu_seconds: float
+    faults: float
+
+
 @dataclass(frozen=True)
 class Competitor:
     """How to build a run: ``build(module)`` where `needs` names one, else ``build()``."""
@@ -64,43 +72,45 @@ class Competitor:
 
 @dataclass(frozen=True)
 class Workload:
-    """A task; `target` bounds the ratio of ours to the hand-written."""
+    """A task; `target` bounds the ratio of ours to the hand-written, `roundings` how many may add up in a result."""
 
     title: str
     dtype: str
     target: float
-    competitors: dict[str, Competitor] = field(default_factory=dict)
+    competitors: dict[str, Competitor]
+    roundings: int = 1000
+
+    @property
+    def tolerance(self) -> float:
+        """How far apart results may be, relative to their norm."""
+        return self.roundings * float(np.finfo(self.dtype).eps)
 
 
-def tolerance(dtype: str) -> float:
-    """Give how far apart results may be, relative to their norm: what 1,000 roundings could add up to."""
-    return 1000 * float(np.finfo(dtype).eps)
-
-
-def differs(given: Any, wanted: Any, dtype: str) -> bool:
+def differs(given: Any, wanted: Any, tolerance: float) -> bool:
     """Tell whether two results of one computation are too far apart to be the same."""
-    given, wanted = np.asarray(given, np.float64), np.asarray(wanted, np.float64)
     if given.shape != wanted.shape:
         return True
-    return not np.linalg.norm(given - wanted) <= tolerance(dtype) * np.linalg.norm(wanted)
+    return not np.linalg.norm(given - wanted) <= tolerance * np.linalg.norm(wanted)
 
 
 def results(run: Run) -> dict[str, list[Any]]:
     """Gather what competitors must agree on: value and gradients, then the parameters after three steps."""
     run.reset()
-    first = list(run.gradients())
+    first = [np.array(x, np.float64) for x in run.gradients()]
     run.reset()
     values = [run.step() for _ in range(3)]
-    return {"value and gradients": first, "three steps": [*values, *run.parameters()]}
+    return {
+        "value and gradients": first,
+        "three steps": [np.array(x, np.float64) for x in (*values, *run.parameters())],
+    }
 
 
-def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], dtype: str) -> str | None:
+def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], workload: Workload) -> str | None:
     """Name the first result that differs, or give None."""
     for what, expected in wanted.items():
-        got = given[what]
-        if len(got) != len(expected):
-            return f"{what}: {len(got)} results instead of {len(expected)}"
-        for i, (x, y) in enumerate(zip(got, expected, strict=True)):
-            if differs(x, y, dtype):
+        if len(given[what]) != len(expected):
+            return f"{what}: {len(given[what])} results instead of {len(expected)}"
+        for i, (x, y) in enumerate(zip(given[what], expected, strict=True)):
+            if differs(x, y, workload.tolerance):
                 return f"{what}, number {i}: {x} instead of {y}"
     return None

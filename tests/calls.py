@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis import strategies
 
-from tinygrad_edu.tape import label
+from tinygrad_edu.naming import label
 
 Span = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 

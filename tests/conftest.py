@@ -2,7 +2,7 @@
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile(
     "default",
@@ -10,6 +10,7 @@ settings.register_profile(
     derandomize=True,
     deadline=None,
     database=None,
+    phases=set(Phase) - {Phase.explain},
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=100, derandomize=False)

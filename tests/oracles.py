@@ -51,6 +51,11 @@ def size(numbers: Any) -> Any:
     return tree.map(abs, numbers)
 
 
+def largest(numbers: Any) -> Any:
+    """Give the largest size of any number in a tree."""
+    return max((np.max(abs(x), initial=0.0) for x in tree.flatten(numbers)), default=0.0)
+
+
 def eps(*numbers: Any) -> float:
     """Give the distance from 1 to the next number in the coarsest dtype of a tree."""
     return max((float(np.finfo(np.asarray(x).dtype).eps) for x in tree.flatten(numbers)), default=0.0)
@@ -82,12 +87,12 @@ def rounding(f: Function, arrays: Arrays, w: Any) -> Arrays:
 def measured(f: Function, arrays: Arrays, w: Any, method: str = "richardson") -> tuple[Arrays, Arrays]:
     """Measure the gradient, and the error of that.
 
-    To the weighted sum comes a constant of the size of its terms, so that the judge, who sees only
-    the sum, knows how much they round.
+    To the weighted sum comes a constant larger than its terms, so that the judge, who sees only the
+    sum, knows how much they round.
     """
     dtype = np.float64 if method == "complex" else PRECISE
     x, u = cast(arrays, dtype), cast(w, dtype)
-    terms = dot(size(f(*x)), size(u))
+    terms = 2 * dot(size(f(*x)), size(u))
     return tg.numeric_gradient(lambda y: dot(f(*y), u) + terms, x, method=method, error=True)
 
 
@@ -133,12 +138,11 @@ def check_taylor(f: Function, arrays: Arrays) -> None:
     """Fail unless f(x + hv) - f(x) - hJv falls to a quarter, or to rounding, when h is halved."""
     v = directions(arrays)
     here, forward = tg.jvp(f, arrays, v)
-    floor = ROUNDINGS * eps(arrays) * max(map(np.max, map(abs, tree.flatten((here, arrays)))), default=0.0)
+    floor = ROUNDINGS * eps(arrays) * largest((here, arrays))
 
     def remainder(h: float) -> Any:
         there = f(*(x + h * a for x, a in zip(arrays, v, strict=True)))
-        left = tree.map(lambda z, y, s: np.max(abs(z - y - h * s), initial=0.0), there, here, forward)
-        return max(tree.flatten(left))
+        return largest(tree.map(lambda z, y, s: z - y - h * s, there, here, forward))
 
     h = 2.0**-9
     assert remainder(h) <= max(remainder(2 * h) / 3.5, floor), f"{f}: {remainder(2 * h)} falls to {remainder(h)}"
