@@ -1,0 +1,10 @@
+"""Where each workload whose steps are timed is to be found by its letter."""
+
+from benchmarks import moons, networks_peers, scalars
+
+STEPS = {
+    "A": scalars.WORKLOAD,
+    "A2": moons.WORKLOAD,
+    "B": networks_peers.WORKLOAD_B,
+    "C": networks_peers.WORKLOAD_C,
+}

@@ -1,0 +1,71 @@
+"""What is printed: tables through rich where it is installed, else as plain text.
+
+best, middle   the minimum and the median over the rounds
+"""
+
+import shutil
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
+
+
+@dataclass
+class Report:
+    """A table, and what is to be said below it."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def duration(seconds):
+    """Write a time with three digits and its unit.
+
+    >>> duration(0.00123)
+    '1.23 ms'
+    """
+    for unit, size in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
+        if abs(seconds) >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds / 1e-9:.3g} ns"
+
+
+def verdict(target, met, got):
+    """Say whether a target was met."""
+    return f"target {target}: {'met' if met else 'MISSED'}, {got}"
+
+
+def absence(packages):
+    """Say who is not there, if anyone."""
+    return [f"absent: {', '.join(sorted(packages))}"] if packages else []
+
+
+def show(report):
+    """Print a report."""
+    if find_spec("rich"):
+        _show_rich(report)
+    else:
+        print(plain(report))
+
+
+def plain(report):
+    """Give a report as text: the first column to the left, numbers to the right."""
+    table = [report.columns, *report.rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = [report.title]
+    for row in table:
+        cells = [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join([*lines, *(f"  {note}" for note in report.notes), ""])
+
+
+def _show_rich(report):
+    console = import_module("rich.console").Console(width=max(shutil.get_terminal_size().columns, 120), highlight=False)
+    box = import_module("rich.box").SIMPLE
+    table = import_module("rich.table").Table(title=report.title, title_justify="left", box=box)
+    for i, column in enumerate(report.columns):
+        table.add_column(column, justify="right" if i else "left", no_wrap=True)
+    for row in report.rows:
+        table.add_row(*row, style="bold" if row[0] == "tinygrad_edu" else None)
+    console.print(table, *(f"  {note}" for note in report.notes), "", sep="\n", markup=False)

@@ -1,0 +1,157 @@
+"""The benchmarks compute the same as their hand-written references, notice when they do not, and print."""
+
+from dataclasses import replace
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from benchmarks import chain, harness, imports, report, setting
+from benchmarks.__main__ import arguments, main
+from benchmarks.catalogue import STEPS
+from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, disagreement, results
+
+ALONE = setting.Options(rounds=1, peers=False)
+
+
+def run_of(competitor):
+    return competitor.build(*([import_module(competitor.needs)] if competitor.needs else []))
+
+
+def numpy_alone(workload):
+    return [name for name, c in workload.competitors.items() if c.needs in {None, OURS} and name != BY_HAND]
+
+
+@pytest.mark.parametrize(("letter", "name"), [(letter, name) for letter, w in STEPS.items() for name in numpy_alone(w)])
+def test_value_gradients_and_steps_agree_with_hand_written(letter, name):
+    workload = STEPS[letter]
+    wanted = results(run_of(workload.competitors[BY_HAND]))
+    assert disagreement(results(run_of(workload.competitors[name])), wanted, workload) is None
+
+
+@pytest.mark.parametrize("letter", STEPS)
+@pytest.mark.parametrize("needs", ["micrograd.engine", "autograd", "mygrad", "torch", "jax"])
+@pytest.mark.filterwarnings("ignore")
+def test_peers_agree_where_they_are_installed(letter, needs):
+    workload = STEPS[letter]
+    wanted = results(run_of(workload.competitors[BY_HAND]))
+    if letter == "A2" and needs == "torch":
+        pytest.skip("takes ten seconds; the command itself checks it")
+    if needs == "jax":
+        pytest.skip("wants 64 bits from the start of its process; the command itself checks it")
+    pytest.importorskip(needs)
+    for competitor in workload.competitors.values():
+        if competitor.needs == needs:
+            assert disagreement(results(run_of(competitor)), wanted, workload) is None
+
+
+@pytest.mark.parametrize("letter", STEPS)
+def test_steps_learn_or_are_pure(letter):
+    run = run_of(STEPS[letter].competitors[BY_HAND])
+    run.reset()
+    values = [run.step() for _ in range(5)]
+    assert values[-1] < values[0] if len(run.parameters()) else values[-1] == values[0]
+
+
+@pytest.mark.parametrize("wrong", [1.0001, np.nan])
+@pytest.mark.parametrize(
+    ("what", "place"), [("value and gradients", 0), ("value and gradients", 1), ("three steps", -1)]
+)
+def test_a_wrong_result_is_noticed(what, place, wrong):
+    workload = STEPS["B"]
+    given, wanted = (results(run_of(workload.competitors[BY_HAND])) for _ in range(2))
+    given[what][place] = given[what][place] * wrong
+    assert what in disagreement(given, wanted, workload)
+
+
+def test_a_missing_result_is_noticed():
+    workload = STEPS["A"]
+    wanted = results(run_of(workload.competitors[BY_HAND]))
+    given = results(Pure(lambda: (1.0, 2.0)))
+    assert "2 results instead of 4" in disagreement(given, wanted, workload)
+
+
+def test_nothing_is_timed_before_all_agree(monkeypatch):
+    class Fake:
+        def __init__(self, letter, name, threads):
+            self.name = name
+
+        def ask(self, command):
+            assert command != "round"
+            return {"first": 0.0, "results": {"value": [np.array(float(self.name == OURS))]}}[command]
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(harness, "Worker", Fake)
+    with pytest.raises(ValueError, match="tinygrad_edu does not agree"):
+        harness.race("A", STEPS["A"], ALONE)
+
+
+@pytest.mark.parametrize("letter", [*STEPS])
+def test_the_table_prints_after_one_round_without_peers(letter, capsys):
+    main([letter, "--rounds", "1", "--no-peers"])
+    out = capsys.readouterr().out
+    assert f"{letter}  " in out
+    assert all(name in out for name in (BY_HAND, OURS, "page faults", "target", "absent: ", "torch"))
+
+
+def test_a_peer_that_fails_is_named_and_does_not_stop_the_others(monkeypatch):
+    monkeypatch.setattr(harness, "wanted", lambda package, options: package in {None, OURS, "broken"})
+    broken = Competitor(lambda module: None, "broken")
+    workload = replace(STEPS["A"], competitors=STEPS["A"].competitors | {"broken": broken})
+    done = harness.measure("A", workload, ALONE)
+    assert [row[0] for row in done.rows] == [BY_HAND, OURS]
+    assert any(note.startswith("broken failed") for note in done.notes)
+
+
+def test_peers_that_are_not_installed_are_named(monkeypatch):
+    monkeypatch.setattr(setting, "installed", lambda package: False)
+    done = harness.measure("A", STEPS["A"], replace(ALONE, peers=True))
+    assert done.notes[-1] == "absent: autograd, jax, micrograd, mygrad, torch"
+
+
+def test_chain_gives_the_right_slope_in_a_short_recursion_limit():
+    done = chain.measure(ALONE, entries=2000)
+    assert [row[0] for row in done.rows] == [OURS]
+
+
+def test_chain_refuses_a_wrong_slope(monkeypatch):
+    monkeypatch.setattr(chain, "phases", lambda name, entries: ([(0, 0)] * 4, chain.chain(1.0, entries), 1.0))
+    with pytest.raises(ValueError, match=r"mygrad: 1\.0 instead of"):
+        chain.run("mygrad", 1000)
+
+
+def test_imports_are_timed_in_fresh_processes():
+    done = imports.measure(ALONE)
+    assert [row[0] for row in done.rows] == ["numpy", OURS]
+
+
+def test_environment_pins_every_pool():
+    pinned = setting.environment(threads=2)
+    assert {pinned[f"{pool}_NUM_THREADS"] for pool in ("OMP", "OPENBLAS", "MKL")} == {"2"}
+    assert "multi_thread_eigen=false" in setting.environment()["XLA_FLAGS"]
+
+
+@pytest.mark.parametrize("rich", [False, True])
+def test_reports_print_with_and_without_rich(rich, monkeypatch, capsys):
+    if rich:
+        pytest.importorskip("rich")
+    monkeypatch.setattr(report, "find_spec", lambda _: rich)
+    report.show(report.Report("X  a title", ["", "min"], [["ours [1]", "1 µs"]], ["target ≤ 2: met"]))
+    out = capsys.readouterr().out
+    assert all(text in out for text in ("X  a title", "ours [1]", "1 µs", "target ≤ 2: met"))
+
+
+@pytest.mark.parametrize("given", [["Z"], ["A", "--rounds", "0"], ["A", "--threads", "0"]])
+def test_the_command_refuses_what_it_does_not_know(given):
+    with pytest.raises(SystemExit):
+        arguments(given)
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(2.5, "2.5 s"), (0.0123, "12.3 ms"), (4.5e-6, "4.5 µs"), (3e-9, "3 ns")])
+def test_durations_are_written_with_their_unit(seconds, text):
+    assert report.duration(seconds) == text
