@@ -28,10 +28,10 @@ def fit(g: Any, x: Any, function: Any = None) -> Any:
         extra = len(given) - len(wanted)
         if extra > 0:
             g = g.sum(axis=0 if extra == 1 else tuple(range(extra)))
-        ahead = max(-extra, 0)
-        stretched = tuple(i for i, n in enumerate(wanted[ahead:]) if n == 1 != g.shape[i])
-        if stretched:
-            g = g.sum(axis=stretched, keepdims=True)
+        if g.shape != wanted:
+            ahead = max(-extra, 0)
+            stretched = tuple(i for i, n in enumerate(wanted[ahead:]) if n == 1 != g.shape[i])
+            g = g.sum(axis=stretched, keepdims=True) if stretched else g
         if g.shape != wanted:
             try:
                 g = np.broadcast_to(g, wanted)

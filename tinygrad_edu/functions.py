@@ -102,6 +102,8 @@ def _below_top(x: Any, axis: Axis) -> Any:
     """Give how far each number is below the largest, which is 0 below itself even if infinite."""
     top = np.max(x, axis=axis, keepdims=True)
     with np.errstate(over="ignore"):
+        if np.isfinite(top).all():
+            return x - top
         return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.functions import log_softmax
+from tinygrad_edu.functions import log_softmax, softmax
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
@@ -82,22 +82,22 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         TypeError: labels are not integers.
         ValueError: there is not one label a row, or a label is no column.
     """
-    return surprise(log_softmax(logits), _check_labels(logits, labels))
+    return surprise(logits, _check_labels(logits, labels))
 
 
 @primitive
-def surprise(log_probabilities: Any, labels: Any) -> Any:
-    """Give the mean of -log(probability) of the right classes, from (n, k) and (n,)."""
+def surprise(logits: Any, labels: Any) -> Any:
+    """Give the cross-entropy of logits (n, k) and labels (n,) that are known to be right."""
     n = len(labels)
-    return -log_probabilities[np.arange(n), labels].sum() / n
+    return -log_softmax(logits)[np.arange(n), labels].sum() / n
 
 
-def _chosen(labels: Any, log_probabilities: Any) -> Any:
-    """Give 1/n in the column of each row's right class, and 0 elsewhere."""
-    n, k = log_probabilities.shape
-    return (labels[:, None] == np.arange(k)) / n
+def _surplus(logits: Any, labels: Any) -> Any:
+    """Give how much probability each class has too much, shared among the n examples."""
+    n, k = logits.shape
+    return (softmax(logits) - (labels[:, None] == np.arange(k))) / n
 
 
 # fmt: off
-derivative(surprise, lambda g, z, log_probabilities, labels: -g * _chosen(labels, log_probabilities), None)
+derivative(surprise, lambda g, z, logits, labels: g * _surplus(logits, labels), None)
 # fmt: on

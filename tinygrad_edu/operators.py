@@ -21,9 +21,9 @@ def _binary(function: np.ufunc, operation: Operation) -> Operation:
 
     def forward(x: Entry, y: Any) -> Any:
         if isinstance(y, Entry):
-            return record(type(x), operation(x._data, y._data), function, (x, y))
+            return record(type(x), operation(x._data, y._data), function, x, y)
         y = freeze(y, function)
-        return record(type(x), operation(x._data, y), function, (x, y))
+        return record(type(x), operation(x._data, y), function, x, y)
 
     return forward
 
@@ -33,13 +33,13 @@ def _reflected(function: np.ufunc, operation: Operation) -> Operation:
 
     def backward(y: Entry, x: Any) -> Any:
         x = freeze(x, function)
-        return record(type(y), operation(x, y._data), function, (x, y))
+        return record(type(y), operation(x, y._data), function, x, y)
 
     return backward
 
 
 def _unary(function: np.ufunc, operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda x: record(type(x), operation(x._data), function, (x,))
+    return lambda x: record(type(x), operation(x._data), function, x)
 
 
 def _comparison(operation: Operation) -> Operation:

@@ -24,9 +24,10 @@ from tinygrad_edu.table import (
     unknown,
     unsupported,
 )
-from tinygrad_edu.tape import Entry, Rule, payload, record, rules
+from tinygrad_edu.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
 
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_SCALARS = frozenset({float, int, np.float64, bool})
 _ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
 
 
@@ -39,6 +40,9 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) == 1 and not keywords and isinstance(arguments[0], Entry) and recorded in rules:
+            (x,) = arguments
+            return record(type(x), bare(function(x._data)), recorded, x)
         for x in arguments:
             if isinstance(x, Entry):
                 return apply(recorded, arguments, keywords)
@@ -79,16 +83,21 @@ def freeze(x: Any, function: Function) -> Any:
     Raises:
         TypeError: it is no real number or array of real numbers.
     """
-    if type(x) is np.ndarray and x.dtype.kind in "fiub":
-        return x.copy(order="K")
-    if type(x) in (float, int, bool, np.float64):
+    kind = type(x)
+    if kind in _SCALARS:
         return x
+    if kind is np.ndarray and x.dtype.kind in "fiub":
+        return x.copy(order="K")
     still = keep_still(x)
-    kind = getattr(getattr(still, "dtype", None), "kind", "O")
-    if kind not in "fiub":
+    if getattr(getattr(still, "dtype", None), "kind", "O") not in "fiub":
         what = f"an array of {still.dtype}" if hasattr(still, "dtype") else f"a {type(x).__name__}"
         raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
     return still
+
+
+def bare(data: Any) -> Any:
+    """Give the number in an array without axes as NumPy's scalar, which is quicker."""
+    return data[()] if type(data) is np.ndarray and not data.ndim else data
 
 
 def keep_still(x: Any) -> Any:
@@ -121,10 +130,9 @@ def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, An
             constant = _constant(i, x, row[i], function)
             given.append(constant)
             plain_inputs.append(constant)
-    data = function(*plain_inputs, **keywords)
-    if type(data) is np.ndarray and not data.ndim:
-        data = data[()]
-    return record(kind, data, function, tuple(given), still)
+    data = bare(function(*plain_inputs, **keywords))
+    x, y = (*given, NOTHING)[:2] if len(given) < 3 else (tuple(given), MANY)
+    return record(kind, data, function, x, y, still)
 
 
 def _constant(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
@@ -149,7 +157,7 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
         if len(inputs) == 1 and not keywords and ufunc in rules:
-            return record(type(self), ufunc(self._data), ufunc, inputs)
+            return record(type(self), ufunc(self._data), ufunc, self)
         if ufunc in plain and not any(isinstance(x, Entry) for x in keywords.values()):
             return ufunc(*[payload(x) for x in inputs], **keywords)
         if ufunc in composed:

@@ -9,7 +9,6 @@ plain       without slope (comparisons, shapes, indices): it is run on the numbe
 Those that choose between elements, or only lay them out anew, are also listed in `selections`.
 """
 
-import difflib
 import functools
 import inspect
 from collections.abc import Callable
@@ -99,6 +98,8 @@ def unsupported(function: Function, key: str) -> TypeError:
 
 def unknown(function: Function) -> TypeError:
     """Make the error for a function that is not in the table; it names the nearest that are."""
+    import difflib  # noqa: PLC0415 - for errors only, and slow to import
+
     own = label(function)
     known = {label(f) for f in (*rules, *composed)}
     near = difflib.get_close_matches(own, known, n=3)

@@ -26,18 +26,29 @@ _new = object.__new__
 _float64 = np.float64
 
 
+NOTHING = object()  # in place of an input that is not there
+MANY = object()  # in place of the second input, when the first is a tuple of three or more
+
+
 class Entry:
     """The bare slots of a recorded number; `Value` gives them operators."""
 
-    __slots__ = ("__weakref__", "_data", "_grad", "function", "inputs", "keywords", "name", "serial")
+    # Two inputs in slots rather than a tuple: half as much for the garbage collector to look through.
+    __slots__ = ("__weakref__", "_data", "_grad", "_x", "_y", "function", "keywords", "name", "serial")
 
     _data: Any
     _grad: Any
+    _x: Any
+    _y: Any
     name: str | None
     function: Callable[..., Any] | None
-    inputs: tuple[Any, ...]
     keywords: dict[str, Any] | None
     serial: int
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What went in: Values and constants."""
+        return self._x if self._y is MANY else tuple(x for x in (self._x, self._y) if x is not NOTHING)
 
 
 Kind = TypeVar("Kind", bound=Entry)
@@ -47,7 +58,8 @@ def record(
     kind: type[Kind],
     data: Any,
     function: Callable[..., Any] | None = None,
-    inputs: tuple[Any, ...] = (),
+    x: Any = NOTHING,
+    y: Any = NOTHING,
     keywords: dict[str, Any] | None = None,
 ) -> Kind:
     """Make a recorded number: the gate through which every entry of every tape comes."""
@@ -56,11 +68,12 @@ def record(
     z._grad = z.name = None
     if _is_recording():
         z.function = function
-        z.inputs = inputs
+        z._x = x
+        z._y = y
         z.keywords = keywords
     else:
         z.function = z.keywords = None
-        z.inputs = ()
+        z._x = z._y = NOTHING
     z.serial = next(serials)
     return z
 
@@ -70,11 +83,20 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     seen = set(roots)
     found = list(seen)
     for z in found:
-        if z.serial >= since:
-            for x in z.inputs:
-                if isinstance(x, Entry) and x not in seen:
-                    seen.add(x)
-                    found.append(x)
+        if z.serial < since:
+            continue
+        x, y = z._x, z._y
+        if isinstance(x, Entry):
+            if x not in seen:
+                seen.add(x)
+                found.append(x)
+        elif y is MANY:
+            new = dict.fromkeys(each for each in x if isinstance(each, Entry) and each not in seen)
+            seen.update(new)
+            found.extend(new)
+        if isinstance(y, Entry) and y not in seen:
+            seen.add(y)
+            found.append(y)
     found.sort(key=_by_serial)
     return found
 
@@ -94,18 +116,17 @@ def sweep(
     sums = dict(seeds)
     leaves = {}
     for z in reversed(tape):
-        inputs = z.inputs
-        if not inputs or z.serial < since:
+        x, y = z._x, z._y
+        if x is NOTHING or z.serial < since:
             leaves[z] = sums.pop(z, None)
             continue
         g = sums[z] if inner else sums.pop(z)
         row = rules[z.function]
         # Nearly every entry has one or two inputs and no keywords: for those, what `shares` does is written out.
-        if recorded or len(inputs) > 2 or z.keywords:
+        if recorded or y is MANY or z.keywords:
             for x, share in shares(z, g, row, recorded):
                 sums[x] = sums[x] + share if x in sums else share
-        elif len(inputs) == 2:
-            x, y = inputs
+        elif y is not NOTHING:
             a = x._data if isinstance(x, Entry) else x
             b = y._data if isinstance(y, Entry) else y
             if isinstance(x, Entry):
@@ -119,7 +140,6 @@ def sweep(
                     share = fit(share, b, z.function)
                 sums[y] = sums[y] + share if y in sums else share
         else:
-            (x,) = inputs
             share = row[0](g, z._data, x._data)
             if not type(share) is type(x._data) is _float64:
                 share = fit(share, x._data, z.function)
