@@ -6,9 +6,10 @@ Call    a function with its arguments, some of them A's
 Sample  a call with its arrays drawn: a function of those arrays alone
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies
@@ -43,11 +44,11 @@ odd = between(-3.4, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 3.4)  # at least 0.2 from e
 about_two = between(-2.05, -1.95, 1.95, 2.05)  # of these
 
 
-class A(NamedTuple):
+class A:
     """An array to draw: its shape, and where its numbers come from."""
 
-    shape: tuple[int, ...]
-    span: Span = line
+    def __init__(self, *shape: int, span: Span = line) -> None:
+        self.shape, self.span = shape, span
 
 
 LAYOUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -91,7 +92,7 @@ class Call:
     def draw(self, seed: int, dtypes: Any = np.float64, layouts: Any = "C") -> "Sample":
         """Draw the arrays, all of one dtype and layout, or of one each."""
         generator, arrays = np.random.default_rng(seed), []
-        every = zip(self.places, *(x if isinstance(x, list) else [x] * 9 for x in (dtypes, layouts)), strict=False)
+        every = zip(self.places, *(x if isinstance(x, list) else [x] * 3 for x in (dtypes, layouts)), strict=False)
         for place, dtype, layout in every:
             x = np.asarray(place.span(generator, place.shape)).astype(dtype)
             fixed = x.ndim == 0 or (layout == "broadcast" and place.span is spread)
@@ -126,15 +127,26 @@ class Sample:
         return f"{self.call} of {[(x.dtype.name, x.strides, x.tolist()) for x in self.arrays]}"
 
 
-def call(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Call:
-    """Write a call as it would be made, with A(shape) for the arrays."""
-    return Call(function, arguments, keywords)
-
-
 @strategies.composite
-def samples(draw: Any, of: Call) -> Sample:
-    """Draw a sample of a call, in every dtype and layout."""
-    n = len(of.places)
-    dtypes = draw(strategies.lists(strategies.sampled_from([np.float64, np.float32]), min_size=n, max_size=n))
-    layouts = draw(strategies.lists(strategies.sampled_from([*LAYOUTS]), min_size=n, max_size=n))
-    return of.draw(draw(strategies.integers(0, 2**32 - 1)), dtypes, layouts)
+def samples(draw: Any, calls: list[Call]) -> list[Sample]:
+    """Draw samples of calls, in every dtype and layout; of several arrays, each has its own."""
+    seed = draw(strategies.integers(0, 2**32 - 1))
+    dtypes = draw(strategies.lists(strategies.sampled_from([np.float64, np.float32]), min_size=3, max_size=3))
+    layouts = draw(strategies.lists(strategies.sampled_from([*LAYOUTS]), min_size=3, max_size=3))
+    return [call.draw(seed + i, dtypes, layouts) for i, call in enumerate(calls)]
+
+
+def outcome(f: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """Run a function; give what it returned, or the error it raised."""
+    try:
+        return f(*arguments, **keywords)
+    except Exception as error:
+        return error
+
+
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """List what a function can be called with; of some written in C, older NumPys do not tell."""
+    try:
+        return [*inspect.signature(function).parameters.values()]
+    except ValueError:
+        return []

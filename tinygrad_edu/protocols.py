@@ -158,18 +158,23 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     if method == "__call__":
         if len(inputs) == 1 and not keywords and ufunc in rules:
             return record(type(self), ufunc(self._data), ufunc, self)
+        if len(inputs) == 2 and not keywords and None not in rules.get(ufunc, (None,)):
+            x, y = (x if isinstance(x, Entry) else freeze(x, ufunc) for x in inputs)
+            return record(type(self), bare(ufunc(payload(x), payload(y))), ufunc, x, y)
         if ufunc in plain and not any(isinstance(x, Entry) for x in keywords.values()):
             return ufunc(*[payload(x) for x in inputs], **keywords)
         if ufunc in composed:
-            return composed[ufunc](*inputs, **keywords)
+            for key in keywords:
+                raise unsupported(ufunc, key)
+            return composed[ufunc](*inputs)
         return apply(ufunc, inputs, keywords)
     if method == "reduce" and ufunc in _REDUCTIONS:
         return on_function(_REDUCTIONS[ufunc], inputs, {"axis": 0, **keywords})
     if method == "accumulate" and ufunc in _ACCUMULATIONS:
         return on_function(_ACCUMULATIONS[ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
-        x, y = inputs
-        return ufunc(x[(..., *[None] * np.ndim(y))], y)
+        x, y = (x if isinstance(x, Entry) else np.asarray(x) for x in inputs)
+        return ufunc(x[(..., *[None] * y.ndim)], y)
     raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
 
 

@@ -1,0 +1,96 @@
+"""Every function of NumPy's is in the table or refuses by name; no array is made of Values behind one's back."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tests.calls import outcome, parameters
+from tests.domains import TABLE
+from tests.oracles import ROUNDINGS, assert_close, eps
+from tinygrad_edu import tree
+from tinygrad_edu.naming import label
+from tinygrad_edu.table import plain
+
+ASK = (np.ufunc, type(np.sum))  # functions of these types ask a Value what to do
+NAMED = [f for module in (np, np.linalg, np.fft) for name, f in vars(module).items() if not name.startswith("_")]
+PUBLIC = [*dict.fromkeys(f for f in NAMED if isinstance(f, ASK) or inspect.isroutine(f))]
+ASKING = [f for f in PUBLIC if isinstance(f, ASK)]
+SETTINGS = {  # these take no arrays, but set how NumPy works, print, or look for files
+    *("info", "show_config", "show_runtime", "seterr", "seterrcall", "setbufsize", "set_printoptions"),
+    *("printoptions", "load", "fromfile", "loadtxt", "genfromtxt", "bmat", "savez", "savez_compressed"),
+}
+VALUE = tg.Value([[2.0, 0.5], [0.25, 1.0]])
+
+
+def attempts(function):
+    """Put a Value, or a list of them, in place of every argument that a function must have."""
+    needed = [p for p in parameters(function) if p.default is p.empty and p.kind <= p.POSITIONAL_OR_KEYWORD]
+    n = function.nin if isinstance(function, np.ufunc) else max(1, len(needed))
+    return [VALUE] * n, [[VALUE, VALUE], *[VALUE] * (n - 1)], [VALUE, *[1] * (n - 1)], [*[1] * (n - 1), VALUE]
+
+
+UNKNOWN = [f for f in ASKING if f not in TABLE and f not in plain and f.__name__ not in SETTINGS]
+NOT_ASKING = [f for f in PUBLIC if f not in ASKING and f.__name__ not in SETTINGS]
+UFUNCS = [f for f in ASKING if isinstance(f, np.ufunc)]
+
+
+@pytest.mark.parametrize("function", UNKNOWN, ids=label)
+def test_function_without_a_row_is_refused_by_name(function):
+    refusal = outcome(function, *attempts(function)[0])
+    assert isinstance(refusal, TypeError)
+    assert label(function) in str(refusal)
+
+
+@pytest.mark.parametrize("function", NOT_ASKING, ids=label)
+def test_function_that_does_not_ask_makes_no_array_of_a_value(function):
+    for arguments in attempts(function):
+        assert not isinstance(outcome(function, *arguments), np.ndarray)
+
+
+@pytest.mark.parametrize("convert", [np.array, np.asarray, np.asanyarray, np.ascontiguousarray, np.asarray_chkfinite])
+@pytest.mark.parametrize("x", [tg.Value(2.0), tg.Value([2.0]), [tg.Value(2.0)], [1.0, tg.Value(2.0)], [VALUE, VALUE]])
+def test_conversion_to_an_array_is_refused(convert, x):
+    with pytest.raises(TypeError, match="a Value does not turn into an array by itself"):
+        convert(x)
+    with pytest.raises(TypeError, match="a Value does not turn into an array by itself"):
+        convert(x, dtype=object)
+
+
+@pytest.mark.parametrize("function", [f for f in ASKING if f in plain], ids=label)
+def test_plain_function_gives_numpys_result(function):
+    for arguments in attempts(function)[::2]:
+        numpys = outcome(function, *[x.data if x is VALUE else x for x in arguments])
+        got = outcome(function, *arguments)
+        assert type(got) is type(numpys)
+        if not isinstance(numpys, Exception) and function is not np.empty_like:
+            assert np.all(np.equal(got, numpys))
+
+
+@pytest.mark.parametrize("ufunc", UFUNCS, ids=label)
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("reduce", (VALUE,)),
+        ("accumulate", (VALUE,)),
+        ("reduceat", (VALUE, [0, 1])),
+        ("outer", (VALUE, VALUE)),
+        ("outer", (VALUE.data, VALUE)),
+        ("outer", (VALUE, [1.0, 2.0])),
+        ("outer", ([1.0, 2.0], VALUE)),
+        ("outer", (VALUE, 2.0)),
+        ("outer", (2.0, VALUE)),
+        ("at", (VALUE, [0, 1])),
+        ("at", (VALUE, [0], VALUE.data)),
+        ("at", (VALUE.data.copy(), [0], VALUE)),
+    ],
+)
+def test_methods_of_ufuncs_are_right_or_refused_by_name(ufunc, method, arguments):
+    got = outcome(getattr(ufunc, method), *arguments)
+    numpys = outcome(getattr(ufunc, method), *[x.data.copy() if x is VALUE else x for x in arguments])
+    if isinstance(got, Exception):
+        assert type(got) is type(numpys) or (isinstance(got, TypeError) and label(ufunc) in str(got))
+    else:
+        numbers = tree.map(lambda z: 1.0 * (z.data if isinstance(z, tg.Value) else z), got)
+        assert_close(numbers, numpys, tree.map(lambda z: ROUNDINGS * eps(1.0) * abs(z), numpys), ufunc)

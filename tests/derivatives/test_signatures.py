@@ -1,0 +1,140 @@
+"""Every keyword of every function is right or refused by name, and so is a Value in any other place."""
+
+import re
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tests.calls import Call, outcome, parameters, places
+from tests.domains import CALLS, domains
+from tests.oracles import ROUNDINGS, assert_close, check, eps
+from tinygrad_edu import tree
+from tinygrad_edu.naming import label
+
+UFUNC = ("out", "where", "casting", "order", "dtype", "subok", "signature")
+GUFUNC = ("out", "axes", "axis", "keepdims", "casting", "order", "dtype", "subok", "signature")
+BEHIND_STARS = {  # what stands behind **kwargs
+    np.pad: ("constant_values", "stat_length", "end_values", "reflect_type"),
+    np.clip: ("where", "casting", "order", "dtype", "subok", "signature"),
+    np.einsum: ("dtype", "order", "casting"),
+}
+SAMPLES = {
+    "where": np.array(False),
+    "casting": "unsafe",
+    "order": "F",
+    "dtype": np.float32,
+    "subok": False,
+    "signature": (np.dtype("d"),) * 3,
+    "axes": [(-2, -1)] * 3,
+    "axis": 0,
+    "keepdims": True,
+    "initial": 2.0,
+    "ddof": 1,
+    "mean": np.array([0.5]),
+    "correction": 1,
+    "copy": True,
+    "device": "cpu",
+    "decimals": 1,
+    "optimize": True,
+    "kind": "stable",
+    "stable": True,
+    "mode": "clip",
+    "k": 1,
+    "n": 2,
+    "prepend": 0.0,
+    "append": 0.0,
+    "returned": True,
+    "offset": 1,
+    "axis1": 1,
+    "axis2": 0,
+    "default": 1.0,
+    "a_min": 0.0,
+    "a_max": 0.5,
+    "min": 0.0,
+    "max": 0.5,
+    "weights": np.array([[1.0, 2.0, 5.0], [2.0, 3.0, 4.0]]),
+    "constant_values": 1.0,
+    "stat_length": 1,
+    "end_values": 1.0,
+    "reflect_type": "odd",
+    "ord": 1,
+    "slope": 0.1,
+}
+
+
+def largest_call(function):
+    return max(domains[function], key=lambda call: sum(int(np.prod(place.shape)) for place in call.places))
+
+
+def keywords_left(call):
+    """List the keywords that a call's function has beside those that the call uses."""
+    function = call.function
+    if isinstance(function, np.ufunc):
+        return GUFUNC if function.signature else UFUNC
+    open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters(function))
+    rest = parameters(function)[0 if open_ended else len(call.arguments) :]
+    named = [p.name for p in rest if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return [*named, *BEHIND_STARS.get(function, ())]
+
+
+KEYWORDS = [
+    (call, key) for call in map(largest_call, domains) for key in keywords_left(call) if key not in call.keywords
+]
+
+
+@pytest.mark.parametrize(("call", "key"), KEYWORDS, ids=[f"{label(call.function)}-{key}" for call, key in KEYWORDS])
+def test_keyword_is_right_or_refused_by_name(call, key):
+    value = SAMPLES[key] if key != "out" else tree.map(np.empty_like, call.draw(0)(*call.draw(0).arrays))
+    sample = Call(call.function, call.arguments, call.keywords | {key: value}).draw(0)
+    numpys = outcome(sample, *sample.arrays)
+    got = outcome(sample, *map(tg.Value, sample.arrays))
+    if isinstance(got, Exception):
+        refused = isinstance(got, TypeError) and re.match(rf"{label(call.function)}: {key}=", str(got))
+        assert refused or type(got) is type(numpys)
+    else:
+        check(sample, sample.arrays)
+        recorded = tree.map(lambda z: z.data, got)
+        assert_close(recorded, numpys, tree.map(lambda z: ROUNDINGS * eps(z) * abs(z), numpys), sample)
+
+
+@pytest.mark.parametrize(
+    "call", [call for call, key in KEYWORDS if key == "out"], ids=lambda call: label(call.function)
+)
+def test_value_is_not_written_into(call):
+    sample = call.draw(0)
+    z = sample(*sample.arrays)
+    out = tree.map(tg.Value, z)
+    refusal = outcome(Call(call.function, call.arguments, call.keywords | {"out": out}).draw(0), *sample.arrays)
+    assert isinstance(refusal, TypeError)
+    assert label(call.function) in str(refusal)
+
+
+def with_values_for_constants(call):
+    """Give the calls in which a constant argument, be it an axis or an index, has become a Value."""
+
+    def number(x):
+        simple = isinstance(x, (int, float, np.ndarray, list)) and not isinstance(x, bool)
+        return simple and not [*places(x)] and np.asarray(x).dtype.kind in "ifb"
+
+    for i, x in enumerate(call.arguments):
+        if number(x):
+            changed = (*call.arguments[:i], tg.Value(x), *call.arguments[i + 1 :])
+            yield Call(call.function, changed, call.keywords)
+    for key, x in call.keywords.items():
+        if number(x):
+            yield Call(call.function, call.arguments, call.keywords | {key: tg.Value(x)})
+
+
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_value_in_place_of_a_constant_is_right_or_a_type_error(call):
+    for changed in with_values_for_constants(call):
+        sample = changed.draw(0)
+        for arrays in (sample.arrays, [*map(tg.Value, sample.arrays)]):
+            got = outcome(sample, *arrays)
+            if isinstance(got, Exception):
+                assert isinstance(got, TypeError)
+            else:
+                wanted = call.draw(0)(*sample.arrays)
+                numbers = tree.map(lambda z: z.data if isinstance(z, tg.Value) else z, got)
+                assert_close(numbers, wanted, tree.map(lambda z: ROUNDINGS * eps(z) * abs(z), wanted), changed)

@@ -1,0 +1,292 @@
+"""Where each function of the table is tested: calls with numbers away from kinks, jumps and singularities.
+
+A row of the table without calls here fails `derivatives/test_coverage.py`.
+
+A(2, 3)  an array to draw (see calls.py)
+of       the arguments of one call
+each     the arguments of calls with one array, one call for each of several shapes
+joint    the arguments of calls with several arrays, one call for each group of shapes
+"""
+
+import itertools
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.calls import (
+    A,
+    Call,
+    Span,
+    about_two,
+    above_one,
+    between,
+    high_part,
+    line,
+    low_part,
+    nonzero,
+    odd,
+    positive,
+    spread,
+    unit,
+)
+from tinygrad_edu import functions
+from tinygrad_edu.derivatives.arithmetic import cast
+from tinygrad_edu.derivatives.indexing import put_back
+from tinygrad_edu.derivatives.shapes import concatenate
+from tinygrad_edu.naming import label
+from tinygrad_edu.table import composed
+from tinygrad_edu.tape import rules
+
+Function = Callable[..., Any]
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+Shapes = Iterable[tuple[int, ...]]
+
+TABLE: dict[Function, Any] = {**rules, **composed}
+domains: dict[Function, list[Call]] = {}
+
+
+def of(*arguments: Any, **keywords: Any) -> Arguments:
+    """Give the arguments of one call."""
+    return arguments, keywords
+
+
+def each(shapes: Shapes, *arguments: Any, span: Span = line, **keywords: Any) -> list[Arguments]:
+    """Give the arguments of calls with an array first, of each of several shapes."""
+    return [of(A(*shape, span=span), *arguments, **keywords) for shape in shapes]
+
+
+def joint(*groups: Shapes) -> list[Arguments]:
+    """Give the arguments of calls with several arrays each."""
+    return [of(*(A(*shape) for shape in shapes)) for shapes in groups]
+
+
+def domain(function: Function, *given: Arguments | list[Arguments]) -> None:
+    """Enter calls of a function."""
+    listed = [one for some in given for one in (some if isinstance(some, list) else [some])]
+    domains.setdefault(function, []).extend(Call(function, *arguments) for arguments in listed)
+
+
+SHAPES = [(), (3,), (2, 3), (0, 3)]
+PAIRS = [
+    ((), ()),
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((), (2, 2)),
+    ((2, 1, 2), ()),
+    ((0, 3), (1, 3)),
+    ((1, 2), (3, 1, 1)),
+]
+MASK = np.array([[True, False, True], [False, False, True]])
+NUMBERS = np.array([0.7, 1.3, -0.4])
+
+
+def unary(function: Function, span: Span) -> None:
+    """Enter a function of one number, for every shape."""
+    domain(function, each(SHAPES, span=span))
+
+
+def binary(function: Function, left: Span, right: Span) -> None:
+    """Enter a function of two numbers, for every pair of shapes, and with either of them constant."""
+    x, y = (span(np.random.default_rng(0), (3,)) for span in (left, right))
+    domain(
+        function,
+        [of(A(*a, span=left), A(*b, span=right)) for a, b in PAIRS],
+        [of(A(2, 3, span=left), y), of(A(2, 1, span=left), float(y[0]))],
+        [of(x, A(2, 3, span=right)), of(float(x[0]), A(span=right))],
+    )
+
+
+def reduction(function: Function, span: Span = line, **more: Any) -> None:
+    """Enter a function that takes axes away."""
+    domain(function, each([(), (3,), (2, 3)], span=span, **more), of(A(0, 3, span=span), axis=1, **more))
+    for axis, keepdims in itertools.product((None, 1, -1, (0, 2)), (False, True)):
+        domain(function, of(A(2, 3, 2, span=span), axis=axis, keepdims=keepdims, **more))
+
+
+# fmt: off
+for f in (np.sin, np.cos, np.tanh, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1, np.square,
+          np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
+          functions.sigmoid, functions.softplus, functions.gelu):
+    unary(f, line)
+for f in (np.log, np.log2, np.log10, np.sqrt):
+    unary(f, positive)
+for f in (np.reciprocal, np.cbrt, np.absolute, np.fabs, np.sign, functions.relu, functions.leaky_relu):
+    unary(f, nonzero)
+for f in (np.floor, np.ceil, np.trunc, np.fix, np.rint, np.round, np.around, np.modf):
+    unary(f, high_part)
+for f in (np.arcsin, np.arccos, np.arctanh, np.tan, np.log1p):
+    unary(f, unit)
+unary(np.arccosh, above_one)
+
+for f in (np.add, np.subtract, np.multiply, np.logaddexp, np.logaddexp2):
+    binary(f, line, line)
+for f in (np.divide, np.copysign, np.hypot, np.arctan2):
+    binary(f, nonzero, nonzero)
+for f in (np.maximum, np.minimum, np.fmax, np.fmin):
+    binary(f, low_part, high_part)
+for f in (np.remainder, np.fmod, np.floor_divide, np.divmod):
+    binary(f, odd, about_two)
+for f in (np.power, np.float_power):
+    binary(f, positive, line)
+    domain(f, [of(A(2, 3, span=nonzero), n) for n in (0, 1, 2, 3, -1, -2, 0.0, 2.0, np.array([0.0, 1.0, 3.0]))],
+              of(A(3), 2), of(0.0, A(3, span=positive)), of(A(2, 3, span=positive), A(3, span=between(0, 0))))
+binary(np.heaviside, nonzero, line)
+domain(np.heaviside, of(np.array([0.0, 1.0, -1.0, 0.0]), A(2, 4)), of(np.zeros((2, 3)), A(3)))
+
+domain(np.where,  of(MASK, A(2, 3), A(2, 3)), of(MASK, A(3), A(2, 1)), of(MASK, A(), A(3)), of(MASK[0], A(2, 3), 0.5),
+                  of(MASK, -1.0, A(3)), of(True, A(), A()), of(MASK[:0], A(0, 3), A(3)))
+domain(np.select, of([MASK, ~MASK], [A(2, 3), A(3)]), of([MASK], [A(2, 1)], A(3)),
+                  of([MASK, MASK[:, ::-1]], [2.0, A()], 3.0))
+domain(np.clip,   each(SHAPES, -0.1, 0.2, span=nonzero), each([(3,)], None, 0.1, span=nonzero),
+                  each([(3,)], -0.1, None, span=nonzero), each([(3,)], min=-0.1, max=0.2, span=nonzero),
+                  each([(3,)], a_min=-0.1, a_max=0.2, span=nonzero),
+                  of(A(2, 3, span=high_part), A(3, span=between(-2.3, -2.2)), A(2, 1, span=between(1.2, 1.4))),
+                  of(np.array([-5.0, 5.0]), A(span=between(-1, 0)), A(2, span=between(1, 2))),
+                  of(A(3, span=low_part), min=A(2, 1, span=high_part)))
+domain(np.round,  of(A(2, 3, span=low_part), 0), of(A(3, span=between(0.12, 0.14)), decimals=1),
+                  of(A(3, span=between(11, 14, 16, 19)), -1))
+domain(np.around, of(A(2, 3, span=between(0.12, 0.14)), 1))
+for f in (np.astype, cast):
+    domain(f, each(SHAPES, np.longdouble))
+
+for f in (np.sum, np.mean):
+    reduction(f)
+reduction(np.prod, nonzero)
+domain(np.sum,  each([(3, 0)], axis=1), each([(0,)]), each([(2, 3)], 0))
+domain(np.prod, each([(3, 0)], axis=1), each([(0,), (7,)]), each([(2, 3)], -1))
+for f in (np.max, np.min, np.amax, np.amin, np.ptp):
+    reduction(f, spread)
+for f in (np.var, np.std):
+    reduction(f, spread)
+    domain(f, of(A(2, 3, span=spread), ddof=1), of(A(3, 3, span=spread), axis=0, ddof=0.5),
+              of(A(3, 2, 2, span=spread), (0, 1), ddof=2), of(A(0, 3, span=spread), axis=1, ddof=1))
+domain(np.cumsum,  each(SHAPES), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], axis=1), each([(2, 3, 2)], axis=-1))
+domain(np.average, of(A(2, 3)), of(A(2, 3), 1), of(A(2, 3), axis=-1, keepdims=True), of(A(3), weights=NUMBERS),
+                   of(A(2, 3), weights=A(2, 3, span=positive)), of(A(2, 3), 0, A(2, span=positive)),
+                   of(A(2, 3), axis=-1, weights=[1.0, 2.0, 5.0]), of(NUMBERS, weights=A(3, span=positive)))
+domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
+for f in (functions.softmax, functions.log_softmax):
+    domain(f, each([(3,), (2, 3), (0, 3)]), each([(2, 3), (2, 3, 2)], axis=0), each([(2, 3)], axis=None),
+              each([(2, 3, 2)], axis=(0, 2)))
+reduction(functions.logsumexp)
+domain(functions.dropout, of(A(2, 3), 0.5, 0), of(A(3), 0, 7))
+domain(np.linalg.norm, each([(3,), (2, 3), (2, 3, 2)], span=nonzero), each([(2, 3, 2)], axis=(0, 2), span=nonzero),
+                       each([(2, 3)], axis=0, span=nonzero), each([(2, 3)], axis=-1, keepdims=True, span=nonzero),
+                       each([(2, 2)], keepdims=True, span=nonzero), each([(2, 3)], "fro", span=nonzero),
+                       each([(3, 2, 2)], "fro", (1, 2), span=nonzero), each([(3, 2)], 1, (1,), span=spread),
+                       [of(A(2, 3, span=spread), n, 1) for n in (1, 2, 3, -1, 0.5, np.inf, -np.inf)],
+                       [of(A(3, span=spread), n) for n in (1, 2, 2.5, np.inf, -np.inf)])
+
+domain(np.reshape,      each([(2, 6), (2, 3, 2), (12,)], (3, 4)), each([(), (2, 3)], -1), each([(0, 3)], (0,)),
+                        each([(2, 3, 2)], (3, -1), order="F"))
+domain(np.ravel,        each(SHAPES), each([(2, 3, 2)], order="F"))
+domain(np.transpose,    each([*SHAPES, (2, 3, 4)]), each([(2, 3, 4)], (1, 2, 0)), each([(2, 3, 4)], axes=(-1, 0, 1)))
+domain(np.matrix_transpose, each([(2, 3), (2, 3, 4)]))
+domain(np.swapaxes,     each([(2, 3, 4)], 0, -1), each([(2, 3)], axis1=1, axis2=0))
+domain(np.moveaxis,     each([(2, 3, 4)], 0, -1), each([(2, 3, 4)], (0, 1), (-1, 0)),
+                        each([(2, 3, 4)], source=[2], destination=[0]))
+domain(np.expand_dims,  each([(), (3,), (0, 2)], 0), each([(), (2, 3)], axis=(0, -1)))
+domain(np.squeeze,      each([(1, 1), (2, 1, 3), (1, 3, 1)]), each([(2, 1, 3), (1, 1)], axis=1))
+domain(np.broadcast_to, each([(), (3,), (2, 1), (1, 1), (2, 3)], (2, 3)), each([(3,), (1, 3)], shape=(0, 3)))
+domain(np.flip,         each([*SHAPES, (2, 3, 2)]), each([(2, 3)], axis=1), each([(2, 3, 2)], (0, 2)))
+for f in (np.flipud, np.fliplr):
+    domain(f, each([(2, 3), (2, 3, 2)]))
+domain(np.roll,  each(SHAPES, 2), each([(2, 3)], -1, axis=1), each([(2, 3)], (1, 2), (0, 1)),
+                 each([(2, 3, 2)], shift=1, axis=(0, 2)))
+domain(np.rot90, each([(2, 3)]), *(each([(2, 3)], k) for k in (-1, 0, 2, 7)), each([(2, 3, 2)], k=1, axes=(2, 0)))
+for f in (np.atleast_1d, np.atleast_2d):
+    domain(f, each([(), (3,), (2, 3)]), of(A(), A(2)))
+for f in (np.tril, np.triu):
+    domain(f, each([(3, 3), (2, 3), (3, 2), (2, 2, 2), (3,)]), each([(3, 3)], 1), each([(3, 3)], k=-1))
+for f in (np.diagonal, np.trace):
+    domain(f, each([(2, 2), (2, 3), (3, 2, 2), (0, 2)]), *(each([(2, 3), (3, 2)], k) for k in (1, -1, 5)),
+              each([(2, 3, 2)], offset=1, axis1=2, axis2=0), each([(2, 3, 2)], axis1=-1, axis2=1))
+domain(np.diag, each([(3,), (3, 3), (2, 3), (0,)]), each([(2,), (2, 3)], 1), each([(2,), (3, 3)], k=-2))
+domain(np.sort, each([(4,), (2, 3)], span=spread), *(each([(3, 2)], axis=i, span=spread) for i in (0, 1, None)))
+
+domain(concatenate,    joint([(2,), (3,)], [(2, 3), (1, 3)], [(0, 3), (2, 3), (1, 3)]), of(A(2), NUMBERS),
+                       of(A(2, 1), A(2, 2), axis=-1), of(A(2), A(1, 2), axis=None))
+domain(np.concatenate, of([A(2), A(3)]), of([A(0, 3), A(2, 3), A(1, 3)]), of((A(2, 1), A(2, 2)), axis=1),
+                       of([A(2), A(1, 2)], None), of([NUMBERS, A(2), [5.0]]))
+domain(np.append,      joint([(2,), (1, 2)]), of(A(2, 1), A(2, 2), axis=1), of(NUMBERS, A()), of(A(3), 2.0))
+domain(np.stack,       of([A(2, 3), A(2, 3)]), of([A(2, 3), A(2, 3)], axis=-1), of([A(), A(), 2.0]),
+                       of((A(3), NUMBERS)))
+for f in (np.hstack, np.vstack, np.column_stack):
+    domain(f, of([A(2, 3), A(2, 3)]), of((A(3), A(3))), of([A(3), NUMBERS]), of([A(2, 3)]), of([NUMBERS, A(3)]),
+              of([A(), A()]), of([A(3)]))
+domain(np.column_stack, of([A(2), A(2, 2)]))
+domain(np.vstack,       of([A(2), A(2, 2)]))
+for f in (np.split, np.array_split):
+    domain(f, of(A(4), 2), of(A(3, 4), [1, 3], axis=1), of(A(4, 3), (1,), -2), of(A(3), [2, 5]))
+domain(np.array_split,      each([(5,), (2, 2)], 3))
+domain(np.hsplit,           each([(4,), (3, 4)], 2), each([(3,), (2, 3)], [1]))
+domain(np.vsplit,           each([(2, 3), (4, 1)], 2))
+domain(np.unstack,          each([(2, 3)]), each([(2, 3)], axis=1))
+domain(np.broadcast_arrays, joint([(2, 1), (3,)], [(2,)]))
+domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1, 0, 2], axis=1),
+                            each([(2, 3, 2)], repeats=3, axis=-1))
+domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0, 2)], (2, 1, 2)),
+                            each([(2, 3)], reps=(2,)))
+domain(np.pad,              each([(3,), (2, 3)], 1), each([(2, 3)], ((1, 0), (0, 2))),
+                            each([(3,), (0,)], (2, 1), constant_values=(3.0, 4.0)),
+                            *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")))
+
+PICKS = [
+    0, -1, None, ..., slice(1, None), slice(None, None, -2), slice(0, 0), (0, 1), (slice(None), 1), (..., 0),
+    (None, 1, ...), [2, 0, 2], np.array([[0, 1], [1, 1]]), (slice(None), [0, 2, 0]), ([0, 1, 1], [2, 0, 0]),
+    (np.array([1, 0]), slice(1, 3)), (0, [1, 1]), ([1, 0], ..., 0), (np.array([True, False, True]),),
+    (slice(1, 2), [True, False, True]),
+]
+domain(operator.getitem,   *(each([(3, 3, 2)], i) for i in PICKS), each([(2, 3)], MASK), each([()], ()),
+                           each([()], None), each([(3,)], np.int64(1)))
+domain(put_back,           of(A(3), [1, 1, 0], (4,)), of(A(2, 3), slice(1, 3), (4, 3)), of(A(3), MASK, (2, 3)))
+domain(np.take,            of(A(3), [0, 0, 2]), of(A(2, 3), np.array([[5, 0], [1, 1]])), of(A(2, 3), 1, axis=1),
+                           of(A(), 0), of(A(2, 3), [-1, 0, -1], axis=-1), of(A(3, 2), [[0], [2]], axis=0))
+domain(np.take_along_axis, of(A(2, 3), np.array([[0, 0], [2, 1]]), 1), of(A(2, 3), np.array([[1, 0, 1]]), axis=0),
+                           of(A(2, 3), np.array([[-1]]), axis=-1), of(A(2, 3), np.array([5, 0, 0]), None),
+                           of(A(1, 3), np.array([[1, 1], [0, 2]]), 1), of(A(4), np.array([3, 3]), 0))
+domain(np.compress,        of([True, False, True], A(3)), of([False, True], A(2, 3), axis=0),
+                           of([1, 0, 1], A(2, 3), axis=1), of([0, 1], A(2, 3)))
+domain(np.extract,         of(MASK, A(2, 3)), of(MASK[0], A(3)))
+
+PRODUCTS = [[(3,), (3,)], [(2, 3), (3,)], [(3,), (3, 2)], [(2, 3), (3, 2)], [(0, 3), (3, 2)], [(2, 0), (0, 3)]]
+SCALED = [[(), ()], [(), (3,)], [(2, 3), ()]]
+domain(np.matmul,    joint(*PRODUCTS, [(2, 2, 3), (3, 2)], [(3,), (2, 3, 2)], [(2, 2, 3), (3,)],
+                           [(2, 1, 2, 3), (3, 3, 2)], [(2, 3), (2, 3, 1)], [(1, 2, 3), (2, 3, 1)]),
+                     of(NUMBERS, A(3, 2)), of(A(2, 3), NUMBERS))
+domain(np.dot,       joint(*PRODUCTS, *SCALED, [(2, 3), (2, 3, 1)], [(3,), (2, 3, 1)], [(2, 2, 3), (3, 1)],
+                           [(2, 1, 3), (2, 3, 2)]), of(NUMBERS, A(3)), of(A(2, 3), 2.0))
+domain(np.inner,     joint(*SCALED, [(3,), (3,)], [(2, 3), (3,)], [(2, 3), (4, 3)], [(2, 2, 3), (2, 3)]),
+                     of(NUMBERS, A(2, 3)), of(3.0, A(2)))
+domain(np.outer,     joint([(2,), (3,)], [(2, 2), (3,)], [(), (2,)]), of(A(2), NUMBERS))
+domain(np.vdot,      joint([(3,), (3,)], [(2, 3), (2, 3)], [(), ()]), of(NUMBERS, A(3)))
+domain(np.vecdot,    joint([(3,), (3,)], [(2, 3), (3,)], [(2, 1, 3), (2, 3)], [(0, 3), (3,)]), of(A(2, 3), NUMBERS))
+domain(np.tensordot, joint([(2, 3), (2, 3)]), of(A(2, 3), A(3, 2), 1), of(A(2), A(3), axes=0), of(A(2, 0), A(0, 2), 1),
+                     of(A(2, 3, 2), A(2, 3), axes=([1, 0], [1, 0])), of(A(2, 3), A(2, 2), (0, 1)),
+                     of(np.ones((2, 3)), A(3, 2), axes=(-1, 0)))
+domain(np.einsum,    *([of(s, *(A(*map(int, shape)) for shape in shapes.split(",")))] for s, shapes in {
+    "i,i": "3,3", "ij,jk->ik": "23,32", "ij,jk": "23,32", "ij->ji": "23", "ij->": "23", "ii": "33", "ii->i": "33",
+    "iij->j": "223", "ij->i": "23", "i,j->ij": "2,3", "ij,j->": "23,3", "ij,jk,kl->il": "22,23,32", "...i->...": "23",
+    "...ij,...jk->...ik": "223,32", "i...,i...": "23,23", " i j , k -> i ": "22,3", "bij,bjk->bik": "212,221",
+    "...,...->...": "21,13", "ij,ij->ij": "23,13", ",i->i": ",3", "iii->i": "222", "ii,i->i": "22,2",
+    "ba": "23", "ii->": "22", "ij,kj->ik": "20,20", "...ii->...i": "322", "i...->...": "23",
+    "...ij->...ji": "223",
+}.items()), of("ij,j->i", A(2, 3), NUMBERS), of("ij,jk,k", A(2, 2), A(2, 3), A(3), optimize=True))
+
+# Into the imaginary direction these cannot be continued: they take no complex numbers, drop the imaginary
+# part, or conjugate; the sign and copies of it are something else there.
+NOT_HOLOMORPHIC = {
+    np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
+    np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
+    np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
+    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu,
+}
+# fmt: on
+
+CALLS = [call for calls in domains.values() for call in calls]
+every_call = pytest.mark.parametrize("call", CALLS, ids=str)
+every_domain = pytest.mark.parametrize("calls", domains.values(), ids=map(label, domains))
