@@ -173,7 +173,8 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     if method == "accumulate" and ufunc in _ACCUMULATIONS:
         return on_function(_ACCUMULATIONS[ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
-        x, y = (x if isinstance(x, Entry) else np.asarray(x) for x in inputs)
+        operands: list[Any] = [x if isinstance(x, Entry) else np.asarray(x) for x in inputs]
+        x, y = operands
         return ufunc(x[(..., *[None] * y.ndim)], y)
     raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
 
