@@ -8,7 +8,7 @@ x, y  the inputs of an entry
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +24,6 @@ serials = itertools.count(1)
 _by_serial = attrgetter("serial")
 _new = object.__new__
 _float64 = np.float64
-
 
 NOTHING = object()  # in place of an input that is not there
 MANY = object()  # in place of the second input, when the first is a tuple of three or more
@@ -51,17 +50,14 @@ class Entry:
         return self._x if self._y is MANY else tuple(x for x in (self._x, self._y) if x is not NOTHING)
 
 
-Kind = TypeVar("Kind", bound=Entry)
-
-
 def record(
-    kind: type[Kind],
+    kind: type[Entry],
     data: Any,
     function: Callable[..., Any] | None = None,
     x: Any = NOTHING,
     y: Any = NOTHING,
     keywords: dict[str, Any] | None = None,
-) -> Kind:
+) -> Any:
     """Make a recorded number: the gate through which every entry of every tape comes."""
     z = _new(kind)
     z._data = data
@@ -83,20 +79,11 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     seen = set(roots)
     found = list(seen)
     for z in found:
-        if z.serial < since:
-            continue
-        x, y = z._x, z._y
-        if isinstance(x, Entry):
-            if x not in seen:
-                seen.add(x)
-                found.append(x)
-        elif y is MANY:
-            new = dict.fromkeys(each for each in x if isinstance(each, Entry) and each not in seen)
-            seen.update(new)
-            found.extend(new)
-        if isinstance(y, Entry) and y not in seen:
-            seen.add(y)
-            found.append(y)
+        if z.serial >= since:
+            for x in z._x if z._y is MANY else (z._x, z._y):
+                if isinstance(x, Entry) and x not in seen:
+                    seen.add(x)
+                    found.append(x)
     found.sort(key=_by_serial)
     return found
 
@@ -145,9 +132,7 @@ def sweep(
                 share = fit(share, x._data, z.function)
             sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
-        raise RuntimeError(
-            f"{x!r} was given new data after it had been used; call backward() before assigning to .data"
-        )
+        raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
     return leaves, sums
 
 
