@@ -63,7 +63,7 @@ class Value(Operators):
 
     def __new__(cls, data: Any, name: str | None = None) -> Self:
         """Make a leaf."""
-        self = record(cls, accept(data))
+        self: Self = record(cls, accept(data))
         self.name = name
         return self
 
@@ -104,7 +104,8 @@ class Value(Operators):
 
     def detach(self) -> Self:
         """Give a leaf with the same data and no memory."""
-        return record(type(self), self._data)
+        leaf: Self = record(type(self), self._data)
+        return leaf
 
     def backward(self, seed: Any = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
