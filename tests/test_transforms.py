@@ -224,7 +224,17 @@ def test_cotangents_and_tangents_are_checked():
         tg.hvp(np.sum, (np.ones(2),), (np.ones(2), np.ones(2)))
 
 
+def test_primals_and_tangents_are_tuples():
+    for wrong in (lambda: tg.jvp(np.sum, np.ones(2), np.ones(2)), lambda: tg.hvp(np.sum, (1.0,), 1.0)):
+        with pytest.raises(TypeError, match="pass two tuples"):
+            wrong()
+
+
 def test_what_is_no_tree_of_numbers_is_refused():
+    with pytest.raises(TypeError, match="holds no number"):
+        tg.grad(np.sum)("text")
+    with pytest.raises(TypeError, match="returned 'text'"):
+        tg.jacobian(lambda x: "text")(1.0)
     with pytest.raises(TypeError, match=r"\[0\]\['s'\] is a set"):
         tg.grad(lambda p: 1.0)({"s": {1.0}})
     with pytest.raises(TypeError, match="complex"):

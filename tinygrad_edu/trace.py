@@ -43,6 +43,8 @@ class Trace:
     def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
         positions = _positions(argnums, len(args), caller)
         self.numbers, self.rebuild = tree.take_apart([args[i] for i in positions])
+        if not self.numbers:
+            raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
         with Recording(True):
             self.variables = [_variable(x) for x in self.numbers]
             self.since = next(serials)
@@ -51,7 +53,7 @@ class Trace:
                 given[i] = variable
             self.output = f(*given)
         self.outputs, self.rebuild_output = tree.take_apart(self.output)
-        for z in self.outputs:
+        for z in self.outputs or [self.output]:
             if not isinstance(z, Entry):
                 raise TypeError(
                     f"{caller}: the function returned {z!r}, to which nothing on the tape led; "

@@ -27,6 +27,13 @@ def _number(caller: str, trace: Trace) -> Any:
     return np.ones_like(z._data) if z.ndim else z.dtype.type(1)
 
 
+def _check_sequences(caller: str, primals: Any, tangents: Any) -> None:
+    for given in (primals, tangents):
+        if not isinstance(given, (tuple, list)):
+            what = f"got a {type(given).__name__}"
+            raise TypeError(f"{caller}(f, primals, tangents): {what}; pass two tuples, an element for each argument")
+
+
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     """Make the function that gives the value of `f` and its gradient.
 
@@ -94,6 +101,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
 
     Source: the double-vjp construction, J. Townsend, 2017.
     """
+    _check_sequences("jvp", primals, tangents)
     trace = Trace("jvp", f, tuple(primals), range(len(primals)))
     directions = alike("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
     with Recording(True):
@@ -158,6 +166,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
 
     Source: Pearlmutter, 1994.
     """
+    _check_sequences("hvp", primals, tangents)
     everything = range(len(primals))
     trace = Trace("hvp", grad(f, everything), tuple(primals), everything)
     return tuple(trace.sweep(alike("hvp", "tangent", tuple(tangents), trace.output)))
