@@ -13,5 +13,5 @@ settings.register_profile(
     phases=set(Phase) - {Phase.explain},
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("thorough", settings.get_profile("default"), max_examples=100, derandomize=False)
+settings.register_profile("thorough", settings.get_profile("default"), max_examples=50, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

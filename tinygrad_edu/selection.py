@@ -9,6 +9,7 @@ active  true where an element had a say in the result; True stands for everywher
 """
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ import numpy as np
 from tinygrad_edu.broadcast import fit
 from tinygrad_edu.table import selections
 from tinygrad_edu.tape import Entry, payload, rules, sweep
+
+_function = attrgetter("function")
 
 Cotangents = tuple[dict[Any, Any], dict[Any, Any]]
 
@@ -29,7 +32,7 @@ def gradients(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         swept = sweep(tape, seeds, since, inner, recorded)
-    if any(map(_spoilt, swept[0].values())) and any(z.function in selections for z in tape):
+    if not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values())):
         with np.errstate(all="ignore"):
             return _sweep_with_care(tape, seeds, since, recorded)
     return swept

@@ -31,6 +31,8 @@ def _variable(x: Any) -> Any:
 
 def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
     """Check `argnums` against the number of arguments."""
+    if isinstance(argnums, int) and 0 <= argnums < count:
+        return (argnums,)
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
     if any(not -count <= i < count for i in wanted) or len({i % count for i in wanted}) != len(wanted):
         raise ValueError(f"{caller}: argnums={argnums!r} with {count} positional arguments; name each at most once")

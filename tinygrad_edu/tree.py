@@ -157,6 +157,8 @@ def take_apart(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
     Raises:
         TypeError: the tree holds something that is neither a container nor a number.
     """
+    if is_leaf(tree):
+        return [tree], lambda others: next(iter(others))
     leaves: list[Any] = []
     try:
         plan = _plan(tree, leaves)
