@@ -116,30 +116,31 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
     leaves = [_real(leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)]
-    kind = np.complex128 if method == "complex" else None
-
-    def measured(k: int) -> Estimate:
-        leaf = leaves[k]
-        estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.dtype)
-
-        def along(i: tuple[int, ...]) -> Callable[[Any], Any]:
-            def d(moved: Any) -> Any:
-                changed = leaf.astype(kind) if kind else leaf.copy()
-                changed[i] = moved
-                return _single(f(*tree.unflatten(args, [*_out(leaves[:k]), changed[()], *_out(leaves[k + 1 :])])))
-
-            return d
-
-        for i in np.ndindex(leaf.shape):
-            pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps))
-            estimates[0][i], estimates[1][i] = pair
-        return estimates[0][()], estimates[1][()]
-
-    pairs = [measured(k) for k in range(len(leaves))]
+    pairs = [_measured(f, args, leaves, k, method) for k in range(len(leaves))]
     gradient, errors = (tree.unflatten(args, column) for column in zip(*pairs, strict=True))
     if len(args) == 1:
         gradient, errors = gradient[0], errors[0]
     return (gradient, errors) if error else gradient
+
+
+def _measured(f: Callable[..., Any], args: tuple[Any, ...], leaves: list[Any], k: int, method: Method) -> Estimate:
+    """Measure the slope in each number of the k-th leaf, and estimate the errors."""
+    leaf = leaves[k]
+    kind = np.complex128 if method == "complex" else leaf.dtype
+    estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.dtype)
+
+    def along(i: tuple[int, ...]) -> Callable[[Any], Any]:
+        def d(moved: Any) -> Any:
+            changed = leaf.astype(kind)
+            changed[i] = moved
+            return _single(f(*tree.unflatten(args, [*_out(leaves[:k]), changed[()], *_out(leaves[k + 1 :])])))
+
+        return d
+
+    for i in np.ndindex(leaf.shape):
+        pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps))
+        estimates[0][i], estimates[1][i] = pair
+    return estimates[0][()], estimates[1][()]
 
 
 def _out(leaves: list[Any]) -> list[Any]:

@@ -93,9 +93,8 @@ def sweep(
 ) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Returns the cotangents of the leaves, and with `inner` those of all other entries; entries older
-    than `since` count as leaves. With `recorded` the rules work on the recorded numbers themselves,
-    so that the sweep leaves a tape of its own, to be swept for second derivatives.
+    Returns the cotangents of the leaves (entries older than `since` are leaves too), and with `inner` those of
+    the others. With `recorded` the rules work on the recorded numbers, so that the sweep leaves a tape of its own.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
@@ -118,18 +117,16 @@ def sweep(
             b = y._data if isinstance(y, Entry) else y
             if isinstance(x, Entry):
                 share = row[0](g, z._data, a, b)
-                if not type(share) is type(a) is _float64:
-                    share = fit(share, a, z.function)
+                share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
                 sums[x] = sums[x] + share if x in sums else share
             if isinstance(y, Entry):
                 share = row[1](g, z._data, a, b)
-                if not type(share) is type(b) is _float64:
-                    share = fit(share, b, z.function)
+                share = share if type(share) is type(b) is _float64 else fit(share, b, z.function)
                 sums[y] = sums[y] + share if y in sums else share
         else:
-            share = row[0](g, z._data, x._data)
-            if not type(share) is type(x._data) is _float64:
-                share = fit(share, x._data, z.function)
+            a = x._data
+            share = row[0](g, z._data, a)
+            share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
             sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")

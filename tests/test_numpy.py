@@ -1,0 +1,105 @@
+"""NumPy's methods and functions on Values: right, or refused by name."""
+
+import dask.array
+import numpy as np
+import pytest
+
+from tinygrad_edu import Value
+
+EPS = np.finfo(float).eps
+
+METHODS = {
+    "sum": [(), (0,), {"axis": 1, "keepdims": True}],
+    "mean": [(), (0,)],
+    "prod": [(), (1,)],
+    "max": [(), (0,)],
+    "min": [(), (1,)],
+    "var": [(), (0,), {"ddof": 1}],
+    "std": [(), {"axis": 1}],
+    "cumsum": [(), (1,)],
+    "reshape": [(6,), ((3, 2),), (3, 2), (-1,)],
+    "transpose": [(), (1, 0), ((1, 0),)],
+    "swapaxes": [(0, 1)],
+    "ravel": [()],
+    "flatten": [()],
+    "squeeze": [()],
+    "repeat": [(2,), (2, 1)],
+    "take": [([0, 1],), ([0, 1], 1)],
+    "clip": [(2.0, 4.0), {"min": 2.0}],
+    "dot": [(np.ones(3),)],
+    "diagonal": [()],
+    "trace": [()],
+    "round": [(), (1,)],
+    "copy": [()],
+    "astype": [(np.float32,)],
+    "__getitem__": [(0,), ((0, slice(None, 2)),)],
+}
+
+
+@pytest.mark.parametrize(("name", "call"), [(name, call) for name, calls in METHODS.items() for call in calls])
+def test_numpys_methods(name, call):
+    data = np.array([[1.25, 2.5, 3.75], [4.5, 5.25, 6.0]])
+    arguments, keywords = ((), call) if isinstance(call, dict) else (call, {})
+    z = getattr(Value(data), name)(*arguments, **keywords)
+    expected = getattr(data, name)(*arguments, **keywords)
+    assert type(z) is Value
+    assert (z.shape, z.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_allclose(z.data, expected, rtol=8 * EPS)
+
+
+@pytest.mark.parametrize("name", ["argmax", "argmin", "argsort", "any", "all", "nonzero"])
+def test_methods_without_slope_give_plain_results(name):
+    data = np.array([3.0, 0.0, 2.0])
+    result = getattr(Value(data), name)()
+    assert not isinstance(result, Value)
+    np.testing.assert_array_equal(result, getattr(data, name)())
+
+
+def test_transposes():
+    x = Value(np.arange(24.0).reshape(2, 3, 4))
+    assert x.T.shape == (4, 3, 2)
+    assert x.mT.shape == (2, 4, 3)
+
+
+def test_any_array_that_speaks_numpys_protocols_can_be_the_payload():
+    data = np.linspace(0.1, 1.0, 12).reshape(3, 4)
+    x = Value(dask.array.from_array(data, chunks=2))
+    z = np.sum(np.exp(x) * x)
+    assert isinstance(z.data, dask.array.Array)
+    z.backward()
+    assert isinstance(x.grad, dask.array.Array)
+    np.testing.assert_allclose(x.grad.compute(), np.exp(data) * (1 + data), rtol=8 * EPS)
+
+
+def test_ufunc_methods():
+    x, y = Value(np.arange(6.0).reshape(2, 3)), Value([1.0, 2.0])
+    np.testing.assert_array_equal(np.add.reduce(x).data, x.data.sum(axis=0))
+    np.testing.assert_array_equal(np.multiply.outer(y, x).data, np.multiply.outer(y.data, x.data))
+    np.testing.assert_array_equal(np.add.accumulate(x).data, x.data.cumsum(axis=0))
+    for attempt in (lambda: np.add.at(x, 0, 1.0), lambda: np.subtract.reduce(x), lambda: np.add.reduceat(x, [0])):
+        with pytest.raises(TypeError, match=r"np\.(add|subtract)"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [
+        (np.linalg.det, r"np\.linalg\.det: has no derivative"),
+        (lambda x: np.sum(x, where=True), r"np\.sum: where= has no rule"),
+        (lambda x: np.sum(x, 0, None, np.zeros(2)), r"np\.sum: out= has no rule"),
+        (lambda x: np.mean(x, dtype=np.float32), r"np\.mean: dtype= has no rule"),
+        (lambda x: np.sin(x, where=np.array(True)), r"np\.sin: where= has no rule"),
+        (lambda x: np.max(x, initial=0.0), r"np\.max: initial= has no rule"),
+        (lambda x: np.sum(x, axis=Value(0.0)), r"np\.sum: axis= is a Value"),
+        (lambda x: np.ones(3)[x], r"numpy\.stack|integer"),
+        (lambda x: x[x], r"getitem: argument 1 is a Value"),
+        (lambda x: np.where(x, 1.0, 2.0), r"np\.where: argument 0 is a Value"),
+        (np.median, r"np\.median"),
+        (np.fft.fft, r"np\.fft\.fft"),
+        (lambda x: np.save("nowhere", x), r"np\.save|numpy\.stack"),
+        (lambda x: x**1j, "complex"),
+    ],
+)
+def test_what_the_table_lacks_is_refused_by_name(attempt, said):
+    with pytest.raises((TypeError, IndexError), match=said):
+        attempt(Value(np.eye(2)))
