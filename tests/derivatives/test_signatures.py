@@ -60,6 +60,7 @@ SAMPLES = {
     "reflect_type": "odd",
     "ord": 1,
     "slope": 0.1,
+    "newshape": (12,),
 }
 
 
