@@ -28,14 +28,13 @@ def gradients(
 ) -> Cotangents:
     """Sweep as `tape.sweep` does, so that what was not chosen has no say even where its slope is infinite.
 
-    NumPy's warnings of divisions by zero are not passed on: an infinite slope tells of itself.
+    NumPy's warnings are not passed on: an infinite slope tells of itself.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         swept = sweep(tape, seeds, since, inner, recorded)
-    if not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values())):
-        with np.errstate(all="ignore"):
+        if not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values())):
             return _sweep_with_care(tape, seeds, since, recorded)
-    return swept
+        return swept
 
 
 def _spoilt(g: Any) -> bool:
