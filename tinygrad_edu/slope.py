@@ -55,23 +55,27 @@ def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
     return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
 
 
-def _richardson(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
-    """Halve the step again and again, and extrapolate to a step of 0 where errors are least.
+def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) -> Estimate:
+    """Quarter the step until rounding outweighs what is gained, and extrapolate to a step of 0.
+
+    `noise` is how much the values of `d` are known to round, where that is more than the last digit.
 
     Source: Ridders, 1982; Numerical Recipes, section 5.7.
     """
     best, error = np.nan, np.inf
     row: list[Any] = []
-    for k in range(10):
-        q = _step(x, eps ** (1 / 8) * 2.0**-k)
+    for k in range(24):
+        q = _step(x, eps ** (1 / 8) * 4.0**-k)
         above, below = d(x + q), d(x - q)
-        rounding = 2 * eps * max(abs(above), abs(below)) / q
+        rounding = 2 * max(noise, eps * abs(above), eps * abs(below)) / q
         previous, row = row, [(above - below) / (2 * q)]
         for j, coarser in enumerate(previous):
-            row.append(row[j] + (row[j] - coarser) / (4.0 ** (j + 1) - 1))
+            row.append(row[j] + (row[j] - coarser) / (16.0 ** (j + 1) - 1))
             doubt = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
             if doubt <= error:
                 best, error = row[j + 1], doubt
+        if rounding >= error:
+            break
     return best, error
 
 
@@ -90,7 +94,7 @@ def _complex(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
     return estimate, 4 * eps * abs(estimate)
 
 
-_METHODS = {"forward": _forward, "central": _central, "richardson": _richardson, "complex": _complex}
+_METHODS = {"forward": _forward, "central": _central, "richardson": richardson, "complex": _complex}
 
 
 def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "central", error: bool = False) -> Any:
