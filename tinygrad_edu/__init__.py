@@ -24,8 +24,11 @@ from tinygrad_edu.value import Value, no_grad
 __all__ = [
     "Tape",
     "Value",
+    "check",
+    "compare_gradients",
     "data",
     "derivative",
+    "detect_nan",
     "functions",
     "grad",
     "hessian",
@@ -49,6 +52,8 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import the upper rooms when they are first asked for, so that importing the engine stays quick."""
-    if name in ("data", "lessons", "losses", "nn", "optim", "train"):
+    if name in ("check", "data", "lessons", "losses", "nn", "optim", "train"):
         return importlib.import_module(f"{__name__}.{name}")
+    if name in ("compare_gradients", "detect_nan"):
+        return getattr(importlib.import_module(f"{__name__}.check"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -119,7 +119,9 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    leaves = [_real(leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)]
+    leaves = [
+        real("numeric_gradient", leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)
+    ]
     pairs = [_measured(f, args, leaves, k, method) for k in range(len(leaves))]
     gradient, errors = (tree.unflatten(args, column) for column in zip(*pairs, strict=True))
     if len(args) == 1:
@@ -151,12 +153,17 @@ def _out(leaves: list[Any]) -> list[Any]:
     return [leaf[()] for leaf in leaves]
 
 
-def _real(leaf: Any, path: str) -> Any:
+def real(caller: str, leaf: Any, path: str) -> Any:
+    """Give a number of an argument as an array of floats.
+
+    Raises:
+        TypeError: it is not real.
+    """
     array = np.array(getattr(leaf, "data", leaf) if hasattr(leaf, "backward") else leaf)
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind != "f":
-        raise TypeError(f"numeric_gradient: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
+        raise TypeError(f"{caller}: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
     return array
 
 
