@@ -58,7 +58,8 @@ def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
 def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) -> Estimate:
     """Quarter the step until rounding outweighs what is gained, and extrapolate to a step of 0.
 
-    `noise` is how much the values of `d` are known to round, where that is more than the last digit.
+    What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. `noise` is how much
+    the values of `d` are known to round, where that is more than the last digit.
 
     Source: Ridders, 1982; Numerical Recipes, section 5.7.
     """
@@ -67,14 +68,18 @@ def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) 
     for k in range(24):
         q = _step(x, eps ** (1 / 8) * 4.0**-k)
         above, below = d(x + q), d(x - q)
-        rounding = 2 * max(noise, eps * abs(above), eps * abs(below)) / q
+        size = max(abs(above), abs(below))
+        rounding = 2 * max(noise, eps * size) / q
         previous, row = row, [(above - below) / (2 * q)]
+        found, doubt = np.nan, np.inf
         for j, coarser in enumerate(previous):
             row.append(row[j] + (row[j] - coarser) / (16.0 ** (j + 1) - 1))
-            doubt = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
-            if doubt <= error:
-                best, error = row[j + 1], doubt
-        if rounding >= error:
+            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
+            if own <= doubt:
+                found, doubt = row[j + 1], own
+        if doubt <= error or abs(found - best) > 4 * (error + doubt):
+            best, error = found, doubt
+        if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):
             break
     return best, error
 

@@ -36,7 +36,8 @@ def rounding(gradient: Gradient, leaves: Leaves, weights: Leaves, step: float = 
 
     here = gradient(leaves, weights)
     moved = [gradient(wiggled(leaves), wiggled(weights)) for _ in range(_WIGGLES)]
-    shifts = [sum(abs(other[k] - g) for other in moved) for k, g in enumerate(here)]
+    with np.errstate(all="ignore"):
+        shifts = [sum(abs(other[k] - g) for other in moved) for k, g in enumerate(here)]
     return here, [_ROUNDINGS * (step * abs(g) + shift) for g, shift in zip(here, shifts, strict=True)]
 
 
@@ -79,6 +80,7 @@ class Probe:
     scale: float
     analytic: float
     rounds: float
+    short: float = 0.1  # so much of the direction is short compared with the element
 
 
 class Comparison:
@@ -96,7 +98,8 @@ class Comparison:
         direction = np.zeros(x.shape, np.result_type(x, np.float64))
         direction[i] = scale = max(1.0, float(abs(x[i])))
         place = f"[{', '.join(map(str, i))}]" if i else "it"
-        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]))
+        short = min(0.1, float(abs(x[i])) or 0.1)
+        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
 
     def through_all(self, k: int) -> Iterator[Probe]:
         """Look along directions of length 1 through all elements: along the gradient, and a random one."""
@@ -118,8 +121,8 @@ class Comparison:
             yield from self.through_all(k)
 
     def compare(self, k: int, probe: Probe) -> Compared:
-        """Compare one derivative; what seems wrong is measured again, with steps of another length."""
-        for stretch in (1.0, 0.6):
+        """Compare one derivative; what seems wrong is measured again, with steps of other lengths."""
+        for stretch in (1.0, 0.6, probe.short):
             m, per = self.weighed.measure(k, stretch * probe.direction), stretch * probe.scale
             measured = Measured(m.slope / per, m.error / per, m.jump / per)
             unit = self.unit if probe.analytic else max(self.unit, self.weighed.size)  # 0 may be meant

@@ -66,9 +66,9 @@ def compare_gradients(f: Callable[..., Any], *args: Any, full: bool = False) -> 
     kinds = {row.worst.kind for row in rows}
     notes = subject.notes()
     if faults or kinds & {"wrong", "kink"}:
-        blamed, kinks = diagnose(*subject.tape())
+        blamed, sits = diagnose(*subject.tape())
         faults = [blamed] if blamed else faults or ([_OFF_THE_TAPE] if "wrong" in kinds else [])
-        notes += kinks
+        notes += sits or ([_IN_NO_OPERATION] if "kink" in kinds else [])
     return Report(rows, transposes, faults, notes)
 
 
@@ -76,6 +76,7 @@ _OFF_THE_TAPE = Fault(
     "the rule of every operation on the tape is right at the recorded numbers, so part of what the function "
     "computes is not on the tape: look for .data, float(), item(), detach() and no_grad()"
 )
+_IN_NO_OPERATION = "no single operation is on a kink: look at what chooses, np.where and if, and at roots of 0"
 
 
 class Untouchable:

@@ -25,7 +25,8 @@ EPS = float(np.finfo(np.float64).eps)
 DOUBT = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
 _NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
 _POINTS = 10
-_IMAGINARY = 1e-30
+_IMAGINARY = 1e-100
+_FINE = 2.0**-23  # a kink is still there in steps as small as this
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Weighed:
         if not jump and self.continues:
             sharp = self._into_the_imaginary(phi)
             if sharp is not None and abs(sharp - slope) <= DOUBT * error:
-                return Measured(sharp, min(float(error), 64 * EPS * abs(sharp)))
+                return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error), jump)
 
     def _into_the_imaginary(self, phi: Callable[[Any], Any]) -> float | None:
@@ -134,7 +135,8 @@ class Weighed:
             own = abs(limit - before) + 8 * max(self.noise, EPS * abs(here)) / q
             if own < doubt:
                 best, doubt = limit, own
-        return float(best) if abs(best) > 2 * DOUBT * doubt else 0.0
+        still = abs(phi(_FINE) + phi(-_FINE) - 2 * here) / _FINE > abs(best) / 2
+        return float(best) if abs(best) > 2 * DOUBT * doubt and still else 0.0
 
 
 def largest(numbers: Iterable[Any]) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+_WIDTH = 80
 _ours = tuple(
     os.path.join(folder, "") for folder in (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__))
 )
@@ -23,7 +24,8 @@ def line() -> str:
         frame = frame.f_back
     name, number = frame.f_code.co_filename, frame.f_lineno
     text = linecache.getline(name, number, frame.f_globals).strip()
-    return f"{os.path.basename(name)}:{number}" + (f": {text}" if text else "")
+    shown = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+    return f"{os.path.basename(name)}:{number}" + (f": {shown}" if text else "")
 
 
 class Origins:

@@ -61,6 +61,8 @@ class Compared:
         if self.kind == "kink":
             low, high = sorted((self.slope - self.jump / 2, self.slope + self.jump / 2))
             return f"kink: the slope goes from {low:.4g} to {high:.4g}"
+        if self.kind == "precision-limited" and math.isinf(self.bound):
+            return "precision-limited: no finite slope can be measured here"
         if self.kind == "precision-limited":
             return f"precision-limited: nothing is seen below {self.bound:.0e}"
         if self.jump:
