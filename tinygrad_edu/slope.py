@@ -77,7 +77,8 @@ def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) 
             own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
             if own <= doubt:
                 found, doubt = row[j + 1], own
-        if doubt <= error or abs(found - best) > 4 * (error + doubt):
+        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 1e-3 * max(abs(found), abs(best))
+        if doubt <= error or refuted:
             best, error = found, doubt
         if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):
             break

@@ -56,7 +56,7 @@ def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) 
         return compared("kink" if abs(a - numeric) <= abs(jump) / 2 + room else "wrong", room)
     if not abs(a - numeric) <= bound:  # a NaN is not
         return compared("wrong")
-    unseen = bound > 1e-3 * max(abs(a), abs(numeric)) and bound > 1e-6 * unit
+    unseen = bound > 1e-3 * max(abs(a), abs(numeric)) and bound > 1e-6 * unit > 0
     return compared("precision-limited" if unseen else "agrees")
 
 

@@ -58,8 +58,9 @@ class Weighed:
             np.ones_like(z) if single else signs(np.shape(z), seed).astype(np.result_type(z))[()]
             for seed, z in enumerate(outputs)
         ]
-        self.size = sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True))
-        self.noise = self._noise()
+        near = self._near()
+        self.size = max([sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)])
+        self.noise = max(_noise(near), EPS * self.size)
         self.continues = all(x.dtype == np.float64 for x in leaves)  # into the imaginary direction
 
     def outputs(self, leaves: list[Any]) -> list[Any]:
@@ -81,22 +82,12 @@ class Weighed:
 
         return phi
 
-    def _noise(self) -> float:
-        """Tell how much phi rounds, from the differences of values at points very close together.
-
-        Source: Moré and Wild, "Estimating computational noise", 2011.
-        """
+    def _near(self) -> Any:
+        """Give values of phi so near to each other that what is smooth has hardly changed."""
         steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(self.leaves)]
         shifts = [t * _NEAR for t in range(_POINTS)]
         values = [self([x + t * step for x, step in zip(self.leaves, steps, strict=True)]) for t in shifts]
-        differences = np.array(values, np.float64)
-        levels = []
-        for order in range(1, 8):
-            differences = np.diff(differences)
-            if order > 4:  # what is smooth has vanished from these
-                scale = math.factorial(order) ** 2 / math.factorial(2 * order)
-                levels.append(math.sqrt(scale * float(np.mean(differences**2))))
-        return max(min(levels), EPS * self.size) if np.isfinite(levels).all() else EPS * self.size
+        return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
 
     def measure(self, k: int, direction: Any) -> Measured:
         """Measure the slope along a direction: by extrapolation, and sharper where f takes complex numbers."""
@@ -137,6 +128,20 @@ class Weighed:
                 best, doubt = limit, own
         still = abs(phi(_FINE) + phi(-_FINE) - 2 * here) / _FINE > abs(best) / 2
         return float(best) if abs(best) > 2 * DOUBT * doubt and still else 0.0
+
+
+def _noise(values: Any) -> float:
+    """Tell how much values very near to each other round, from their differences.
+
+    Source: Moré and Wild, "Estimating computational noise", 2011.
+    """
+    levels = []
+    for order in range(1, 8):
+        values = np.diff(values)
+        if order > 4:  # what is smooth has vanished from these
+            scale = math.factorial(order) ** 2 / math.factorial(2 * order)
+            levels.append(math.sqrt(scale * float(np.mean(values**2))))
+    return min(levels)
 
 
 def largest(numbers: Iterable[Any]) -> float:
