@@ -24,6 +24,7 @@ from tinygrad_edu.value import Value, no_grad
 __all__ = [
     "Tape",
     "Value",
+    "check",
     "data",
     "derivative",
     "functions",
@@ -40,15 +41,21 @@ __all__ = [
     "optim",
     "primitive",
     "slope",
+    "slope_curve",
     "train",
     "tree",
     "value_and_grad",
     "vjp",
 ]
 
+_ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "train")
+_IN_ROOMS = {"slope_curve": "check"}
+
 
 def __getattr__(name: str) -> Any:
     """Import the upper rooms when they are first asked for, so that importing the engine stays quick."""
-    if name in ("data", "lessons", "losses", "nn", "optim", "train"):
+    if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _IN_ROOMS:
+        return getattr(importlib.import_module(f"{__name__}.{_IN_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
