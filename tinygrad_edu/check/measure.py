@@ -59,7 +59,9 @@ class Weighed:
             for seed, z in enumerate(outputs)
         ]
         near = self._near()
-        self.size = max([sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)])
+        self.size = max(
+            [sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)]
+        )
         self.noise = max(_noise(near), EPS * self.size)
         self.continues = all(x.dtype == np.float64 for x in leaves)  # into the imaginary direction
 
