@@ -21,7 +21,7 @@ Gradient = Callable[[Leaves, Leaves], Leaves]
 
 SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
-_LEAST = 4  # and at least so many
+_LEAST = 8  # and at least so many
 _ROUNDINGS = 16  # so many roundings may add up in a gradient
 _WIGGLES = 4
 
@@ -97,7 +97,7 @@ class Comparison:
         x = self.weighed.leaves[k]
         direction = np.zeros(x.shape, np.result_type(x, np.float64))
         direction[i] = scale = max(1.0, float(abs(x[i])))
-        place = f"[{', '.join(map(str, i))}]" if i else "it"
+        place = f"[{', '.join(map(str, i))}]" if i else ""
         short = min(0.1, float(abs(x[i])) or 0.1)
         return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
 

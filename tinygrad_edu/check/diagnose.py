@@ -36,8 +36,8 @@ def diagnose(entries: list[Any], origins: Origins) -> tuple[Fault | None, list[s
             problem, kink = Suspect(z).examine()
             if problem:
                 return Fault(problem, label(z.function), origins.of(z)), kinks
-            if kink:
-                kinks.append(f"{label(z.function)}, recorded in {origins.of(z)}: on a kink at {kink}")
+            if kink is not None:
+                kinks.append(str(Fault(f"sits on a kink {kink}".rstrip(), label(z.function), origins.of(z))))
     return None, list(dict.fromkeys(kinks))
 
 
@@ -118,7 +118,7 @@ class Suspect:
                 said = describe(self._evidence(comparison, k, found), self._others(comparison, k))
                 return f"its rule for {name} {said}", None
             kinks += [compared.place for compared in found if compared.kind == "kink"]
-        return None, ", ".join(dict.fromkeys(kinks)) or None
+        return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
 
     def _evidence(self, comparison: Comparison, k: int, found: list[Compared]) -> Evidence:
         """Lay claims and measurements side by side."""

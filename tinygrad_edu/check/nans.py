@@ -44,6 +44,9 @@ def detect_nan() -> Iterator[None]:
 class _Finder(Origins):
     """A watch that raises when it sees the first number that is not finite."""
 
+    def _line(self, z: Any) -> str:
+        return f"; recorded in {self.of(z)}" if self.of(z) else ""
+
     def entry(self, z: Any) -> None:
         """Look at what an operation gave."""
         if z.function is None:
@@ -53,7 +56,7 @@ class _Finder(Origins):
         place = _first(z._data)
         if place is not None and all(_first(x) is None for x in numbers):
             made = f"{label(z.function)} made {_at(z._data, place)}{_where(place)}"
-            raise NonFiniteError(f"{made}, out of {_operands(numbers, place)}; recorded in {self.of(z)}")
+            raise NonFiniteError(f"{made}, out of {_operands(numbers, place)}{self._line(z)}")
 
     def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
         """Look at what a rule gave an input."""
@@ -65,7 +68,7 @@ class _Finder(Origins):
             said = (
                 f"{made} for input {own}, out of {_operands(numbers, place)} and the cotangent {_at(payload(g), place)}"
             )
-            raise NonFiniteError(f"{said}; recorded in {self.of(z)}")
+            raise NonFiniteError(f"{said}{self._line(z)}")
 
 
 def _first(x: Any) -> tuple[int, ...] | None:
@@ -84,10 +87,10 @@ def _where(place: tuple[int, ...]) -> str:
 
 def _at(x: Any, place: tuple[int, ...]) -> str:
     """Show the number of `x` that stands at `place`, where x may be stretched; else its shape."""
-    try:
-        return f"{np.broadcast_to(x, np.broadcast_shapes(np.shape(x), tuple(i + 1 for i in place)))[place]}"
-    except (ValueError, IndexError):
+    pairs = list(zip(reversed(np.shape(x)), reversed(place), strict=False))
+    if np.ndim(x) > len(place) or any(n != 1 and i >= n for n, i in pairs):
         return f"shape {np.shape(x)}"
+    return f"{np.asarray(x)[tuple(i if n > 1 else 0 for n, i in reversed(pairs))]}"
 
 
 def _operands(numbers: list[Any], place: tuple[int, ...]) -> str:

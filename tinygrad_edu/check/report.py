@@ -14,7 +14,7 @@ from typing import Any, Literal
 Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
-_HEAD = ("argument", "shape", "looked at", "worst at", "analytic", "numeric", "± error", "the post's slope", "verdict")
+_HEAD = ("argument", "worst at", "analytic", "numeric", "±", "post's slope", "verdict")
 
 
 class GradientError(AssertionError):
@@ -155,26 +155,30 @@ class Report:
 
     def feet(self) -> list[str]:
         """Give what stands below the table."""
-        return [self.transposes, *self.notes, *(f"FAULT  {fault}" for fault in self.faults), self.summary]
+        largest = max((a.q for a in self.arguments), default=0.0)
+        post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
+        looked = [post, self.transposes] if self.arguments else []
+        return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]
 
     def __str__(self) -> str:
-        rows = self.rows()
+        rows = self.rows() if self.arguments else []
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
         return "\n".join([*table, *self.feet()])
 
     def __rich__(self) -> Any:
-        from rich.console import Group  # noqa: PLC0415 - an extra, there when rich asks
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - an extra, there when rich asks
+        from rich.console import Group  # noqa: PLC0415
         from rich.markup import escape  # noqa: PLC0415
         from rich.table import Table  # noqa: PLC0415
 
         head, *rows = self.rows()
-        table = Table(*head)
+        table = Table(*head, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         colours = {"agrees": "green", "kink": "yellow", "precision-limited": "yellow", "wrong": "bold red"}
         for row, argument in zip(rows, self.arguments, strict=True):
             *cells, verdict = map(escape, row)
             table.add_row(*cells, f"[{colours[argument.worst.kind]}]{verdict}[/]")
-        return Group(table, *map(escape, self.feet()))
+        return Group(*((table, "") if rows else ()), *map(escape, self.feet()))
 
     def _repr_html_(self) -> str:
         head, *rows = self.rows()
@@ -187,7 +191,14 @@ class Report:
 
 def _row(a: Argument) -> tuple[str, ...]:
     worst = a.worst
-    looked = "all" if a.looked_at == a.size else f"{a.looked_at} of {a.size:,}"
-    looked += f" + {a.directions} directions" if a.directions else ""
-    numbers = f"{worst.analytic:.10g}", f"{worst.slope:.10g}", f"{worst.error:.0e}", f"{a.post:.10g} (q = {a.q:.0e})"
-    return a.name, f"{a.shape}", looked, worst.place, *numbers, worst.verdict
+    some = f" {a.looked_at} + {a.directions} directions" if a.looked_at < a.size else ""
+    name = f"{a.name} {a.shape}{some}" if a.shape else a.name
+    return (
+        name,
+        worst.place,
+        f"{worst.analytic:.8g}",
+        f"{worst.slope:.8g}",
+        f"{worst.error:.0e}",
+        f"{a.post:.8g}",
+        worst.verdict,
+    )

@@ -61,6 +61,8 @@ def _imported(what: str, given: dict[str, Any]) -> tuple[Callable[..., Any], Seq
     wanted = [p.name for p in parameters if p.default is p.empty or p.name in given]
     if not wanted:
         raise UsageError(f"{what} takes no argument, and so has no slope")
+    if wanted == [p.name for p in parameters][: len(wanted)]:
+        return f, wanted  # in order, as functions written in C demand
     return lambda *args: f(**dict(zip(wanted, args, strict=True))), wanted
 
 
