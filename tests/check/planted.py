@@ -84,6 +84,10 @@ def rising(forward, rule):
     return lambda x: np.sum(np.arange(1.0, 4.0)[:, None] * np.arange(2.0, 6.0) * np.tanh(suspect(x)))
 
 
+def right_and_wrong(x, y=2.0):
+    return operation(np.sin, lambda g, z, x: g * z)(x) * y
+
+
 # fmt: off
 PLANTED = {
     "sign":             (inside(np.exp, lambda g, z, x: -g * z), (X, W), "has the wrong sign"),

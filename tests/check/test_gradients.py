@@ -37,7 +37,7 @@ def kinds(report):
 def test_the_whole_table_is_right(call):
     sample = call.draw(5)
     if sum(x.size for x in sample.arrays):
-        report = tg.compare_gradients(lambda *arrays: sample(*arrays), *sample.arrays)
+        report = tg.compare_gradients(sample, *sample.arrays)
         assert report.ok, report
         assert "wrong" not in str(report)
 
@@ -103,16 +103,16 @@ def test_a_billionth_is_caught(function, shape):
         assert tg.compare_gradients(lambda x, f=spoilt: np.sum(f(x) * 2), x).ok is ok
 
 
-def test_one_wrong_element_of_ten_thousand_is_caught_in_full_mode():
+def test_one_wrong_element_of_thousands_is_caught_in_full_mode():
     generator = np.random.default_rng(0)
-    x = generator.normal(size=10_000)
-    off = np.ones(10_000)
-    off[generator.integers(10_000)] = 1 + 1e-6
+    x = generator.normal(size=3_000)
+    off = np.ones(3_000)
+    off[generator.integers(3_000)] = 1 + 1e-6
     spoilt = operation(np.sin, lambda g, z, x: g * np.cos(x) * off)
     report = tg.compare_gradients(lambda x: np.sum(spoilt(x)), x, full=True)
     assert not report.ok
     assert report.arguments[0].worst.place == f"[{np.argmax(off)}]"
-    assert report.arguments[0].looked_at == 10_000
+    assert report.arguments[0].looked_at == 3_000
 
 
 def test_a_network_is_looked_at_in_every_array():

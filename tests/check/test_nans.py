@@ -16,7 +16,7 @@ def found(f, *arguments):
 @pytest.mark.parametrize(
     ("f", "said"),
     [
-        (lambda x: np.log(x), "np.log made -inf at [1], out of 0.0; recorded in test_nans.py:"),
+        (np.log, "np.log made -inf at [1], out of 0.0; recorded in test_nans.py:"),
         (lambda x: np.sum(1 / x), "np.divide made inf at [1], out of 1 and 0.0"),
         (lambda x: np.sqrt(x - 1), "np.sqrt made nan at [1], out of -1.0"),
         (lambda x: np.exp(1000 * x) * 0, "np.exp made inf at [0], out of 1000.0"),
