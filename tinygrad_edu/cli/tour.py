@@ -178,9 +178,9 @@ def compare_gradients(page: Page, seed: int) -> None:
     page.table(
         {
             "constants": [a.name.removeprefix("network.") for a in rows],
-            "tape": [f"{a.worst.analytic:.8f}" for a in rows],
-            "measured": [f"{a.worst.slope:.8f}" for a in rows],
-            "post's slope": [f"{a.post:.8f}" for a in rows],
+            "tape": [f"{a.worst.analytic:.6g}" for a in rows],
+            "measured": [f"{a.worst.slope:.6g}" for a in rows],
+            "post's slope": [f"{a.post:.6g}" for a in rows],
             "verdict": [a.worst.verdict for a in rows],
         },
         left=["constants", "verdict"],
