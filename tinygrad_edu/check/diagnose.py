@@ -15,8 +15,8 @@ from tinygrad_edu.broadcast import fit
 from tinygrad_edu.check.compare import Comparison, Leaves, rounding, sample
 from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.measure import Weighed, signs
-from tinygrad_edu.check.origin import Origins
 from tinygrad_edu.check.report import Compared, Fault
+from tinygrad_edu.check.watches import Origins
 from tinygrad_edu.check.words import describe
 from tinygrad_edu.naming import label
 from tinygrad_edu.tape import Entry, payload, rules
@@ -51,6 +51,8 @@ class Suspect:
         self.places = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
         self.leaves = [self.inputs[i].astype(np.result_type(self.inputs[i], np.float64)) for i in self.places]
         self.g = signs(self.output.shape, 5)
+        given = (self.inputs[i] for i in self.places)
+        self.step = max(float(np.finfo(x.dtype).eps) for x in (self.output, *given))
 
     def filled(self, leaves: Leaves) -> list[Any]:
         """Give all inputs, the constants with the leaves."""
@@ -80,8 +82,8 @@ class Suspect:
             problem, shares = self._at_recorded_numbers()
             if problem:
                 return problem, None
-            weighed = Weighed(self.run, self.leaves, [self.g])
-            here, rounds = rounding(self.gradient, self.leaves, [self.g])
+            weighed = Weighed(self.run, self.leaves, [self.g], self.step)
+            here, rounds = rounding(self.gradient, self.leaves, [self.g], self.step)
         except Exception as error:  # whatever a wrong rule may do
             return f"its rule fails: {type(error).__name__}: {error}", None
         for share, fresh, r, name in zip(shares, here, rounds, self.names, strict=True):
@@ -103,7 +105,7 @@ class Suspect:
                 return f"its rule writes into {name}, which others use too; work on a copy", shares
         with np.errstate(all="ignore"):
             again = np.array(self.run(self.leaves))
-        room = 64 * max(float(np.finfo(x.dtype).eps) for x in (self.output, *(self.inputs[i] for i in self.places)))
+        room = 64 * self.step
         size = np.max(abs(again), initial=0.0, where=np.isfinite(again))
         if not np.allclose(self.output, again, rtol=room, atol=room * size, equal_nan=True):
             return "what it gave has changed since: it gives the same array every time, or is not repeatable", shares

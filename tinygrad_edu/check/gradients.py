@@ -14,8 +14,8 @@ from tinygrad_edu import tree
 from tinygrad_edu.check.compare import Comparison, Leaves, rounding
 from tinygrad_edu.check.diagnose import diagnose
 from tinygrad_edu.check.measure import EPS, Weighed, signs
-from tinygrad_edu.check.origin import Origins
 from tinygrad_edu.check.report import Fault, Report
+from tinygrad_edu.check.watches import Origins, Untouchable
 from tinygrad_edu.recording import watching
 from tinygrad_edu.slope import real
 from tinygrad_edu.trace import Trace
@@ -54,7 +54,7 @@ def compare_gradients(f: Callable[..., Any], *args: Any, full: bool = False) -> 
         return Report([], "", [fault])
     try:
         subject.gradient_untouched()
-        analytic, rounds = rounding(subject.gradient, subject.leaves, subject.weighed.weights)
+        analytic, rounds = rounding(subject.gradient, subject.leaves, subject.weighed.weights, subject.step)
         transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)
     except Exception as error:  # whatever a wrong rule may do
@@ -79,45 +79,22 @@ _OFF_THE_TAPE = Fault(
 _IN_NO_OPERATION = "no single operation is on a kink: look at what chooses, np.where and if, and at roots of 0"
 
 
-class Untouchable:
-    """A watch that makes numbers and cotangents read-only for a while, so that writing into them fails."""
-
-    def __init__(self) -> None:
-        self.protected: list[Any] = []
-
-    def _protect(self, x: Any) -> None:
-        if isinstance(x, np.ndarray) and x.flags.writeable:
-            x.flags.writeable = False
-            self.protected.append(x)
-
-    def entry(self, z: Any) -> None:
-        """Protect what an operation gave."""
-        self._protect(z._data)
-
-    def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
-        """Protect what a rule is given, and what it gave."""
-        self._protect(g)
-        self._protect(share)
-
-    def release(self) -> None:
-        """Let everything be written into again."""
-        for x in self.protected:
-            x.flags.writeable = True
-
-
 class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
         numbers, self.rebuild = tree.take_apart(args)
-        if not numbers:
+        if not sum(map(np.size, numbers)):
             raise ValueError(f"{_CALLER}: the arguments {args} hold no number to differentiate; pass one")
         self.f = f
         self.names = _names(f, args)
         self.given = [real(_CALLER, x, name) for x, name in zip(numbers, self.names, strict=True)]
         self.leaves = [x.astype(np.result_type(x, np.float64)) for x in self.given]
         self.before = [x.copy() for x in self.leaves]
-        self.weighed = Weighed(self.call, self.leaves)
+        trace = self._trace(self.leaves)
+        self.outputs = [z.data for z in trace.outputs]
+        self.step = max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+        self.weighed = Weighed(self.call, self.leaves, step=self.step)
         if not np.isfinite(self.weighed(self.leaves)):
             raise ValueError(
                 f"{_CALLER}: the function is not finite here, and has no slope; tinygrad_edu.detect_nan() finds out why"
@@ -129,7 +106,8 @@ class Subject:
 
     def _trace(self, leaves: Leaves) -> Trace:
         given = tuple(x[()] for x in leaves)
-        return Trace(_CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+        with np.errstate(all="ignore"):
+            return Trace(_CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """Give what the tape says the gradient is."""
@@ -161,9 +139,7 @@ class Subject:
             return Fault("the function writes into its arguments; work on a copy")
         if abs(phi - again) > 64 * EPS * self.weighed.size:
             return Fault(f"called twice alike, the function gives {phi:.10g}, then {again:.10g}; fix its random seed")
-        with no_grad():
-            outputs = self._trace(self.leaves).outputs
-        on_values = sum(float(np.sum(w * z.data)) for w, z in zip(self.weighed.weights, outputs, strict=True))
+        on_values = sum(float(np.sum(w * z)) for w, z in zip(self.weighed.weights, self.outputs, strict=True))
         if not abs(on_values - phi) <= 64 * (self.weighed.noise + EPS * self.weighed.size):
             return Fault(f"the function gives {on_values:.10g} for Values and {phi:.10g} for the same plain numbers")
         return None
@@ -197,15 +173,16 @@ class Subject:
         products = [w * z for w, z in zip(self.weighed.weights, tree.flatten(pushed), strict=True)]
         left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
         right = sum(float(np.sum(a * d)) for a, d in zip(analytic, v, strict=True))
-        room = 64 * EPS * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
+        room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
         said = f"⟨Jv, w⟩ = {left:.15g}, ⟨v, Jᵀw⟩ = {right:.15g}"
         wrong = abs(left - right) > room
         return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
 
     def notes(self) -> list[str]:
-        """Tell how far can be seen where arguments are not in double precision."""
-        return [
-            f"{name} is {x.dtype}: the user's own gradient is rounded to {np.finfo(x.dtype).precision} digits"
+        """Tell how far can be seen where not everything is in double precision."""
+        inside = ["the function computes in lower precision inside: no more digits than that has can be seen"]
+        return (inside if self.step > EPS else []) + [
+            f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
             for name, x in zip(self.names, self.given, strict=True)
             if np.finfo(x.dtype).eps > EPS
         ]

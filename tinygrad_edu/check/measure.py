@@ -48,9 +48,12 @@ class Weighed:
     """A function of a list of arrays, its outputs weighed and added up to one number.
 
     The weights of several outputs are drawn at random, so that no two faults cancel; a single one is taken as it is.
+    `step` is the distance from 1 to the next number in the coarsest precision that f computes in.
     """
 
-    def __init__(self, f: Callable[..., Any], leaves: list[Any], weights: list[Any] | None = None) -> None:
+    def __init__(
+        self, f: Callable[..., Any], leaves: list[Any], weights: list[Any] | None = None, step: float = EPS
+    ) -> None:
         self.f, self.leaves = f, leaves
         outputs = self.outputs(leaves)
         single = len(outputs) == 1 and np.size(outputs[0]) == 1
@@ -62,7 +65,7 @@ class Weighed:
         self.size = max(
             [sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)]
         )
-        self.noise = max(_noise(near), EPS * self.size)
+        self.noise = max(_noise(near), step * self.size)
         self.continues = all(x.dtype == np.float64 for x in leaves)  # into the imaginary direction
 
     def outputs(self, leaves: list[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.check.origin import Origins
+from tinygrad_edu.check.watches import Origins
 from tinygrad_edu.naming import label
 from tinygrad_edu.recording import watching
 from tinygrad_edu.tape import payload

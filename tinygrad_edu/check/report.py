@@ -125,15 +125,13 @@ class Report:
         directions = sum(a.directions for a in self.arguments)
         many = f"{looked:,} of {size:,} numbers" if looked < size else f"all {size:,} numbers"
         many += f" and {directions} directions through all of them" if directions else ""
-        kinds = [a.worst.kind for a in self.arguments]
-        wrong = ", ".join(a.name for a in self.arguments if a.worst.kind == "wrong")
+        wrong, kinks = (", ".join(a.name for a in self.arguments if a.worst.kind == kind) for kind in ("wrong", "kink"))
         if wrong:
             return f"WRONG in {wrong}; looked at {many}"
         if self.faults:
             return f"WRONG: {self.faults[0]}"
-        worst = max((a.worst for a in self.arguments), key=lambda worst: worst.rank, default=None)
-        kinks = f"; kinks in {', '.join(a.name for a in self.arguments if a.worst.kind == 'kink')}"
-        return f"ok: {many}, the worst {worst.verdict if worst else ''}{kinks if 'kink' in kinds[1:] else ''}"
+        worst = max(self.arguments, key=lambda a: a.worst.rank).worst
+        return f"ok: {many}, " + (f"on a kink in {kinks}" if kinks else f"the worst {worst.verdict}")
 
     def raise_if_wrong(self) -> None:
         """Raise `GradientError`, with the whole report, unless everything is right."""
