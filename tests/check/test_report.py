@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 import tinygrad_edu as tg
-from tests.check.planted import PLANTED
+from tests.check.planted import PLANTED, operation
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +113,12 @@ def test_arguments_are_left_alone():
     assert tg.compare_gradients(lambda x: np.sum(x * x), x).ok
     assert x.tolist() == [1.0] * 3
     assert x.flags.writeable
+
+
+def test_of_very_many_arguments_the_worst_are_shown():
+    off = operation(np.sin, lambda g, z, x: g)
+    report = tg.compare_gradients(lambda p: sum(off(x) if i == 30 else x * x for i, x in enumerate(p)), [0.5] * 40)
+    assert len(report.arguments) == 40
+    assert len(report.rows()) == 1 + 24
+    assert "p[30]" in str(report)
+    assert "16 more arguments" in str(report)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
+_SHOWN = 24
 _HEAD = ("argument", "worst at", "analytic", "numeric", "±", "post's slope", "verdict")
 
 
@@ -147,15 +148,23 @@ class Report:
             given["shape"] = list(argument.shape)
         return {"ok": self.ok, "summary": self.summary, **own}
 
+    @property
+    def shown(self) -> list[Argument]:
+        """All arguments, or the worst of them if they are very many."""
+        worst = sorted(self.arguments, key=lambda a: a.worst.rank, reverse=True)[:_SHOWN]
+        return [a for a in self.arguments if any(a is other for other in worst)]
+
     def rows(self) -> list[tuple[str, ...]]:
-        """Give the table, a row of texts for each argument."""
-        return [_HEAD, *map(_row, self.arguments)]
+        """Give the table, a row of texts for each argument shown."""
+        return [_HEAD, *map(_row, self.shown)]
 
     def feet(self) -> list[str]:
         """Give what stands below the table."""
         largest = max((a.q for a in self.arguments), default=0.0)
         post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
         looked = [post, self.transposes] if self.arguments else []
+        more = len(self.arguments) - len(self.shown)
+        looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
         return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]
 
     def __str__(self) -> str:
@@ -173,7 +182,7 @@ class Report:
         head, *rows = self.rows()
         table = Table(*head, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         colours = {"agrees": "green", "kink": "yellow", "precision-limited": "yellow", "wrong": "bold red"}
-        for row, argument in zip(rows, self.arguments, strict=True):
+        for row, argument in zip(rows, self.shown, strict=True):
             *cells, verdict = map(escape, row)
             table.add_row(*cells, f"[{colours[argument.worst.kind]}]{verdict}[/]")
         return Group(*((table, "") if rows else ()), *map(escape, self.feet()))
