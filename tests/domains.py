@@ -185,7 +185,7 @@ domain(np.hsplit,           each([(4,), (3, 4)], 2), each([(3,), (2, 3)], [1]))
 domain(np.vsplit,           each([(2, 3), (4, 1)], 2))
 domain(np.unstack,          each([(2, 3)]), each([(2, 3)], axis=1))
 domain(np.broadcast_arrays, joint([(2, 1), (3,)], [(2,)]))
-domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1, 0, 2], axis=1),
+domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1, 0, 2], axis=1), each([()], 2, 0),
                             each([(2, 3, 2)], repeats=3, axis=-1))
 domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0, 2)], (2, 1, 2)),
                             each([(2, 3)], reps=(2,)))

@@ -24,5 +24,5 @@ def mutants():
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
 def test_spoilt_rule_is_caught(function, i, kind):
-    with spoilt(function, i, kind):
-        assert caught(domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"
+    with spoilt(function, i, kind) as wrong:
+        assert caught(wrong, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
-from tinygrad_edu.table import Each, Function
+from tinygrad_edu.table import Each, Function, composed
 from tinygrad_edu.tape import Entry, rules
 from tinygrad_edu.testing.calls import Arguments, Call, Sample, Span, between, elementwise, line, outcome
 from tinygrad_edu.testing.oracles import check, check_along, check_taylor, check_transposes, continues, derived, fail
@@ -74,6 +74,8 @@ def check_derivative(
 
 def _calls(function: Function, domain: Domain) -> list[Call]:
     """Give the calls on which to check a function."""
+    if function in composed:
+        raise TypeError(f"check_derivative: {label(function)} is composed of functions that have rows, and has none")
     if function not in rules:
         remedy = "make it a tinygrad_edu.primitive and give it rules with tinygrad_edu.derivative"
         raise TypeError(f"check_derivative: {label(function)} has no row; {remedy}")
@@ -115,8 +117,11 @@ def _check_recorded(call: Call) -> None:
     if not isinstance(z, Entry) or z.function is not call.function:
         remedy = "give its row to what tinygrad_edu.primitive returns, and check that"
         raise TypeError(f"check_derivative: {call} is not recorded as a call of {label(call.function)}; {remedy}")
-    if not np.all(np.isfinite(z._data)):
-        raise ValueError(f"check_derivative: the function is not finite on its domain: {sample} gives {z._data}")
+    data = z._data
+    if data.dtype.kind != "f":
+        raise TypeError(f"check_derivative: {sample} gives {data.dtype}; slopes are of real numbers")
+    if not np.all(np.isfinite(data)):
+        raise ValueError(f"check_derivative: the function is not finite on its domain: {sample} gives {data}")
 
 
 @contextmanager
@@ -133,10 +138,11 @@ def _stated(what: str, sample: Sample, remedy: str = "") -> Iterator[None]:
 
 def _check_in_every_way(call: Call) -> None:
     for sample in call.samples():
+        with _stated("the gradient", sample):
+            check_rules_own(sample, call.draw(99))
         with _stated("the value", sample):
             check_value(sample)
         with _stated("the gradient", sample):
-            check_rules_own(sample, call.draw(99))
             check(sample, sample.arrays)
             check_gradients_own(sample)
 

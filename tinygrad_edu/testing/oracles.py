@@ -46,8 +46,8 @@ def dot(z: Any, w: Any) -> Any:
 
 
 def cast(numbers: Any, dtype: Any) -> Any:
-    """Give a tree of arrays another dtype."""
-    return tree.map(lambda x: np.asarray(x).astype(dtype)[()], numbers)
+    """Give a tree of arrays another dtype, and all the same layout: what is measured must not depend on it."""
+    return tree.map(lambda x: np.asarray(x).astype(dtype, order="C")[()], numbers)
 
 
 def size(numbers: Any) -> Any:

@@ -4,7 +4,6 @@ x, y  the operands of a line, made by lines before it
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from string import ascii_lowercase
 from typing import Any
 
@@ -59,18 +58,13 @@ RUN: dict[str, Callable[[Any, Any], Any]] = {
 LARGEST, MOST = 8.0, 32  # of numbers, and how many of them a line may make
 
 
-@dataclass(frozen=True, eq=False)
 class Program:
-    """A function as its source in Python, with arrays to call it with."""
+    """A function given as its source in Python, with arrays to call it with."""
 
-    source: str
-    arrays: tuple[Any, ...]
-    run: Callable[..., Any] = field(init=False)
-
-    def __post_init__(self) -> None:
+    def __init__(self, source: str, arrays: tuple[Any, ...]) -> None:
         names: dict[str, Any] = {"np": np}
-        exec(self.source, names)
-        object.__setattr__(self, "run", names["program"])
+        exec(source, names)
+        self.source, self.arrays, self.run = source, arrays, names["program"]
 
     def __call__(self, *arrays: Any) -> Any:
         """Run the program on arrays or Values."""
@@ -94,23 +88,27 @@ def programs(draw: Draw, max_lines: int = 8) -> Program:
     Lines use any values made before them, some more than once and some never. All are smooth, and their
     numbers stay bounded near the arrays that come with the program.
     """
-    given = draw(st.lists(arrays(shapes(max_side=3).filter(np.prod)), min_size=1, max_size=3))
+    given = draw(st.lists(arrays(shapes().filter(np.prod)), min_size=1, max_size=3))
+    back = st.integers(0, max_lines)
+    choices = draw(st.lists(st.tuples(st.sampled_from(range(len(LINES))), back, back), min_size=1, max_size=max_lines))
     values = dict(zip(ascii_lowercase, given, strict=False))
     head = f"def program({', '.join(values)}):"
-    lines = [_line(draw, values, name) for name in ascii_lowercase[len(given) :][: draw(st.integers(1, max_lines))]]
+    lines = [_line(values, *choice) for choice in choices]
     last = [*values][-1]
     end = draw(st.sampled_from([last, f"np.sum({last})"]))
     return Program("\n    ".join([head, *lines, f"return {end}"]), tuple(given))
 
 
-def _line(draw: Draw, values: dict[str, Any], name: str) -> str:
-    """Draw a line that works, and add what it makes to the values."""
-    x, y = (draw(st.sampled_from([*values][::-1])) for _ in range(2))
-    made = {text: outcome(run, values[x], values[y]) for text, run in RUN.items()}
-    works = [text for text, z in made.items() if not isinstance(z, Exception) and 0 < z.size <= MOST]
-    chosen = draw(st.sampled_from(works))
-    source = chosen.format(x=x, y=y)
-    values[name] = made[chosen]
-    if np.max(abs(values[name])) > LARGEST:
-        source, values[name] = f"np.tanh({source})", np.tanh(values[name])
+def _line(values: dict[str, Any], k: int, back_to_x: int, back_to_y: int) -> str:
+    """Write the k-th line, or else the next that works, on values counted back from the last; keep what it makes."""
+    newest_first = [*values][::-1]
+    x, y = (newest_first[back % len(values)] for back in (back_to_x, back_to_y))
+    for text in [*LINES[k:], *LINES[:k]]:
+        z = outcome(RUN[text], values[x], values[y])
+        if not isinstance(z, Exception) and z.size <= MOST:
+            break
+    source, name = text.format(x=x, y=y), ascii_lowercase[len(values)]
+    if np.max(abs(z)) > LARGEST:
+        source, z = f"np.tanh({source})", np.tanh(z)
+    values[name] = z
     return f"{name} = {source}"

@@ -40,11 +40,12 @@ SPOILT: dict[str, Any] = {
 
 
 class Spoilt:
-    """A rule made wrong; it knows whether that ever made a difference."""
+    """A rule made wrong; it knows whether that made a difference, and what the right one gave."""
 
     def __init__(self, rule: Any, kind: str, place: int | None) -> None:
         self.rule, self.kind, self.place = rule, kind, place
         self.differs = False
+        self.gave: set[str] = set()
 
     def __call__(self, *given: Any, **keywords: Any) -> Any:
         """Give what the rule would, spoilt; a rule for any input is told first which."""
@@ -52,6 +53,8 @@ class Spoilt:
         right = self.rule(*given, **keywords)
         wrong = SPOILT[self.kind](right, g, inputs[place])
         self.differs = self.differs or not np.array_equal(right, wrong)
+        if np.size(right):
+            self.gave.add("slopes" if np.any(right) else "a plain 0.0" if type(right) is float else "zeros")
         return wrong
 
 
@@ -74,12 +77,14 @@ def spoilt(function: Function, i: int, kind: str) -> Iterator[Spoilt]:
         rules[function] = row
 
 
-def caught(calls: list[Call]) -> bool:
-    """Tell whether the judge objects to a gradient on any of these calls."""
+def caught(wrong: Spoilt, calls: list[Call]) -> bool:
+    """Tell whether the judge objects to a spoilt rule on any of these calls."""
     for call, seed in itertools.product(calls, range(3)):
         sample = call.draw(seed)
         try:
-            check(sample, sample.arrays)
+            gradient(sample, sample.arrays, weights(sample, sample.arrays))
+            if wrong.differs:  # it is quick to see that nothing has changed, and slow to measure slopes
+                check(sample, sample.arrays)
         except (AssertionError, ValueError):  # the sweep itself refuses what is of the wrong shape
             return True
     return False
@@ -99,21 +104,21 @@ def check_keywords(calls: list[Call]) -> None:
 
 
 def check_domain(function: Function, calls: list[Call]) -> None:
-    """Fail unless the calls use every rule, and tell it from a spoilt one."""
+    """Fail unless the calls use every rule, see more than zeros of it, and tell it from a spoilt one."""
     for i, _ in rules_of(function):
-        tried = [_try(function, i, kind, calls) for kind in SPOILT]
-        if not any(tried):
-            fail("the domain does not use a rule", label(function), rule=f"of argument {i}")
-
-
-def _try(function: Function, i: int, kind: str, calls: list[Call]) -> bool:
-    """Spoil a rule; fail if that makes a difference and nobody notices, and tell whether it makes one."""
-    with spoilt(function, i, kind) as wrong:
-        noticed = caught(calls)
-    if wrong.differs and not noticed:
-        claim = "the domain cannot tell a right rule from a wrong one"
-        fail(claim, label(function), rule=f"of argument {i}", passes=f"a rule that is {kind}")
-    return wrong.differs
+        rule, gave = f"of argument {i}", set()
+        for kind in SPOILT:
+            with spoilt(function, i, kind) as wrong:
+                noticed = caught(wrong, calls)
+            if wrong.differs and not noticed:
+                passes = f"a rule that is {kind}"
+                fail("the domain cannot tell a right rule from a wrong one", label(function), rule=rule, passes=passes)
+            gave |= wrong.gave
+        if not gave:
+            fail("the domain does not use a rule", label(function), rule=rule)
+        if gave == {"zeros"}:
+            remedy = "draw from where its slope is not 0; if it is flat everywhere, return the number 0.0"
+            fail("the domain sees nothing but zeros of a rule", label(function), rule=rule, remedy=remedy)
 
 
 def check_value(sample: Sample) -> None:
