@@ -118,6 +118,8 @@ domain(np.sum,  each([(3, 0)], axis=1), each([(0,)]), each([(2, 3)], 0))
 domain(np.prod, each([(3, 0)], axis=1), each([(0,), (7,)]), each([(2, 3)], -1))
 for f in (np.max, np.min, np.amax, np.amin, np.ptp):
     reduction(f, spread)
+for f in (np.sum, np.prod, np.max, np.min):
+    domain(f, each([()], axis=-1), each([()], axis=0, keepdims=True))
 for f in (np.var, np.std):
     reduction(f, spread)
     domain(f, of(A(2, 3, span=spread), ddof=1), of(A(3, 3, span=spread), axis=0, ddof=0.5),
