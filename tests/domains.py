@@ -16,10 +16,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tinygrad_edu import functions
+from tinygrad_edu import functions, losses
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
+from tinygrad_edu.derivatives.trigonometric import sech
 from tinygrad_edu.naming import label
 from tinygrad_edu.table import composed
 from tinygrad_edu.tape import rules
@@ -66,8 +67,8 @@ def reduction(function: Function, span: Span = line, **more: Any) -> None:
 
 
 # fmt: off
-for f in (np.sin, np.cos, np.tanh, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1, np.square,
-          np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
+for f in (np.sin, np.cos, np.tanh, sech, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1,
+          np.square, np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
           functions.sigmoid, functions.softplus, functions.gelu):
     domain(f, elementwise(line))
 for f in (np.log, np.log2, np.log10, np.sqrt):
@@ -236,6 +237,8 @@ domain(np.einsum,    *([of(s, *(A(*map(int, shape)) for shape in shapes.split(",
     "ba": "23", "ii->": "22", "ij,kj->ik": "20,20", "...ii->...i": "322", "i...->...": "23",
     "...ij->...ji": "223",
 }.items()), of("ij,j->i", A(2, 3), NUMBERS), of("ij,jk,k", A(2, 2), A(2, 3), A(3), optimize=True))
+
+domain(losses.surprise, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
 
 # Into the imaginary direction these cannot be continued: they take no complex numbers, drop the imaginary
 # part, or conjugate; the sign and copies of it are something else there.

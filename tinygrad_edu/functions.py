@@ -153,8 +153,8 @@ def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 # fmt: off
 derivative(relu,      lambda g, z, x: g * (x > 0))
 derivative(sigmoid,   lambda g, z, x: g * z * sigmoid(-x))
-derivative(softmax,   lambda g, z, x, *, axis=-1: z * (g - np.sum(g * z, axis=axis, keepdims=True)))
-derivative(log_softmax, lambda g, z, x, *, axis=-1: g - np.exp(z) * np.sum(g, axis=axis, keepdims=True))
+derivative(softmax,   lambda g, z, x, *, axis=-1: z * (g - (g * z).sum(axis=axis, keepdims=True)))
+derivative(log_softmax, lambda g, z, x, *, axis=-1: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
 derivative(logsumexp, lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
 # fmt: on
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.functions import log_softmax, softmax
+from tinygrad_edu.functions import log_softmax
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
@@ -82,22 +82,24 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         TypeError: labels are not integers.
         ValueError: there is not one label a row, or a label is no column.
     """
-    return surprise(logits, _check_labels(logits, labels))
+    return surprise(log_softmax(logits), _check_labels(logits, labels))
 
 
 @primitive
-def surprise(logits: Any, labels: Any) -> Any:
-    """Give the cross-entropy of logits (n, k) and labels (n,) that are known to be right."""
+def surprise(log_p: Any, labels: Any) -> Any:
+    """Give the mean of -log_p[i, labels[i]], for logarithms of probabilities (n, k) and labels known to be right."""
     n = len(labels)
-    return -log_softmax(logits)[np.arange(n), labels].sum() / n
+    return -log_p[np.arange(n), labels].sum() / n
 
 
-def _surplus(logits: Any, labels: Any) -> Any:
-    """Give how much probability each class has too much, shared among the n examples."""
-    n, k = logits.shape
-    return (softmax(logits) - (labels[:, None] == np.arange(k))) / n
+def _picks(log_p: Any, labels: Any) -> Any:
+    """Give -1 / n where a probability was asked for, and 0 elsewhere."""
+    n, k = log_p.shape
+    picks = np.zeros((n, k), log_p.dtype)
+    picks[np.arange(n), labels] = -1 / n
+    return picks
 
 
 # fmt: off
-derivative(surprise, lambda g, z, logits, labels: g * _surplus(logits, labels), None)
+derivative(surprise, lambda g, z, log_p, labels: g * _picks(log_p, labels), None)
 # fmt: on

@@ -19,9 +19,8 @@ Rule = Callable[..., Any]
 
 rules: dict[Callable[..., Any], Any] = {}
 
-_is_recording = recording.get
+_recording = recording.get
 serials = itertools.count(1)
-_by_serial = attrgetter("serial")
 _new = object.__new__
 _float64 = np.float64
 
@@ -62,29 +61,35 @@ def record(
     z = _new(kind)
     z._data = data
     z._grad = z.name = None
-    if _is_recording():
-        z.function = function
-        z._x = x
-        z._y = y
+    z.serial = next(serials)
+    if state := _recording():
+        z.function, z._x, z._y = function, x, y
         z.keywords = keywords
+        if state is not True:
+            state.watch.entry(z)
     else:
         z.function = z.keywords = None
         z._x = z._y = NOTHING
-    z.serial = next(serials)
     return z
 
 
 def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     """List what led to `roots`, oldest first; entries older than `since` are not looked behind."""
-    seen = set(roots)
-    found = list(seen)
-    for z in found:
-        if z.serial >= since:
-            for x in z._x if z._y is MANY else (z._x, z._y):
-                if isinstance(x, Entry) and x not in seen:
-                    seen.add(x)
-                    found.append(x)
-    found.sort(key=_by_serial)
+    found, seen, ahead = [], set(), list(roots)
+    while ahead:  # the newest first: that finds them nearly in order, and what is nearly in order is sorted quickly
+        z = ahead.pop()
+        if z not in seen:
+            seen.add(z)
+            found.append(z)
+            x, y = z._x, z._y
+            if z.serial >= since:
+                if isinstance(x, Entry):
+                    ahead.append(x)
+                if isinstance(y, Entry):
+                    ahead.append(y)
+                elif y is MANY:
+                    ahead += [x for x in x if isinstance(x, Entry)]
+    found.sort(key=attrgetter("serial"))
     return found
 
 
@@ -99,8 +104,7 @@ def sweep(
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
     """
-    sums = dict(seeds)
-    leaves = {}
+    sums, leaves = dict(seeds), {}
     for z in reversed(tape):
         x, y = z._x, z._y
         if x is NOTHING or z.serial < since:
@@ -109,25 +113,24 @@ def sweep(
         g = sums[z] if inner else sums.pop(z)
         row = rules[z.function]
         # Nearly every entry has one or two inputs and no keywords: for those, what `shares` does is written out.
-        if recorded or y is MANY or z.keywords:
+        if y is MANY or recorded or z.keywords:
             for x, share in shares(z, g, row, recorded):
                 sums[x] = sums[x] + share if x in sums else share
-        elif y is not NOTHING:
-            a = x._data if isinstance(x, Entry) else x
+            continue
+        a = x._data if isinstance(x, Entry) else x
+        if y is NOTHING:
+            share = row[0](g, z._data, a)
+        else:
             b = y._data if isinstance(y, Entry) else y
-            if isinstance(x, Entry):
-                share = row[0](g, z._data, a, b)
-                share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
-                sums[x] = sums[x] + share if x in sums else share
-            if isinstance(y, Entry):
+            if b is not y:
                 share = row[1](g, z._data, a, b)
                 share = share if type(share) is type(b) is _float64 else fit(share, b, z.function)
                 sums[y] = sums[y] + share if y in sums else share
-        else:
-            a = x._data
-            share = row[0](g, z._data, a)
-            share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
-            sums[x] = sums[x] + share if x in sums else share
+            if a is x:  # a constant
+                continue
+            share = row[0](g, z._data, a, b)
+        share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
+        sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
     return leaves, sums

@@ -6,11 +6,12 @@ x, y  inputs
 """
 
 import math
-import string
 
 import numpy as np
 
 from tinygrad_edu.table import Each, compose, derivative
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `string`, which takes 1 ms to import
 
 
 def product_left(g, x, y):
@@ -35,7 +36,7 @@ def spell_out(subscripts, operands):
     """Write einsum's subscripts with a letter for every axis, the ellipsis and the output included."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
-    free = [c for c in string.ascii_letters if c not in subscripts]
+    free = [c for c in LETTERS if c not in subscripts]
     widths = [x.ndim - len(t.replace("...", "")) if "..." in t else 0 for t, x in zip(terms, operands, strict=True)]
     dots = free[: max(widths)]
     if not arrow:

@@ -9,6 +9,7 @@ h     hypotenuse, the square root of a sum of squares
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
 
@@ -17,10 +18,10 @@ def over_square(g, h):
     return g / h / h
 
 
-def square_sech(x):
-    """Give 1 - tanh(x)² to full relative precision: (2e / (1 + e²))² with e = exp(-|x|)."""
-    e = np.exp(-abs(x))
-    return (2 * e / (1 + e * e)) ** 2
+@primitive
+def sech(x):
+    """Give 1 / cosh(x), which falls to 0 where cosh overflows; its square is 1 - tanh(x)² to full precision."""
+    return 1 / np.cosh(x)
 
 
 # fmt: off
@@ -34,7 +35,8 @@ derivative(np.arctan2, lambda g, z, y, x: over_square(g, safe(np.hypot(x, y))) *
                        lambda g, z, y, x: over_square(-g, safe(np.hypot(x, y))) * y)
 derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
 derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
-derivative(np.tanh,    lambda g, z, x: g * square_sech(x))
+derivative(np.tanh,    lambda g, z, x: g * sech(x) ** 2)
+derivative(sech,       lambda g, z, x: -g * z * np.tanh(x))
 derivative(np.arcsinh, lambda g, z, x: g / np.hypot(1, x))
 derivative(np.arccosh, lambda g, z, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 derivative(np.arctanh, lambda g, z, x: g / ((1 - x) * (1 + x)))

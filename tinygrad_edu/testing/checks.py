@@ -7,6 +7,7 @@ order  1 for the gradient, 2 for its gradient, …
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -102,7 +103,7 @@ def _calls(function: Function, domain: Domain) -> list[Call]:
 def _span(domain: Any) -> Span:
     if callable(domain):
         return domain  # type: ignore[no-any-return]
-    if isinstance(domain, tuple) and len(domain) == 2 and all(isinstance(x, (int, float)) for x in domain):
+    if isinstance(domain, tuple) and len(domain) == 2 and all(isinstance(x, Real) for x in domain):
         return between(*domain)
     raise TypeError(
         f"check_derivative: a domain cannot be {domain!r}; pass (low, high), a span such as positive, a list with "
