@@ -45,6 +45,7 @@ def check_derivative(
         domain: where its numbers come from, at least 0.02 away from kinks, jumps and poles: ``(low, high)``,
             or a span such as `positive`; a list with one for each argument; or, for a function that does not
             go element by element, a list of calls such as ``[of(A(2, 3), axis=1)]``.
+            Unless calls are given, shapes that the function itself refuses are left out.
         orders: the highest derivative to check. A rule that uses functions without a row, such as SciPy's,
             has only a first; with 1, nothing is pushed forward through it either.
         complex_step: whether to step into the imaginary direction; by default, wherever that gives the slope.
