@@ -2,8 +2,8 @@
 
 A row of the table without calls here fails `derivatives/test_coverage.py`.
 
-A(2, 3)  an array to draw (see calls.py)
-of       the arguments of one call
+A(2, 3)  an array to draw, and
+of       the arguments of one call (see tinygrad_edu/testing/calls.py)
 each     the arguments of calls with one array, one call for each of several shapes
 joint    the arguments of calls with several arrays, one call for each group of shapes
 """
@@ -16,22 +16,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.calls import (
-    A,
-    Call,
-    Span,
-    about_two,
-    above_one,
-    between,
-    high_part,
-    line,
-    low_part,
-    nonzero,
-    odd,
-    positive,
-    spread,
-    unit,
-)
 from tinygrad_edu import functions, losses
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.indexing import put_back
@@ -40,18 +24,14 @@ from tinygrad_edu.derivatives.trigonometric import sech
 from tinygrad_edu.naming import label
 from tinygrad_edu.table import composed
 from tinygrad_edu.tape import rules
+from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, spread, unit
+from tinygrad_edu.testing.calls import SHAPES, Arguments, Call, Span
 
 Function = Callable[..., Any]
-Arguments = tuple[tuple[Any, ...], dict[str, Any]]
 Shapes = Iterable[tuple[int, ...]]
 
 TABLE: dict[Function, Any] = {**rules, **composed}
 domains: dict[Function, list[Call]] = {}
-
-
-def of(*arguments: Any, **keywords: Any) -> Arguments:
-    """Give the arguments of one call."""
-    return arguments, keywords
 
 
 def each(shapes: Shapes, *arguments: Any, span: Span = line, **keywords: Any) -> list[Arguments]:
@@ -66,39 +46,17 @@ def joint(*groups: Shapes) -> list[Arguments]:
 
 def domain(function: Function, *given: Arguments | list[Arguments]) -> None:
     """Enter calls of a function."""
-    listed = [one for some in given for one in (some if isinstance(some, list) else [some])]
+    listed = [one for some in given for one in ([some] if isinstance(some, Arguments) else some)]
     domains.setdefault(function, []).extend(Call(function, *arguments) for arguments in listed)
 
 
-SHAPES = [(), (3,), (2, 3), (0, 3)]
-PAIRS = [
-    ((), ()),
-    ((3,), (3,)),
-    ((2, 3), (3,)),
-    ((2, 1), (1, 3)),
-    ((), (2, 2)),
-    ((2, 1, 2), ()),
-    ((0, 3), (1, 3)),
-    ((1, 2), (3, 1, 1)),
-]
+low_part = between(-2.9, -2.6, -0.9, -0.6, 0.1, 0.4, 1.1, 1.4)  # at least 0.1 from integers and halves,
+high_part = between(-1.4, -1.1, -0.4, -0.1, 0.6, 0.9, 2.6, 2.9)  # and 0.2 from any low_part
+odd = between(-3.4, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 3.4)  # at least 0.2 from every multiple
+about_two = between(-2.05, -1.95, 1.95, 2.05)  # of these
+
 MASK = np.array([[True, False, True], [False, False, True]])
 NUMBERS = np.array([0.7, 1.3, -0.4])
-
-
-def unary(function: Function, span: Span) -> None:
-    """Enter a function of one number, for every shape."""
-    domain(function, each(SHAPES, span=span))
-
-
-def binary(function: Function, left: Span, right: Span) -> None:
-    """Enter a function of two numbers, for every pair of shapes, and with either of them constant."""
-    x, y = (span(np.random.default_rng(0), (3,)) for span in (left, right))
-    domain(
-        function,
-        [of(A(*a, span=left), A(*b, span=right)) for a, b in PAIRS],
-        [of(A(2, 3, span=left), y), of(A(2, 1, span=left), float(y[0]))],
-        [of(x, A(2, 3, span=right)), of(float(x[0]), A(span=right))],
-    )
 
 
 def reduction(function: Function, span: Span = line, **more: Any) -> None:
@@ -112,30 +70,30 @@ def reduction(function: Function, span: Span = line, **more: Any) -> None:
 for f in (np.sin, np.cos, np.tanh, sech, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1,
           np.square, np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
           functions.sigmoid, functions.softplus, functions.gelu):
-    unary(f, line)
+    domain(f, elementwise(line))
 for f in (np.log, np.log2, np.log10, np.sqrt):
-    unary(f, positive)
+    domain(f, elementwise(positive))
 for f in (np.reciprocal, np.cbrt, np.absolute, np.fabs, np.sign, functions.relu, functions.leaky_relu):
-    unary(f, nonzero)
+    domain(f, elementwise(nonzero))
 for f in (np.floor, np.ceil, np.trunc, np.fix, np.rint, np.round, np.around, np.modf):
-    unary(f, high_part)
+    domain(f, elementwise(high_part))
 for f in (np.arcsin, np.arccos, np.arctanh, np.tan, np.log1p):
-    unary(f, unit)
-unary(np.arccosh, above_one)
+    domain(f, elementwise(unit))
+domain(np.arccosh, elementwise(above_one))
 
 for f in (np.add, np.subtract, np.multiply, np.logaddexp, np.logaddexp2):
-    binary(f, line, line)
+    domain(f, elementwise(line, line))
 for f in (np.divide, np.copysign, np.hypot, np.arctan2):
-    binary(f, nonzero, nonzero)
+    domain(f, elementwise(nonzero, nonzero))
 for f in (np.maximum, np.minimum, np.fmax, np.fmin):
-    binary(f, low_part, high_part)
+    domain(f, elementwise(low_part, high_part))
 for f in (np.remainder, np.fmod, np.floor_divide, np.divmod):
-    binary(f, odd, about_two)
+    domain(f, elementwise(odd, about_two))
 for f in (np.power, np.float_power):
-    binary(f, positive, line)
+    domain(f, elementwise(positive, line))
     domain(f, [of(A(2, 3, span=nonzero), n) for n in (0, 1, 2, 3, -1, -2, 0.0, 2.0, np.array([0.0, 1.0, 3.0]))],
               of(A(3), 2), of(0.0, A(3, span=positive)), of(A(2, 3, span=positive), A(3, span=between(0, 0))))
-binary(np.heaviside, nonzero, line)
+domain(np.heaviside, elementwise(nonzero, line))
 domain(np.heaviside, of(np.array([0.0, 1.0, -1.0, 0.0]), A(2, 4)), of(np.zeros((2, 3)), A(3)))
 
 domain(np.where,  of(MASK, A(2, 3), A(2, 3)), of(MASK, A(3), A(2, 1)), of(MASK, A(), A(3)), of(MASK[0], A(2, 3), 0.5),
@@ -161,6 +119,8 @@ domain(np.sum,  each([(3, 0)], axis=1), each([(0,)]), each([(2, 3)], 0))
 domain(np.prod, each([(3, 0)], axis=1), each([(0,), (7,)]), each([(2, 3)], -1))
 for f in (np.max, np.min, np.amax, np.amin, np.ptp):
     reduction(f, spread)
+for f in (np.sum, np.prod, np.max, np.min):
+    domain(f, each([()], axis=-1), each([()], axis=0, keepdims=True))
 for f in (np.var, np.std):
     reduction(f, spread)
     domain(f, of(A(2, 3, span=spread), ddof=1), of(A(3, 3, span=spread), axis=0, ddof=0.5),
@@ -228,7 +188,7 @@ domain(np.hsplit,           each([(4,), (3, 4)], 2), each([(3,), (2, 3)], [1]))
 domain(np.vsplit,           each([(2, 3), (4, 1)], 2))
 domain(np.unstack,          each([(2, 3)]), each([(2, 3)], axis=1))
 domain(np.broadcast_arrays, joint([(2, 1), (3,)], [(2,)]))
-domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1, 0, 2], axis=1),
+domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1, 0, 2], axis=1), each([()], 2, 0),
                             each([(2, 3, 2)], repeats=3, axis=-1))
 domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0, 2)], (2, 1, 2)),
                             each([(2, 3)], reps=(2,)))

@@ -10,7 +10,7 @@ from tests.check.planted import PLANTED
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_planted_fault_is_found_and_named(name):
-    program, arguments, words = PLANTED[name]
+    program, arguments, words = PLANTED[name]()
     report = tg.compare_gradients(program, *arguments)
     assert not report.ok
     (fault,) = report.faults

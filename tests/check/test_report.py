@@ -19,7 +19,7 @@ def right():
 
 @pytest.fixture(scope="module")
 def wrong():
-    program, arguments, _ = PLANTED["dropped term"]
+    program, arguments, _ = PLANTED["dropped term"]()
     return tg.compare_gradients(program, *arguments)
 
 

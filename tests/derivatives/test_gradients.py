@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import given, strategies
 
-from tests.calls import samples
 from tests.domains import CALLS, NOT_HOLOMORPHIC, every_call, every_domain
-from tests.oracles import check, check_along, check_taylor, check_transposes
+from tinygrad_edu.testing.oracles import check, check_along, check_taylor, check_transposes
+from tinygrad_edu.testing.strategies import samples
 
 
 @every_domain

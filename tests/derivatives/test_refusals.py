@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tests.calls import outcome
 from tests.domains import TABLE
-from tests.oracles import ROUNDINGS, assert_close, eps
 from tinygrad_edu import tree
 from tinygrad_edu.naming import label
 from tinygrad_edu.table import plain
+from tinygrad_edu.testing.calls import outcome
+from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, eps
 
 ASK = (np.ufunc, type(np.sum))  # functions of these types ask a Value what to do
 NAMED = [f for module in (np, np.linalg, np.fft) for name, f in vars(module).items() if not name.startswith("_")]
@@ -104,4 +104,5 @@ def test_methods_of_ufuncs_are_right_or_refused_by_name(ufunc, method, arguments
         assert type(got) is type(numpys) or (isinstance(got, TypeError) and label(ufunc) in str(got))
     else:
         numbers = tree.map(lambda z: 1.0 * (z.data if isinstance(z, tg.Value) else z), got)
-        assert_close(numbers, numpys, tree.map(lambda z: ROUNDINGS * eps(1.0) * abs(z), numpys), ufunc)
+        bounds = tree.map(lambda z: ROUNDINGS * eps(1.0) * abs(z), numpys)
+        assert_close(numbers, numpys, bounds, "the value is not NumPy's", label(ufunc))

@@ -12,8 +12,13 @@ from tinygrad_edu.table import compose, derivative, plain, selections
 from tinygrad_edu.tape import payload
 
 
-def flat(g, z, *inputs, decimals=0):
+def flat(g, z, *inputs):
     """Pass nothing on: the function is flat wherever it has a slope."""
+    return 0.0
+
+
+def flat_to(g, z, x, *, decimals=0):
+    """Pass nothing on, to whichever decimal numbers are rounded."""
     return 0.0
 
 
@@ -96,7 +101,7 @@ derivative(np.floor,        flat)
 derivative(np.ceil,         flat)
 derivative(np.trunc,        flat)
 derivative(np.rint,         flat)
-derivative(np.round,        flat)
+derivative(np.round,        flat_to)
 derivative(np.floor_divide, flat, flat)
 derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
 # fmt: on

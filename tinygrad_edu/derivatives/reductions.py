@@ -3,7 +3,7 @@
 g     cotangent of the output
 z     output
 a     input
-axis  the axes that were reduced, None for all
+axis  the axes that were reduced, None for all; some functions let a number have an axis, 0 or -1
 """
 
 import math
@@ -16,7 +16,7 @@ from tinygrad_edu.table import compose, derivative, plain, selections
 
 def kept(g, a, axis, keepdims):
     """Give `g` the axes of length one that the reduction of `a` took away, so that it broadcasts."""
-    if keepdims or axis is None:
+    if keepdims or axis is None or not a.ndim:
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
     return np.expand_dims(g, tuple(i % a.ndim for i in axes))
@@ -58,7 +58,7 @@ def running(x, n):
 
 def others(a, axis):
     """Give for each element of `a` the product of all others along `axis`, zeros or not."""
-    axes = tuple(range(a.ndim)) if axis is None else tuple(np.atleast_1d(axis) % a.ndim)
+    axes = tuple(range(a.ndim)) if axis is None or not a.ndim else tuple(np.atleast_1d(axis) % a.ndim)
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(a, axes, last)
     rest = moved.shape[: a.ndim - len(axes)]

@@ -111,7 +111,8 @@ def split(ary, indices_or_sections, axis=0):
 
 @compose(np.repeat)
 def repeat(a, repeats, axis=None):
-    """Repeat each element: that is indexing."""
+    """Repeat each element: that is indexing; a number counts as an array of one."""
+    a = a if a.ndim else np.reshape(a, 1)
     n = a.size if axis is None else a.shape[axis]
     return np.take(a, np.repeat(np.arange(n), repeats), axis=axis)
 

@@ -1,0 +1,39 @@
+"""For tests of your own: `check_derivative` for a new row, and strategies of hypothesis.
+
+domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`: where numbers are drawn from
+calls       `of(A(2, 3), axis=1)`: the arguments of a call, with an array to draw; `elementwise`: of every shape
+strategies  `shapes`, `broadcastable_shapes`, `dtypes`, `layouts`, `arrays`, `programs`
+"""
+
+try:
+    import hypothesis as hypothesis
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "tinygrad_edu.testing needs hypothesis; pip install 'tinygrad_edu[test]'", name="hypothesis"
+    ) from error
+
+from tinygrad_edu.testing.calls import A, above_one, between, elementwise, line, nonzero, of, positive, spread, unit
+from tinygrad_edu.testing.checks import check_derivative
+from tinygrad_edu.testing.programs import Program, programs
+from tinygrad_edu.testing.strategies import arrays, broadcastable_shapes, dtypes, layouts, shapes
+
+__all__ = [
+    "A",
+    "Program",
+    "above_one",
+    "arrays",
+    "between",
+    "broadcastable_shapes",
+    "check_derivative",
+    "dtypes",
+    "elementwise",
+    "layouts",
+    "line",
+    "nonzero",
+    "of",
+    "positive",
+    "programs",
+    "shapes",
+    "spread",
+    "unit",
+]

@@ -1,0 +1,203 @@
+"""How a test calls a function: which arguments are arrays to draw, from where, and how they lie in memory.
+
+span    draws numbers: span(generator, shape) -> array of float64
+A       stands in a call for an array to draw
+of      the arguments of one call
+Call    a function with its arguments, some of them A's
+Sample  a call with its arrays drawn: a function of those arrays alone
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tinygrad_edu.naming import label
+
+Shape = tuple[int, ...]
+Span = Callable[[np.random.Generator, Shape], Any]
+
+
+def between(*bounds: float) -> Span:
+    """Draw from one or more intervals, given as low, high, low, high."""
+    lows, highs = np.reshape(bounds, (-1, 2)).T
+
+    def span(generator: np.random.Generator, shape: Shape) -> Any:
+        which = generator.integers(len(lows), size=shape)
+        return lows[which] + (highs - lows)[which] * generator.random(shape)
+
+    return span
+
+
+def spread(generator: np.random.Generator, shape: Shape) -> Any:
+    """Draw numbers at least 0.3 apart from each other, and 0.2 from 0."""
+    n = int(np.prod(shape))
+    return 0.5 * (generator.permutation(n).reshape(shape) - n // 2) + 0.2 + 0.1 * generator.random(shape)
+
+
+line, positive, nonzero = between(-2, 2), between(0.3, 3), between(-3, -0.3, 0.3, 3)
+unit, above_one = between(-0.9, 0.9), between(1.2, 4)
+
+DTYPES = (np.float64, np.float32)
+LAYOUTS: dict[str, Callable[[Any], Any]] = {
+    "C": lambda x: np.array(x, order="C"),
+    "Fortran": lambda x: np.array(x, order="F"),
+    "reversed": lambda x: np.flip(np.array(np.flip(x))),
+    "strided": lambda x: np.repeat(x, 2, axis=-1)[..., ::2],
+    "read-only": lambda x: np.broadcast_to(x, x.shape),
+    "broadcast": lambda x: np.broadcast_to(x[:1], x.shape),
+}
+
+
+class A:
+    """An array to draw: its shape, and where its numbers come from."""
+
+    def __init__(self, *shape: int, span: Span = line) -> None:
+        self.shape, self.span = shape, span
+
+    def possible(self, layout: str) -> str:
+        """Give the name of a layout, or C where there are no axes, or where its equal numbers would be no spread."""
+        return "C" if not self.shape or (layout == "broadcast" and self.span is spread) else layout
+
+    def draw(self, generator: np.random.Generator, dtype: Any, layout: str) -> Any:
+        """Draw the array."""
+        return LAYOUTS[self.possible(layout)](np.asarray(self.span(generator, self.shape)).astype(dtype))
+
+
+class Arguments(NamedTuple):
+    """The arguments of one call, some of them A's."""
+
+    positional: tuple[Any, ...]
+    named: dict[str, Any]
+
+
+def of(*arguments: Any, **keywords: Any) -> Arguments:
+    """Give the arguments of one call: ``of(A(2, 3), axis=1)``."""
+    return Arguments(arguments, keywords)
+
+
+SHAPES: list[Shape] = [(), (3,), (2, 3), (0, 3)]
+PAIRS: list[tuple[Shape, Shape]] = [
+    ((), ()),
+    ((3,), (3,)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((), (2, 2)),
+    ((2, 1, 2), ()),
+    ((0, 3), (1, 3)),
+    ((1, 2), (3, 1, 1)),
+]
+
+
+def elementwise(*spans: Span) -> list[Arguments]:
+    """Give the calls of a function of one number from each span, for arrays of shapes that broadcast.
+
+    Of several arguments, each is also drawn alone, beside constant arrays and beside constant numbers.
+    """
+    if len(spans) == 1:
+        return [of(A(*shape, span=spans[0])) for shape in SHAPES]
+
+    def alone(i: int, shape: Shape, constants: list[Any]) -> Arguments:
+        return of(*constants[:i], A(*shape, span=spans[i]), *constants[i + 1 :])
+
+    arrays = [span(np.random.default_rng(0), (3,)) for span in spans]
+    numbers = [float(x[0]) for x in arrays]
+    joint = [of(*(A(*s, span=x) for s, x in zip(itertools.cycle(pair), spans, strict=False))) for pair in PAIRS]
+    beside_arrays = [alone(i, (2, 3), arrays) for i in range(len(spans))]
+    beside_numbers = [alone(i, () if i % 2 else (2, 1), numbers) for i in range(len(spans))]
+    return [*joint, *beside_arrays, *beside_numbers]
+
+
+def places(part: Any) -> Iterator[A]:
+    """Find the A's in nested lists and tuples."""
+    if isinstance(part, A):
+        yield part
+    elif isinstance(part, (list, tuple)):
+        for x in part:
+            yield from places(x)
+
+
+def fill(part: Any, arrays: Iterator[Any]) -> Any:
+    """Put arrays in the places of the A's."""
+    if isinstance(part, A):
+        return next(arrays)
+    return type(part)([fill(x, arrays) for x in part]) if isinstance(part, (list, tuple)) else part
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A function with its arguments, some of them arrays to draw."""
+
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+
+    @property
+    def places(self) -> list[A]:
+        """List the arrays to draw."""
+        return [*places(self.arguments), *places([*self.keywords.values()])]
+
+    @property
+    def names(self) -> list[str]:
+        """Say where each array stands."""
+        positional = [f"argument {i}" for i, x in enumerate(self.arguments) for _ in places(x)]
+        return [*positional, *(f"{key}=" for key, x in self.keywords.items() for _ in places(x))]
+
+    def draw(self, seed: int, dtypes: Iterable[Any] = DTYPES[:1], layouts: Iterable[str] = ("C",)) -> "Sample":
+        """Draw the arrays; dtypes and layouts are dealt out in turn."""
+        generator, found = np.random.default_rng(seed), self.places
+        kinds = [*zip(found, itertools.cycle(dtypes), itertools.cycle(layouts), strict=False)]
+        drawn = [place.draw(generator, dtype, layout) for place, dtype, layout in kinds]
+        return Sample(self, tuple(drawn), tuple(place.possible(layout) for place, _, layout in kinds))
+
+    def samples(self) -> Iterator["Sample"]:
+        """Draw in every dtype and layout, the plain one first; of several arrays, each in an order of its own."""
+        kinds = [*itertools.product(DTYPES, LAYOUTS)]
+        for k in range(len(kinds)):
+            dealt = [kinds[k * unit % 12] for unit in (1, 5, 7, 11)]  # multiples of these run through all 12 kinds
+            yield self.draw(k, *zip(*dealt, strict=True))
+
+    def __str__(self) -> str:
+        def show(x: Any) -> str:
+            if isinstance(x, A):
+                return f"float{list(x.shape)}"
+            if isinstance(x, (list, tuple)):
+                return f"({', '.join(map(show, x))})"
+            return f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else getattr(x, "__name__", repr(x))
+
+        parts = [*map(show, self.arguments), *(f"{key}={show(x)}" for key, x in self.keywords.items())]
+        return f"{label(self.function)}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A call with its arrays drawn: a function of those arrays alone."""
+
+    call: Call
+    arrays: tuple[Any, ...]
+    layouts: tuple[str, ...]
+
+    def __call__(self, *arrays: Any) -> Any:
+        """Call the function with these arrays in their places."""
+        supply = iter(arrays)
+        arguments = fill(self.call.arguments, supply)
+        return self.call.function(*arguments, **{key: fill(x, supply) for key, x in self.call.keywords.items()})
+
+    @property
+    def names(self) -> list[str]:
+        """Say where each array stands."""
+        return self.call.names
+
+    def __str__(self) -> str:
+        drawn = zip(self.arrays, self.layouts, strict=True)
+        return f"{self.call} of {', '.join(f'{x.dtype} {layout} {x.tolist()}' for x, layout in drawn)}"
+
+
+def outcome(f: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
+    """Run a function; give what it returned, or the error it raised."""
+    try:
+        return f(*arguments, **keywords)
+    except Exception as error:
+        return error

@@ -1,0 +1,224 @@
+"""The judge and the checks: an analytic gradient must equal the slope, to within what rounding explains.
+
+f, arrays  a function, and where its slope is taken
+w          cotangent: weights by which the outputs are added up to the one number whose slope is judged
+v          tangent: the direction in which the slope is taken
+"""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.exceptions import ComplexWarning
+
+from tinygrad_edu import tree
+from tinygrad_edu.check.measure import DOUBT, signs
+from tinygrad_edu.slope import Method, numeric_gradient
+from tinygrad_edu.transforms import jvp, vjp
+
+Arrays = tuple[Any, ...]
+Function = Callable[..., Any]
+PRECISE = np.longdouble  # the judge measures in the finest numbers there are
+ROUNDINGS = 16  # as many roundings may add up in a gradient, each of the size that `rounding` measures
+
+
+def weights(f: Function, arrays: Arrays) -> Any:
+    """Draw a weight for every number of the output."""
+    return tree.map(lambda z: signs(np.shape(z), 0).astype(np.result_type(z))[()], f(*arrays))
+
+
+def directions(arrays: Arrays) -> Arrays:
+    """Draw a direction in the space of the inputs."""
+    return tuple(signs(x.shape, 1 + i).astype(x.dtype)[()] for i, x in enumerate(arrays))
+
+
+def dot(z: Any, w: Any) -> Any:
+    """Add up the products of two trees of arrays."""
+    return sum((np.sum(a * b) for a, b in zip(tree.flatten(z), tree.flatten(w), strict=True)), 0.0)
+
+
+def cast(numbers: Any, dtype: Any) -> Any:
+    """Give a tree of arrays another dtype, and all the same layout: what is measured must not depend on it."""
+    return tree.map(lambda x: np.asarray(x).astype(dtype, order="C")[()], numbers)
+
+
+def size(numbers: Any) -> Any:
+    """Give a tree without its signs."""
+    return tree.map(abs, numbers)
+
+
+def largest(numbers: Any) -> Any:
+    """Give the largest size of any number in a tree."""
+    return max((np.max(abs(x), initial=0.0) for x in tree.flatten(numbers)), default=0.0)
+
+
+def eps(*numbers: Any) -> float:
+    """Give the distance from 1 to the next number in the coarsest dtype of a tree."""
+    return max((float(np.finfo(np.asarray(x).dtype).eps) for x in tree.flatten(numbers)), default=0.0)
+
+
+def gradient(f: Function, arrays: Arrays, w: Any) -> Arrays:
+    """Give the analytic gradient of the outputs weighted by `w`."""
+    pulled: Arrays = vjp(f, *arrays)[1](w)
+    return pulled
+
+
+@dataclass(frozen=True, eq=False)
+class Gradient:
+    """The gradient of `f` as a function, to be differentiated again."""
+
+    f: Any
+    w: Any
+
+    def __call__(self, *arrays: Any) -> Arrays:
+        """Give the gradient at these arrays."""
+        return gradient(self.f, arrays, self.w)
+
+    @property
+    def names(self) -> list[str]:
+        """Say where each array stands."""
+        found: list[str] = self.f.names
+        return found
+
+    def __str__(self) -> str:
+        return f"the gradient of {self.f}"
+
+
+def derived(f: Function, arrays: Arrays, order: int) -> Function:
+    """Differentiate `f` as many times as `order` says, weighting the outputs each time."""
+    for _ in range(order):
+        f = Gradient(f, weights(f, arrays))
+    return f
+
+
+def rounding(f: Function, arrays: Arrays, w: Any) -> Arrays:
+    """Measure how far roundings move a gradient: move every input and weight by one, in double precision."""
+    generator, step = np.random.default_rng(0), eps(arrays, w)
+
+    def wiggled(numbers: Any) -> Any:
+        return tree.map(lambda x: x * (1 + step * generator.choice([-1.0, 1.0], np.shape(x))), numbers)
+
+    x, u = cast(arrays, np.float64), cast(w, np.float64)
+    here = gradient(f, x, u)
+    moved = [tree.map(np.subtract, gradient(f, wiggled(x), wiggled(u)), here) for _ in range(4)]
+    bounds: Arrays = tree.map(lambda g, *others: ROUNDINGS * (step * abs(g) + sum(map(abs, others))), here, *moved)
+    return bounds
+
+
+def in_finest(f: Function, arrays: Arrays) -> tuple[Arrays, Any]:
+    """Give the arrays in the finest dtype that `f` computes in, and its output.
+
+    Much of what is not NumPy's own, and NumPy's linear algebra, knows no long double, or falls back to double.
+    """
+    x = cast(arrays, PRECISE)
+    try:
+        z = f(*x)
+    except TypeError:
+        z = None
+    if z is None or eps(z) > eps(x):
+        x = cast(arrays, np.float64)
+        z = f(*x)
+    return x, z
+
+
+def measured(f: Function, arrays: Arrays, w: Any, method: Method = "richardson") -> tuple[Arrays, Arrays]:
+    """Measure the gradient, and the error of that.
+
+    To the weighted sum comes a constant larger than its terms, so that the judge, who sees only the
+    sum, knows how much they round.
+    """
+    if method == "complex":
+        x = cast(arrays, np.float64)
+        z = f(*x)
+    else:
+        x, z = in_finest(f, arrays)
+    u = cast(w, x[0].dtype)
+    terms = 2 * dot(size(z), size(u))
+    found: tuple[Arrays, Arrays] = numeric_gradient(lambda y: dot(f(*y), u) + terms, x, method=method, error=True)
+    return found
+
+
+def along(f: Function, arrays: Arrays, v: Arrays) -> Function:
+    """Give `f` on the line through `arrays` in direction `v`, as a function of how far one goes."""
+    x, ahead = cast(arrays, PRECISE), cast(v, PRECISE)
+    return lambda t: f(*((a + t * b).astype(t.dtype) for a, b in zip(x, ahead, strict=True)))
+
+
+def fail(claim: str, f: Any, **facts: Any) -> NoReturn:
+    """Say what does not hold, of which function, and what was found."""
+    found = "".join(f"\n  {what:<9} {fact}" for what, fact in {"of": f, **facts}.items())
+    raise AssertionError(f"{claim}{found}")
+
+
+def assert_close(got: Any, wanted: Any, bounds: Any, claim: str, f: Any) -> None:
+    """Fail where two trees of arrays differ by more than `bounds`."""
+    for g, z, bound in zip(*map(tree.flatten, (got, wanted, bounds)), strict=True):
+        if np.shape(g) != np.shape(z):
+            fail(claim, f, expected=f"shape {np.shape(z)}", got=f"shape {np.shape(g)}")
+        excess = np.asarray(abs(g - z) - bound)
+        if not np.all(excess <= 0):
+            worst = np.unravel_index(np.argmax(excess), excess.shape)  # a NaN counts as the largest
+            expected, came, within = (float(np.broadcast_to(x, excess.shape)[worst]) for x in (z, g, bound))
+            place = f" at {tuple(map(int, worst))}" if worst else ""
+            fail(claim, f, expected=f"{expected!r} to within {within:.0e}", got=f"{came!r}{place}")
+
+
+def check(f: Function, arrays: Arrays, method: Method = "richardson") -> None:
+    """Fail unless the gradient equals the slope in every input."""
+    w = weights(f, arrays)
+    slopes, errors = measured(f, arrays, w, method)
+    bounds = tree.map(lambda e, r: DOUBT * e + r, errors, rounding(f, arrays, w))
+    names: list[str] = getattr(f, "names", [f"argument {i}" for i in range(len(arrays))])
+    for name, got, slope, bound in zip(names, gradient(f, arrays, w), slopes, bounds, strict=True):
+        assert_close(got, slope, bound, f"the gradient by {name} is not the slope ({method})", f)
+
+
+def check_along(f: Function, arrays: Arrays, method: Method = "richardson") -> None:
+    """Fail unless the gradient equals the slope in one random direction, which is quicker."""
+    w, v = weights(f, arrays), directions(arrays)
+    (slope,), (error,) = measured(along(f, arrays, v), (0.0,), w, method)
+    bound = DOUBT * error + dot(rounding(f, arrays, w), size(v))
+    got = dot(gradient(f, arrays, w), v)
+    assert_close(got, slope, bound, f"the gradient, along a random direction, is not the slope ({method})", f)
+
+
+def check_transposes(f: Function, arrays: Arrays) -> None:
+    """Fail unless ⟨Jv, w⟩ = ⟨v, Jᵀw⟩."""
+    w, v = weights(f, arrays), directions(arrays)
+    forward = jvp(f, arrays, v)[1]
+    bound = 2 * dot(rounding(f, arrays, w), size(v)) + ROUNDINGS * eps(arrays) * dot(size(forward), size(w))
+    backward = dot(gradient(f, arrays, w), v)
+    assert_close(dot(forward, w), backward, bound, "pushing forward is not the transpose of pulling back", f)
+
+
+def check_taylor(f: Function, arrays: Arrays) -> None:
+    """Fail unless f(x + hv) - f(x) - hJv falls to a quarter, or to rounding, when h is halved."""
+    v = directions(arrays)
+    here, forward = jvp(f, arrays, v)
+    floor = ROUNDINGS * eps(arrays) * largest((here, arrays))
+
+    def remainder(h: float) -> Any:
+        there = f(*(x + h * a for x, a in zip(arrays, v, strict=True)))
+        return largest(tree.map(lambda z, y, s: z - y - h * s, there, here, forward))
+
+    h = 2.0**-9
+    before, after = remainder(2 * h), remainder(h)
+    if not after <= max(before / 3.5, floor):
+        claim = "f(x + hv) - f(x) - hJv does not fall at second order"
+        fail(claim, f, expected=f"a quarter of {float(before)!r}", got=f"{float(after)!r}, when h is halved")
+
+
+def continues(f: Function, arrays: Arrays) -> bool:
+    """Tell whether `f` can be continued into complex numbers: takes them, keeps them, and has its slope there too."""
+    w = weights(f, arrays)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ComplexWarning)
+            slopes, errors = measured(f, arrays, w, "complex")
+    except Exception:  # whatever a function says to numbers that it was not written for
+        return False
+    real, doubts = measured(f, arrays, w)
+    every = zip(slopes, errors, real, doubts, strict=True)
+    return all(np.all(abs(s - z) <= DOUBT * (e + d)) for s, e, z, d in every)
