@@ -57,7 +57,8 @@ def test_it_is_shown_in_colour_and_as_a_page(right, wrong):
     Console(file=out, width=100, force_terminal=True).print(wrong)
     assert "\x1b[1;31mwrong" in out.getvalue()
     page = wrong._repr_html_()
-    assert page.count("<tr>") == 3
+    assert page.count("<tr") == 3
+    assert page.count("bold") == 1
     assert "&lt;" not in right._repr_html_()
 
 

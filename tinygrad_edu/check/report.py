@@ -191,7 +191,8 @@ class Report:
         head, *rows = self.rows()
         marks = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
         lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
-        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        styles = ["font-weight: bold" if a.worst.kind == "wrong" else "" for a in self.shown]
+        body = "".join(f'<tr style="{style}">{line}</tr>' for style, line in zip(styles, lines, strict=True))
         feet = "".join(f"<p>{html.escape(line)}</p>" for line in self.feet())
         return f"<table><tr>{marks}</tr>{body}</table>{feet}"
 
