@@ -1,7 +1,4 @@
-"""Draws the pictures of the README and the docs: ``python docs/draw.py``, from the repository's root.
-
-q  the step of the slope formula
-"""
+"""Draws the pictures of the README and the docs: ``python docs/draw.py``, from the repository's root."""
 
 from pathlib import Path
 
@@ -11,26 +8,17 @@ import numpy as np
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from tinygrad_edu.check import slope_curve
 from tinygrad_edu.data import load_digits
-from tinygrad_edu.lessons import digits, landscape, slopes
+from tinygrad_edu.lessons import digits, landscape
 
 PICTURES = Path(__file__).parent / "pictures"
-RED, BLUE, GREY = "#b3261e", "#1f4e79", "#777777"
+BLUE, GREY = "#1f4e79", "#777777"
 
 
 def draw_slope() -> None:
-    """Draw how far the post's slope is from the tape's derivative, over q."""
-    q = np.logspace(-17, 0, 171)
-    measured = slopes.shrink(np.exp, 1.0, q.tolist()).slopes
-    errors = np.array([m.error for m in measured])
-    figure, axes = plt.subplots(figsize=(5.2, 3.6), layout="constrained")
-    axes.loglog(q, errors, ".", color=BLUE, markersize=3.5)
-    axes.loglog(q, np.e * q / 2, "--", color=RED, linewidth=1)
-    axes.loglog(q, np.finfo(float).eps * np.e / q, "--", color=GREY, linewidth=1)
-    axes.text(2e-5, 1e-7, "truncation: q/2 · d″", color=RED)
-    axes.text(1.5e-17, 1e-8, "rounding: ε · |d| / q", color=GREY)
-    axes.set(xlabel="q", ylabel="error", ylim=(1e-10, 1e1), title="(d(x + q) - d(x)) / q against the tape, exp at 1")
-    figure.savefig(PICTURES / "slope.png", dpi=130)
+    """Draw how far slopes are from the tape's, over the step."""
+    slope_curve(np.exp, 1.0).plot().figure.savefig(PICTURES / "slope.png", dpi=130)
 
 
 def draw_descent() -> None:

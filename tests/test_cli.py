@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import cli
+from tinygrad_edu.check.report import Fault
 from tinygrad_edu.cli import contest, page, tour
 from tinygrad_edu.lessons import agreement, digits, hot_and_cold, landscape, linearity, slopes
 
@@ -158,7 +159,7 @@ def changed(**fields):
         ("collapse", lie(linearity, "collapse_posts_network", changed(bend_with_tanh=1e-16))),
         (
             "compare_gradients",
-            lie(agreement, "compare_on_digits", lambda rows: [*rows[:-1], changed(excess=1.5)(rows[-1])]),
+            lie(agreement, "compare_on_digits", changed(faults=[Fault("a lie")])),
         ),
     ],
 )
@@ -194,3 +195,35 @@ def test_the_contest_is_judged(network, linear, quick, failures, monkeypatch, ca
     paper = page.Page()
     contest.read_digits(paper, 0, quick)
     assert len(paper.failed) == failures
+
+
+CHECKS = [
+    (["tanh(a*b) + c", "a=0.5", "b=2", "c=[1, 2]"], 0, "ok: all 4 numbers, the worst agrees to 1"),
+    (["abs(x)", "x=0"], 0, "np.absolute: sits on a kink"),
+    (["tests.check.planted:right_and_wrong", "x=0.5"], 1, "WRONG in x"),
+    (["numpy:sin", "x=0.5"], 0, "ok: all 1 numbers"),
+    (["x.real", "x=1"], 2, "attribute access has no meaning here"),
+    (["x + y", "x=1"], 2, "no value for y; write y=0.5"),
+    (["x", "x=1", "z=2"], 2, "there is no z; the variables are x"),
+    (["x", "x"], 2, "write name=value"),
+    (["x", "x=[1, [2]]"], 2, "column"),
+    (["1 + 2"], 2, "has no variable to move"),
+    (["log(x)", "x=-1"], 2, "is not finite here"),
+    (["no.such:thing", "x=1"], 2, "cannot be had"),
+    (["math:nothing", "x=1"], 2, "cannot be had"),
+    (["tests.check.planted:reusing_a_buffer"], 2, "takes no argument"),
+    (["math:sin", "x=1"], 2, "math's, float() and .data leave it"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "status", "said"), CHECKS)
+def test_check(arguments, status, said, capsys):
+    assert cli.main(["check", *arguments]) == status
+    out, err = capsys.readouterr()
+    assert said in " ".join((err if status == 2 else out).split())
+
+
+def test_check_from_the_shell():
+    done = run("check", "sin(x) * y", "x=[0.5, 1]", "y=2", COLUMNS="80", PYTHONIOENCODING="utf-8")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80

@@ -24,8 +24,11 @@ from tinygrad_edu.value import Value, no_grad
 __all__ = [
     "Tape",
     "Value",
+    "check",
+    "compare_gradients",
     "data",
     "derivative",
+    "detect_nan",
     "functions",
     "grad",
     "hessian",
@@ -40,15 +43,21 @@ __all__ = [
     "optim",
     "primitive",
     "slope",
+    "slope_curve",
     "train",
     "tree",
     "value_and_grad",
     "vjp",
 ]
 
+_ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
+_IN_ROOMS = {"compare_gradients": "check", "detect_nan": "check", "slope_curve": "check"}
+
 
 def __getattr__(name: str) -> Any:
     """Import the upper rooms when they are first asked for, so that importing the engine stays quick."""
-    if name in ("data", "lessons", "losses", "nn", "optim", "train"):
+    if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
+    if name in _IN_ROOMS:
+        return getattr(importlib.import_module(f"{__name__}.{_IN_ROOMS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,9 +1,37 @@
-"""Whether what happens is recorded: a switch for each thread and task."""
+"""Whether what happens is recorded, and whether somebody watches: a switch for each thread and task."""
 
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar, Token
+from typing import Any, Protocol
 
-recording: ContextVar[bool] = ContextVar("recording", default=True)
+
+class Watch(Protocol):
+    """Somebody who is shown every entry when it is recorded, and every share of a cotangent in the sweep."""
+
+    def entry(self, z: Any) -> None:
+        """Look at an entry that was just recorded."""
+
+    def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
+        """Look at what the input `x` of an entry `z` got of its cotangent `g`."""
+
+
+class Watched:
+    """The state of the switch while somebody watches."""
+
+    def __init__(self, watch: Watch, state: bool) -> None:
+        self.watch, self.state = watch, state
+
+    def __bool__(self) -> bool:
+        return self.state
+
+
+recording: ContextVar[bool | Watched] = ContextVar("recording", default=True)
+
+
+def is_recording() -> bool:
+    """Tell whether what happens now is recorded."""
+    return bool(recording.get())
 
 
 class Recording(ContextDecorator):
@@ -11,13 +39,24 @@ class Recording(ContextDecorator):
 
     def __init__(self, state: bool) -> None:
         self.state = state
-        self.tokens: list[Token[bool]] = []
+        self.tokens: list[Token[bool | Watched]] = []
 
     def __enter__(self) -> None:
-        self.tokens.append(recording.set(self.state))
+        now = recording.get()
+        self.tokens.append(recording.set(Watched(now.watch, self.state) if isinstance(now, Watched) else self.state))
 
     def __exit__(self, *_: object) -> None:
         recording.reset(self.tokens.pop())
 
     def _recreate_cm(self) -> "Recording":
         return Recording(self.state)
+
+
+@contextmanager
+def watching(watch: Watch) -> Iterator[None]:
+    """Have what is recorded and swept within looked at; whether it is recorded stays as it was."""
+    token = recording.set(Watched(watch, bool(recording.get())))
+    try:
+        yield
+    finally:
+        recording.reset(token)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.broadcast import fit
+from tinygrad_edu.recording import Watch, recording
 from tinygrad_edu.table import selections
 from tinygrad_edu.tape import Entry, payload, rules, sweep
 
@@ -30,11 +31,13 @@ def gradients(
 
     NumPy's warnings are not passed on: an infinite slope tells of itself.
     """
+    watch = getattr(recording.get(), "watch", None)
     with np.errstate(all="ignore"):
         swept = sweep(tape, seeds, since, inner, recorded)
-        if not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values())):
-            return _sweep_with_care(tape, seeds, since, recorded)
-        return swept
+        suspect = not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values()))
+        if watch is None and not suspect:
+            return swept
+        return _sweep_with_care(tape, seeds, since, recorded, watch)
 
 
 def _spoilt(g: Any) -> bool:
@@ -45,7 +48,9 @@ def _spoilt(g: Any) -> bool:
     return isinstance(numbers, np.generic) and bool(np.isnan(numbers))
 
 
-def _sweep_with_care(tape: list[Any], seeds: Mapping[Any, Any], since: int, recorded: bool) -> Cotangents:
+def _sweep_with_care(
+    tape: list[Any], seeds: Mapping[Any, Any], since: int, recorded: bool, watch: Watch | None
+) -> Cotangents:
     sums = dict(seeds)
     active: dict[Any, Any] = {}
     leaves = {}
@@ -56,6 +61,8 @@ def _sweep_with_care(tape: list[Any], seeds: Mapping[Any, Any], since: int, reco
         for i, x in enumerate(z.inputs):
             if isinstance(x, Entry):
                 share, says = _share_of_active(i, z, sums[z], active.get(z, True), recorded)
+                if watch is not None:
+                    watch.share(z, sums[z], x, share)
                 active[x] = says | active[x] if x in sums else says
                 sums[x] = sums[x] + share if x in sums else share
     return leaves, sums

@@ -55,23 +55,33 @@ def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
     return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
 
 
-def _richardson(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
-    """Halve the step again and again, and extrapolate to a step of 0 where errors are least.
+def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) -> Estimate:
+    """Quarter the step until rounding outweighs what is gained, and extrapolate to a step of 0.
+
+    What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. `noise` is how much
+    the values of `d` are known to round, where that is more than the last digit.
 
     Source: Ridders, 1982; Numerical Recipes, section 5.7.
     """
     best, error = np.nan, np.inf
     row: list[Any] = []
-    for k in range(10):
-        q = _step(x, eps ** (1 / 8) * 2.0**-k)
+    for k in range(24):
+        q = _step(x, eps ** (1 / 8) * 4.0**-k)
         above, below = d(x + q), d(x - q)
-        rounding = 2 * eps * max(abs(above), abs(below)) / q
+        size = max(abs(above), abs(below))
+        rounding = 2 * max(noise, eps * size) / q
         previous, row = row, [(above - below) / (2 * q)]
+        found, doubt = np.nan, np.inf
         for j, coarser in enumerate(previous):
-            row.append(row[j] + (row[j] - coarser) / (4.0 ** (j + 1) - 1))
-            doubt = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
-            if doubt <= error:
-                best, error = row[j + 1], doubt
+            row.append(row[j] + (row[j] - coarser) / (16.0 ** (j + 1) - 1))
+            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
+            if own <= doubt:
+                found, doubt = row[j + 1], own
+        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 1e-3 * max(abs(found), abs(best))
+        if doubt <= error or refuted:
+            best, error = found, doubt
+        if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):
+            break
     return best, error
 
 
@@ -90,7 +100,7 @@ def _complex(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
     return estimate, 4 * eps * abs(estimate)
 
 
-_METHODS = {"forward": _forward, "central": _central, "richardson": _richardson, "complex": _complex}
+_METHODS = {"forward": _forward, "central": _central, "richardson": richardson, "complex": _complex}
 
 
 def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "central", error: bool = False) -> Any:
@@ -115,7 +125,9 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    leaves = [_real(leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)]
+    leaves = [
+        real("numeric_gradient", leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)
+    ]
     pairs = [_measured(f, args, leaves, k, method) for k in range(len(leaves))]
     gradient, errors = (tree.unflatten(args, column) for column in zip(*pairs, strict=True))
     if len(args) == 1:
@@ -147,12 +159,17 @@ def _out(leaves: list[Any]) -> list[Any]:
     return [leaf[()] for leaf in leaves]
 
 
-def _real(leaf: Any, path: str) -> Any:
+def real(caller: str, leaf: Any, path: str) -> Any:
+    """Give a number of an argument as an array of floats.
+
+    Raises:
+        TypeError: it is not real.
+    """
     array = np.array(getattr(leaf, "data", leaf) if hasattr(leaf, "backward") else leaf)
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind != "f":
-        raise TypeError(f"numeric_gradient: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
+        raise TypeError(f"{caller}: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
     return array
 
 

@@ -19,7 +19,7 @@ Rule = Callable[..., Any]
 
 rules: dict[Callable[..., Any], Any] = {}
 
-_is_recording = recording.get
+_recording = recording.get
 serials = itertools.count(1)
 _new = object.__new__
 _float64 = np.float64
@@ -61,15 +61,15 @@ def record(
     z = _new(kind)
     z._data = data
     z._grad = z.name = None
-    if _is_recording():
-        z.function = function
-        z._x = x
-        z._y = y
+    z.serial = next(serials)
+    if state := _recording():
+        z.function, z._x, z._y = function, x, y
         z.keywords = keywords
+        if state is not True:
+            state.watch.entry(z)
     else:
         z.function = z.keywords = None
         z._x = z._y = NOTHING
-    z.serial = next(serials)
     return z
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.protocols import accept
-from tinygrad_edu.recording import Recording, recording
+from tinygrad_edu.recording import Recording, is_recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import Entry, order, payload, record, serials
 from tinygrad_edu.value import Value
@@ -65,7 +65,7 @@ class Trace:
         self.from_values = any(isinstance(x, Entry) for x in self.numbers)
         ours = set(self.variables)
         others = any(z.serial < self.since and z not in ours for z in self.tape)
-        self.recorded = recording.get() and (self.from_values or others)
+        self.recorded = is_recording() and (self.from_values or others)
 
     def value(self) -> Any:
         """Give the output."""

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.recording import Recording, recording
+from tinygrad_edu.recording import Recording, is_recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import Entry, order, record, serials
 from tinygrad_edu.trace import Argnums, Function, Trace, added_up, alike, hand_out
@@ -86,7 +86,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     def pull(cotangent: Any) -> Any:
         seeds = alike("vjp", "cotangent", cotangent, trace.output)
         involved = any(isinstance(g, Entry) for g in seeds)
-        return tuple(trace.sweep(seeds, recording.get() and (trace.recorded or involved)))
+        return tuple(trace.sweep(seeds, is_recording() and (trace.recorded or involved)))
 
     return trace.value(), pull
 
@@ -109,7 +109,7 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
         since = next(serials)
         pulled = tree.flatten(trace.sweep(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
-    recorded = recording.get() and (trace.recorded or involved)
+    recorded = is_recording() and (trace.recorded or involved)
     swept, _ = gradients(order(pulled, since), added_up(pulled, directions), since, recorded=recorded)
     pushed = [hand_out(swept.get(u, u._data), recorded, False) for u in dummies]
     return trace.value(), trace.rebuild_output(pushed)

@@ -1,4 +1,4 @@
-"""The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal.
+"""The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal, and ``tinygrad-edu check``.
 
 It ends with 0 if everything it shows holds, 1 if something does not or cannot be shown, 2 if it was
 called wrongly, and 130 if Ctrl-C stopped it.
@@ -27,6 +27,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random, from 0 (default: 0)")
     parser.add_argument("--quick", action="store_true", help="train for a short while only")
+    commands = parser.add_subparsers(dest="command", metavar="check")
+    check = commands.add_parser(
+        "check",
+        help="compare numeric and analytic gradients",
+        description="Hold the gradient of an expression, or of a function of your own, against its slope.",
+        epilog="exit status: 0 the gradient is right, 1 it is not, 2 wrong usage",
+    )
+    check.add_argument("what", help='an expression, such as "tanh(a*b) + c", or package.module:function')
+    check.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
     return parser
 
 
@@ -34,7 +43,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, those of the shell by default, and give its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
+        if options.command == "check":
+            from tinygrad_edu.cli.check import check  # noqa: PLC0415 - rich is an extra
+
+            return check(options.what, options.values)
+        from tinygrad_edu.cli.page import Page  # noqa: PLC0415
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "rich":

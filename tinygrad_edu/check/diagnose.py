@@ -1,0 +1,146 @@
+"""Which operation is to blame: the rule of every entry on a tape, held against the slope at the recorded numbers.
+
+z       an entry of the tape
+g       a cotangent of it, drawn at random
+leaves  its inputs that may move, in double precision
+share   what its rule gives an input
+"""
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.broadcast import fit
+from tinygrad_edu.check.compare import Comparison, Leaves, rounding, sample
+from tinygrad_edu.check.evidence import Evidence
+from tinygrad_edu.check.measure import Weighed, signs
+from tinygrad_edu.check.report import Compared, Fault
+from tinygrad_edu.check.watches import Origins
+from tinygrad_edu.check.words import describe
+from tinygrad_edu.naming import label
+from tinygrad_edu.tape import Entry, payload, rules
+
+ALIKE = 16  # so many entries of the same function and shapes are looked at,
+ELEMENTS = 256  # and in each of their inputs so many elements
+
+
+def diagnose(entries: list[Any], origins: Origins) -> tuple[Fault | None, list[str]]:
+    """Find the first operation whose rule is wrong, and all that sit on a kink."""
+    kinks: list[str] = []
+    times: Counter[Any] = Counter()
+    for z in entries:
+        sort = z.function, tuple(np.shape(payload(x)) for x in z.inputs)
+        times[sort] += 1
+        if times[sort] <= ALIKE:
+            problem, kink = Suspect(z).examine()
+            if problem:
+                return Fault(problem, label(z.function), origins.of(z)), kinks
+            if kink is not None:
+                kinks.append(str(Fault(f"sits on a kink {kink}".rstrip(), label(z.function), origins.of(z))))
+    return None, list(dict.fromkeys(kinks))
+
+
+class Suspect:
+    """An entry whose rule is examined."""
+
+    def __init__(self, z: Any) -> None:
+        self.z, self.row, self.keywords = z, rules[z.function], z.keywords or {}
+        self.output = np.array(payload(z))
+        self.inputs = [np.array(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
+        self.places = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
+        self.leaves = [self.inputs[i].astype(np.result_type(self.inputs[i], np.float64)) for i in self.places]
+        self.g = signs(self.output.shape, 5)
+        given = (self.inputs[i] for i in self.places)
+        self.step = max(float(np.finfo(x.dtype).eps) for x in (self.output, *given))
+
+    def filled(self, leaves: Leaves) -> list[Any]:
+        """Give all inputs, the constants with the leaves."""
+        inputs = list(self.inputs)
+        for i, x in zip(self.places, leaves, strict=True):
+            inputs[i] = np.asarray(x)[()]
+        return inputs
+
+    def run(self, leaves: Leaves) -> Any:
+        """Run the operation again."""
+        return self.z.function(*self.filled(leaves), **self.keywords)
+
+    def share(self, k: int, g: Any, z: Any, leaves: Leaves) -> Any:
+        """Give what the rule gives the k-th leaf."""
+        inputs, i = self.filled(leaves), self.places[k]
+        with np.errstate(all="ignore"):
+            share = self.row[i](g, z, *inputs, **self.keywords)
+            return np.array(fit(payload(share), leaves[k], self.z.function))
+
+    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """Give what the rules give every leaf, the operation run afresh."""
+        return [self.share(k, weights[0], np.array(self.run(leaves))[()], leaves) for k in range(len(leaves))]
+
+    def examine(self) -> tuple[str | None, str | None]:
+        """Tell what is wrong, and where there is a kink."""
+        try:
+            problem, shares = self._at_recorded_numbers()
+            if problem:
+                return problem, None
+            weighed = Weighed(self.run, self.leaves, [self.g], self.step)
+            here, rounds = rounding(self.gradient, self.leaves, [self.g], self.step)
+        except Exception as error:  # whatever a wrong rule may do
+            return f"its rule fails: {type(error).__name__}: {error}", None
+        for share, fresh, r, name in zip(shares, here, rounds, self.names, strict=True):
+            if not np.all((abs(share - fresh) <= r) | (np.isnan(share) & np.isnan(fresh))):
+                return f"its rule for {name} keeps state: it uses what another call left behind", None
+        return self._against_slope(Comparison(weighed, shares, rounds, ELEMENTS))
+
+    @property
+    def names(self) -> list[str]:
+        """What the leaves are called."""
+        return [f"input {i}" for i in self.places]
+
+    def _at_recorded_numbers(self) -> tuple[str | None, Leaves]:
+        """Give the shares at the recorded numbers, and tell if they change those, or those have changed."""
+        kept = self.g.copy(), *(x.copy() for x in self.leaves)
+        shares = [self.share(k, self.g, self.output[()], self.leaves) for k in range(len(self.leaves))]
+        for before, after, name in zip(kept, (self.g, *self.leaves), ("g", *self.names), strict=True):
+            if not np.array_equal(before, after, equal_nan=True):
+                return f"its rule writes into {name}, which others use too; work on a copy", shares
+        with np.errstate(all="ignore"):
+            again = np.array(self.run(self.leaves))
+        room = 64 * self.step
+        size = np.max(abs(again), initial=0.0, where=np.isfinite(again))
+        if not np.allclose(self.output, again, rtol=room, atol=room * size, equal_nan=True):
+            return "what it gave has changed since: it gives the same array every time, or is not repeatable", shares
+        return None, shares
+
+    def _against_slope(self, comparison: Comparison) -> tuple[str | None, str | None]:
+        """Look at the slope in every element of a small array, and in some of a large one."""
+        kinks = []
+        for k, name in enumerate(self.names):
+            found = [comparison.compare(k, probe) for probe in comparison.probes(k)]
+            if any(compared.kind == "wrong" for compared in found):
+                said = describe(self._evidence(comparison, k, found), self._others(comparison, k))
+                return f"its rule for {name} {said}", None
+            kinks += [compared.place for compared in found if compared.kind == "kink"]
+        return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
+
+    def _evidence(self, comparison: Comparison, k: int, found: list[Compared]) -> Evidence:
+        """Lay claims and measurements side by side."""
+        shape = self.leaves[k].shape
+        chosen = sample(comparison.analytic[k], comparison.count)
+        claimed, slopes, bounds = (
+            np.array([getattr(c, what) for c in found[: len(chosen)]]) for what in ("analytic", "slope", "bound")
+        )
+        if claimed.size == self.leaves[k].size:
+            claimed, slopes, bounds = (x.reshape(shape) for x in (claimed, slopes, bounds))
+            g, output, inputs = self.g, self.output, self.inputs
+        else:
+            rows = tuple(np.transpose(chosen))
+            g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self.inputs))
+        return Evidence(self.z, self.places[k], claimed, slopes, bounds, g, output, inputs)
+
+    def _others(self, comparison: Comparison, k: int) -> list[tuple[int, Any]]:
+        """Measure the slopes in the other inputs of the same shape."""
+        others = [j for j, x in enumerate(self.leaves) if j != k and x.shape == self.leaves[k].shape]
+        return [
+            (self.places[j], self._evidence(comparison, j, [comparison.compare(j, p) for p in comparison.probes(j)]))
+            for j in others
+        ]

@@ -1,0 +1,154 @@
+"""Measuring a slope along a line: how steep, how surely, and whether there is a kink.
+
+f      the function; its outputs are weighed by w and added up to the one number phi
+t      how far one goes along a direction; 0 is where the gradient is taken
+q      a step in t
+noise  how much phi rounds
+"""
+
+import functools
+import itertools
+import math
+import warnings
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import tree
+from tinygrad_edu.slope import richardson
+from tinygrad_edu.tape import payload
+from tinygrad_edu.value import no_grad
+
+EPS = float(np.finfo(np.float64).eps)
+DOUBT = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
+_NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
+_POINTS = 10
+_IMAGINARY = 1e-100
+_FINE = 2.0**-23  # a kink is still there in steps as small as this
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A slope with an estimate of its error, and how much steeper it is on the right than on the left."""
+
+    slope: float
+    error: float
+    jump: float = 0.0
+
+
+def signs(shape: tuple[int, ...], seed: int) -> Any:
+    """Draw numbers of 0.5 to 1, of either sign."""
+    generator = np.random.default_rng(seed)
+    return generator.choice([-1.0, 1.0], shape) * generator.uniform(0.5, 1.0, shape)
+
+
+class Weighed:
+    """A function of a list of arrays, its outputs weighed and added up to one number.
+
+    The weights of several outputs are drawn at random, so that no two faults cancel; a single one is taken as it is.
+    `step` is the distance from 1 to the next number in the coarsest precision that f computes in.
+    """
+
+    def __init__(
+        self, f: Callable[..., Any], leaves: list[Any], weights: list[Any] | None = None, step: float = EPS
+    ) -> None:
+        self.f, self.leaves = f, leaves
+        outputs = self.outputs(leaves)
+        single = len(outputs) == 1 and np.size(outputs[0]) == 1
+        self.weights = weights or [
+            np.ones_like(z) if single else signs(np.shape(z), seed).astype(np.result_type(z))[()]
+            for seed, z in enumerate(outputs)
+        ]
+        near = self._near()
+        self.size = max(
+            [sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)]
+        )
+        self.noise = max(_noise(near), step * self.size)
+        self.continues = all(x.dtype == np.float64 for x in leaves)  # into the imaginary direction
+
+    def outputs(self, leaves: list[Any]) -> list[Any]:
+        """Run the function, on plain numbers."""
+        with no_grad(), np.errstate(all="ignore"):
+            return [payload(z) for z in tree.flatten(self.f([x[()] for x in leaves]))]
+
+    def __call__(self, leaves: list[Any]) -> Any:
+        """Give the weighed sum of the outputs."""
+        outputs = self.outputs(leaves)
+        with np.errstate(all="ignore"):
+            return sum((np.sum(w * z) for w, z in zip(self.weights, outputs, strict=True)), 0.0)
+
+    def along(self, k: int, direction: Any) -> Callable[[Any], Any]:
+        """Give phi on the line through the k-th array in `direction`."""
+
+        def phi(t: Any) -> Any:
+            return self([*self.leaves[:k], self.leaves[k] + t * direction, *self.leaves[k + 1 :]])
+
+        return phi
+
+    def _near(self) -> Any:
+        """Give values of phi so near to each other that what is smooth has hardly changed."""
+        steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(self.leaves)]
+        shifts = [t * _NEAR for t in range(_POINTS)]
+        values = [self([x + t * step for x, step in zip(self.leaves, steps, strict=True)]) for t in shifts]
+        return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
+
+    def measure(self, k: int, direction: Any) -> Measured:
+        """Measure the slope along a direction: by extrapolation, and sharper where f takes complex numbers."""
+        phi = functools.cache(self.along(k, direction))
+        slope, error = richardson(phi, np.float64(0.0), EPS, self.noise)
+        jump = self._jump(phi)
+        if not jump and self.continues:
+            sharp = self._into_the_imaginary(phi)
+            if sharp is not None and abs(sharp - slope) <= DOUBT * error:
+                return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
+        return Measured(float(slope), float(error), jump)
+
+    def _into_the_imaginary(self, phi: Callable[[Any], Any]) -> float | None:
+        """Measure by a complex step, if the function does not mind.
+
+        Source: Squire and Trapp, 1998.
+        """
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                z = phi(_IMAGINARY * 1j)
+        except Exception:  # whatever a function does with a complex number that it does not expect
+            self.continues = False
+            return None
+        self.continues = bool(np.iscomplexobj(z))
+        return float(np.imag(z)) / _IMAGINARY if self.continues and np.isfinite(z) else None
+
+    def _jump(self, phi: Callable[[Any], Any]) -> float:
+        """Tell how much the slope changes at t = 0: what does not fall with q, as it does where f is smooth."""
+        here = phi(0.0)
+        steps = [EPS ** (1 / 8) * 4.0**-k for k in range(5)]  # the first of those that `richardson` takes
+        changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]
+        limits = [(4 * b - a) / 3 for a, b in itertools.pairwise(changes)]
+        best, doubt = 0.0, math.inf
+        for (before, limit), q in zip(itertools.pairwise(limits), steps[2:], strict=True):
+            own = abs(limit - before) + 8 * max(self.noise, EPS * abs(here)) / q
+            if own < doubt:
+                best, doubt = limit, own
+        still = abs(phi(_FINE) + phi(-_FINE) - 2 * here) / _FINE > abs(best) / 2
+        return float(best) if abs(best) > 2 * DOUBT * doubt and still else 0.0
+
+
+def _noise(values: Any) -> float:
+    """Tell how much values very near to each other round, from their differences.
+
+    Source: Moré and Wild, "Estimating computational noise", 2011.
+    """
+    levels = []
+    for order in range(1, 8):
+        values = np.diff(values)
+        if order > 4:  # what is smooth has vanished from these
+            scale = math.factorial(order) ** 2 / math.factorial(2 * order)
+            levels.append(math.sqrt(scale * float(np.mean(values**2))))
+    return min(levels)
+
+
+def largest(numbers: Iterable[Any]) -> float:
+    """Give the largest size of any number in some arrays."""
+    return max((float(np.max(abs(x), initial=0.0)) for x in numbers), default=0.0)

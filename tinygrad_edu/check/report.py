@@ -1,0 +1,211 @@
+"""What a comparison of gradients found, in words, as a table, and as data.
+
+slope      the numeric derivative, measured
+error      the estimated error of that
+bound      how far the analytic and the numeric one may be apart before one of them is wrong
+q          the step of the post's slope formula
+"""
+
+import html
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
+
+_RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
+_SHOWN = 24
+_HEAD = ("argument", "worst at", "analytic", "numeric", "±", "post's slope", "verdict")
+
+
+class GradientError(AssertionError):
+    """An analytic gradient is not the slope."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One derivative, in one element or along one direction: analytic beside numeric."""
+
+    place: str
+    analytic: float
+    slope: float
+    error: float
+    bound: float
+    kind: Kind
+    jump: float = 0.0
+
+    @property
+    def difference(self) -> float:
+        """How far apart the two are."""
+        return abs(self.analytic - self.slope)
+
+    @property
+    def relative(self) -> float:
+        """The difference, relative to the larger of the two."""
+        size = max(abs(self.analytic), abs(self.slope))
+        return self.difference / size if size else 0.0
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """By what the worst is found: first the kind, then how much of what it may be the difference is."""
+        excess = self.difference / self.bound if self.bound else math.inf * (self.difference > 0 or 0)
+        return _RANKS[self.kind], -1.0 if math.isnan(excess) else excess
+
+    @property
+    def verdict(self) -> str:
+        """Say what was found."""
+        if self.kind == "agrees":
+            size = max(abs(self.analytic), abs(self.slope))
+            if size <= self.bound:
+                return f"agrees: 0 to within {self.bound:.0e}" if self.bound else "agrees: 0"
+            return f"agrees to {_digits(self.relative)} digits"
+        if self.kind == "kink":
+            low, high = sorted((self.slope - self.jump / 2, self.slope + self.jump / 2))
+            return f"kink: the slope goes from {low:.4g} to {high:.4g}"
+        if self.kind == "precision-limited" and math.isinf(self.bound):
+            return "precision-limited: no finite slope can be measured here"
+        if self.kind == "precision-limited":
+            return f"precision-limited: nothing is seen below {self.bound:.0e}"
+        if self.jump:
+            left, right = self.slope - self.jump / 2, self.slope + self.jump / 2
+            return f"wrong: at a kink with slopes {left:.4g} and {right:.4g}"
+        return f"wrong: off by {self.relative:.1g} of it"
+
+
+def _digits(relative: float) -> int:
+    return 16 if relative < 1e-16 else int(-math.log10(relative))
+
+
+@dataclass(frozen=True)
+class Argument:
+    """What was found in one array: how many of its numbers were looked at, and the worst of them."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    looked_at: int
+    size: int
+    directions: int
+    worst: Compared
+    post: float
+    q: float
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong: in which operation, recorded in which line of the user's, and what."""
+
+    what: str
+    operation: str | None = None
+    line: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.operation, self.line and f"recorded in {self.line}"]
+        where = ", ".join(part for part in parts if part)
+        return f"{where}: {self.what}" if where else self.what
+
+
+@dataclass(frozen=True)
+class Report:
+    """The comparison of a function's analytic gradient with its slope."""
+
+    arguments: list[Argument]
+    transposes: str
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is wrong: everything agrees, as far as can be seen, or sits on a kink."""
+        return not self.faults and all(a.worst.kind != "wrong" for a in self.arguments)
+
+    @property
+    def summary(self) -> str:
+        """Say it in one line."""
+        looked, size = sum(a.looked_at for a in self.arguments), sum(a.size for a in self.arguments)
+        directions = sum(a.directions for a in self.arguments)
+        many = f"{looked:,} of {size:,} numbers" if looked < size else f"all {size:,} numbers"
+        many += f" and {directions} directions through all of them" if directions else ""
+        wrong, kinks = (", ".join(a.name for a in self.arguments if a.worst.kind == kind) for kind in ("wrong", "kink"))
+        if wrong:
+            return f"WRONG in {wrong}; looked at {many}"
+        if self.faults:
+            return f"WRONG: {self.faults[0]}"
+        worst = max(self.arguments, key=lambda a: a.worst.rank).worst
+        return f"ok: {many}, " + (f"on a kink in {kinks}" if kinks else f"the worst {worst.verdict}")
+
+    def raise_if_wrong(self) -> None:
+        """Raise `GradientError`, with the whole report, unless everything is right."""
+        if not self.ok:
+            raise GradientError(f"\n{self}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give everything as dicts, lists, strings and numbers."""
+        own = asdict(self)
+        for given, argument in zip(own["arguments"], self.arguments, strict=True):
+            worst = argument.worst
+            given["worst"] |= {"verdict": worst.verdict, "relative": worst.relative}
+            given["shape"] = list(argument.shape)
+        return {"ok": self.ok, "summary": self.summary, **own}
+
+    @property
+    def shown(self) -> list[Argument]:
+        """All arguments, or the worst of them if they are very many."""
+        worst = sorted(self.arguments, key=lambda a: a.worst.rank, reverse=True)[:_SHOWN]
+        return [a for a in self.arguments if any(a is other for other in worst)]
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Give the table, a row of texts for each argument shown."""
+        return [_HEAD, *map(_row, self.shown)]
+
+    def feet(self) -> list[str]:
+        """Give what stands below the table."""
+        largest = max((a.q for a in self.arguments), default=0.0)
+        post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
+        looked = [post, self.transposes] if self.arguments else []
+        more = len(self.arguments) - len(self.shown)
+        looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
+        return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]
+
+    def __str__(self) -> str:
+        rows = self.rows() if self.arguments else []
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "\n".join([*table, *self.feet()])
+
+    def __rich__(self) -> Any:
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - an extra, there when rich asks
+        from rich.console import Group  # noqa: PLC0415
+        from rich.markup import escape  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+
+        head, *rows = self.rows()
+        table = Table(*head, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        colours = {"agrees": "green", "kink": "yellow", "precision-limited": "yellow", "wrong": "bold red"}
+        for row, argument in zip(rows, self.shown, strict=True):
+            *cells, verdict = map(escape, row)
+            table.add_row(*cells, f"[{colours[argument.worst.kind]}]{verdict}[/]")
+        return Group(*((table, "") if rows else ()), *map(escape, self.feet()))
+
+    def _repr_html_(self) -> str:
+        head, *rows = self.rows()
+        marks = "".join(f"<th>{html.escape(cell)}</th>" for cell in head)
+        lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+        body = "".join(f"<tr>{line}</tr>" for line in lines)
+        feet = "".join(f"<p>{html.escape(line)}</p>" for line in self.feet())
+        return f"<table><tr>{marks}</tr>{body}</table>{feet}"
+
+
+def _row(a: Argument) -> tuple[str, ...]:
+    worst = a.worst
+    some = f" {a.looked_at} + {a.directions} directions" if a.looked_at < a.size else ""
+    name = f"{a.name} {a.shape}{some}" if a.shape else a.name
+    return (
+        name,
+        worst.place,
+        f"{worst.analytic:.8g}",
+        f"{worst.slope:.8g}",
+        f"{worst.error:.0e}",
+        f"{a.post:.8g}",
+        worst.verdict,
+    )
