@@ -25,7 +25,7 @@ DRAWS, DRAWS_OF_MANY = 5, 20
 SMOOTH_CHECKS = 500
 TARGET = 1e-9
 SHOWN = 5  # alarms
-WIDTH = 160  # letters of what a checker says
+WIDTH = 200  # letters of what a checker says
 
 
 @dataclass

@@ -45,7 +45,7 @@ class Ours:
     def complaint(self, f, arrays, full=False):
         """Give what is said of a function whose gradient is found wrong, without the table, or None."""
         report = self.report(f, arrays, full)
-        return None if report.ok else "; ".join([report.summary, *map(str, report.faults)])
+        return None if report.ok else "; ".join([*map(str, report.faults), report.summary])
 
 
 class Peer:
