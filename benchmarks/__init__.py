@@ -1,1 +1,1 @@
-"""Speed of tinygrad_edu beside hand-written NumPy and the field: `python -m benchmarks`."""
+"""Speed of tinygrad_edu, and what its checker detects, beside the field: `python -m benchmarks`."""

@@ -1,40 +1,45 @@
 """The command `python -m benchmarks`: run from the root of the repository, it measures and prints the tables.
 
-Letters choose workloads: `python -m benchmarks A B`; without any, all are run.
+Letters choose workloads: `python -m benchmarks A B`; without any, all whose speed is measured are run.
 """
 
 import argparse
 
-from benchmarks import chain, harness, imports
+from benchmarks import chain, detection, harness, imports
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
 
 WHOLE = {"G": chain.measure, "H": imports.measure}
+ASKED_FOR = {"detection": detection.measure}
 
 
 def arguments(given=None):
     """Read the command line."""
-    letters = [*STEPS, *WHOLE]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Speed beside NumPy by hand and peers.")
-    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"of {', '.join(letters)}; all by default")
+    letters = [*STEPS, *WHOLE, *ASKED_FOR]
+    about = "Speed beside NumPy by hand and peers; and, asked for, which wrong gradients are detected."
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=about)
+    chosen_of = f"of {', '.join(letters)}; by default all with letters"
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=chosen_of)
     parser.add_argument("--rounds", type=int, default=25, help="how often each competitor has its turn")
     parser.add_argument("--threads", type=int, default=1, help="threads of BLAS, torch and jax")
     parser.add_argument("--no-peers", action="store_true", help="only by hand and ours")
     parser.add_argument("--slow", action="store_true", help="peers that take minutes, too")
+    parser.add_argument("--checks", type=int, default=2000, help="detection: how many right rules ours checks")
     chosen = parser.parse_args(given)
     unknown = [letter for letter in chosen.workloads if letter not in letters]
-    if unknown or min(chosen.rounds, chosen.threads) < 1:
-        parser.error(f"unknown workload {unknown[0]}" if unknown else "--rounds and --threads are at least 1")
+    if unknown or min(chosen.rounds, chosen.threads, chosen.checks) < 1:
+        parser.error(f"unknown workload {unknown[0]}" if unknown else "--rounds, --threads, --checks are at least 1")
     return chosen
 
 
 def main(given=None):
     chosen = arguments(given)
-    options = Options(chosen.rounds, chosen.threads, not chosen.no_peers, chosen.slow)
+    options = Options(chosen.rounds, chosen.threads, not chosen.no_peers, chosen.slow, chosen.checks)
     print(*machine(options), sep="\n", end="\n\n")
     for letter in chosen.workloads or (*STEPS, *WHOLE):
-        show(harness.measure(letter, STEPS[letter], options) if letter in STEPS else WHOLE[letter](options))
+        whole = WHOLE | ASKED_FOR
+        show(harness.measure(letter, STEPS[letter], options) if letter in STEPS else whole[letter](options))
 
 
 if __name__ == "__main__":

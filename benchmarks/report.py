@@ -4,6 +4,7 @@ best, middle   the minimum and the median over the rounds
 """
 
 import shutil
+import sys
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -39,6 +40,14 @@ def verdict(target, met, got):
 def absence(packages):
     """Say who is not there, if anyone."""
     return [f"absent: {', '.join(sorted(packages))}"] if packages else []
+
+
+def watched(items, what, count):
+    """Go through `count` items, with a bar on the terminal if there is one."""
+    if not (find_spec("rich") and sys.stderr.isatty()):
+        return items
+    console = import_module("rich.console").Console(stderr=True)
+    return import_module("rich.progress").track(items, what, count, console=console, transient=True)
 
 
 def show(report):

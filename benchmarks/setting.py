@@ -26,6 +26,7 @@ class Options:
     threads: int = 1
     peers: bool = True
     slow: bool = False
+    checks: int = 2000
 
 
 def environment(threads=1):
