@@ -23,7 +23,7 @@ from benchmarks.detection_cases import (
 from benchmarks.detection_checkers import Ours
 from benchmarks.workload import OURS
 from tests.domains import CALLS
-from tests.oracles import check, directions, dot, gradient, weights
+from tinygrad_edu.testing.oracles import check, directions, dot, gradient, weights
 
 ALONE = setting.Options(rounds=2, peers=False, checks=20)
 
