@@ -24,7 +24,7 @@ def wrong():
 
 
 def test_it_says_what_was_found(right, wrong):
-    head = ["argument", "worst at", "analytic", "numeric", "±", "post's slope", "verdict"]
+    head = ["argument", "worst at", "analytic", "numeric", "relative", "±", "post's slope", "verdict"]
     assert re.split("  +", str(right).splitlines()[0]) == head
     assert "ok: all 3 numbers, the worst agrees to 1" in right.summary
     assert "⟨Jv, w⟩ = " in str(right)
@@ -66,6 +66,7 @@ def test_it_is_shown_in_colour_and_as_a_page(right, wrong):
     ("attempt", "said"),
     [
         (lambda: tg.compare_gradients(np.sin), "hold no number"),
+        (lambda: tg.compare_gradients(tg.Value(1.0), 1.0), "f is a Value; pass a function"),
         (lambda: tg.compare_gradients(np.sin, "x"), "hold no number"),
         (lambda: tg.compare_gradients(np.sin, 1j), "x is of dtype complex128|argument 0 is of dtype complex128"),
         (lambda: tg.compare_gradients(np.log, -1.0), r"not finite here.*detect_nan"),

@@ -83,6 +83,8 @@ class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
 
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        if not callable(f):
+            raise TypeError(f"{_CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
         numbers, self.rebuild = tree.take_apart(args)
         if not sum(map(np.size, numbers)):
             raise ValueError(f"{_CALLER}: the arguments {args} hold no number to differentiate; pass one")

@@ -1,7 +1,8 @@
 """What a comparison of gradients found, in words, as a table, and as data.
 
 slope      the numeric derivative, measured
-error      the estimated error of that
+error, ±   the estimated error of that
+relative   how far the two are apart, in units of the larger
 bound      how far the analytic and the numeric one may be apart before one of them is wrong
 q          the step of the post's slope formula
 """
@@ -15,7 +16,7 @@ Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
 _SHOWN = 24
-_HEAD = ("argument", "worst at", "analytic", "numeric", "±", "post's slope", "verdict")
+_HEAD = ("argument", "worst at", "analytic", "numeric", "relative", "±", "post's slope", "verdict")
 
 
 class GradientError(AssertionError):
@@ -206,6 +207,7 @@ def _row(a: Argument) -> tuple[str, ...]:
         worst.place,
         f"{worst.analytic:.8g}",
         f"{worst.slope:.8g}",
+        f"{worst.relative:.0e}" if worst.relative else "0",
         f"{worst.error:.0e}",
         f"{a.post:.8g}",
         worst.verdict,
