@@ -7,7 +7,7 @@ e  the evidence: what the rule claims, and the measured slopes, which may be off
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,19 +22,8 @@ Others = list[tuple[int, Evidence]]
 
 def describe(e: Evidence, others: Others) -> str:
     """Say in words how a rule is wrong."""
-    for guess in (
-        _nothing,
-        _factor,
-        _swapped(others),
-        _moved,
-        _cotangent,
-        _one_slice,
-        _single,
-        _repeated,
-        _turned,
-        _term,
-    ):
-        said = guess(e)
+    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _turned, _term)
+    for said in itertools.chain([_swapped(e, others)], (guess(e) for guess in own)):
         if said:
             return said
     places = np.argwhere(e.off)
@@ -66,14 +55,11 @@ def _factor(e: Evidence) -> str | None:
     return f"is off by the factor {nearest or (f'1 {c - 1:+.2g}' if abs(c - 1) < 1e-3 else f'{c:.7g}')}"
 
 
-def _swapped(others: Others) -> Callable[[Evidence], str | None]:
-    def guess(e: Evidence) -> str | None:
-        for place, other in others:
-            if e.is_close(e.claimed, other.measured):
-                return f"gives what belongs to input {place}: the operands are swapped"
-        return None
-
-    return guess
+def _swapped(e: Evidence, others: Others) -> str | None:
+    for place, other in others:
+        if e.is_close(e.claimed, other.measured):
+            return f"gives what belongs to input {place}: the operands are swapped"
+    return None
 
 
 def _moved(e: Evidence) -> str | None:
@@ -96,41 +82,36 @@ def _cotangent(e: Evidence) -> str | None:
 
 
 def _one_slice(e: Evidence) -> str | None:
-    """Guess that one slice, or the mean, was taken where a stretched axis must be added up."""
-    x, wanted = e.inputs[e.place], np.shape(e.g)
+    """Guess that one slice was taken where a stretched axis must be added up."""
+    x, wanted = np.asarray(e.inputs[e.place]), np.shape(e.g)
     axes = [-i for i, n in enumerate(reversed(wanted), 1) if i > x.ndim or (x.shape[-i] == 1 != n)]
+    if not axes or x.shape != e.claimed.shape:
+        return None
     try:
-        whole = np.broadcast_to(x, wanted)
-    except ValueError:
-        return None
-    if not axes or (not isinstance(e.z.function, np.ufunc) and np.shape(payload(e.z)) != wanted):
-        return None
-    slices = _shares_of_copies(e, whole)
-    if slices is None:
+        weighed = Weighed(lambda leaves: _run(e, leaves[0]), [np.array(np.broadcast_to(x, wanted))], [e.g])
+    except Exception:  # the function does not stretch this input
         return None
     for pick in (0, -1):
         index = tuple(pick if -i in axes else slice(None) for i in range(len(wanted), 0, -1))
-        if e.is_close(e.claimed, np.reshape(slices[index], e.claimed.shape)):
+        slopes = np.zeros(wanted)
+        for i in np.argwhere(_chosen(wanted, index)):
+            direction = np.zeros(wanted)
+            direction[tuple(i)] = 1.0
+            slopes[tuple(i)] = weighed.measure(0, direction).slope
+        if e.is_close(e.claimed, np.reshape(slopes[index], e.claimed.shape)):
             return "takes one slice where the broadcast axis must be summed over"
     return None
 
 
-def _shares_of_copies(e: Evidence, whole: Any) -> Any:
-    """Measure the slope in every copy of an input that was stretched to the shape of the output."""
+def _run(e: Evidence, x: Any) -> Any:
+    """Run the operation with another input in place of the one whose rule is wrong."""
+    return e.z.function(*e.inputs[: e.place], x, *e.inputs[e.place + 1 :], **(e.z.keywords or {}))
 
-    def run(leaves: list[Any]) -> Any:
-        return e.z.function(*e.inputs[: e.place], leaves[0], *e.inputs[e.place + 1 :], **(e.z.keywords or {}))
 
-    try:
-        weighed = Weighed(run, [np.array(whole)], [e.g])
-    except Exception:  # the function does not stretch by itself
-        return None
-    slopes = np.empty(whole.shape)
-    for i in np.ndindex(whole.shape):
-        direction = np.zeros(whole.shape)
-        direction[i] = 1.0
-        slopes[i] = weighed.measure(0, direction).slope
-    return slopes
+def _chosen(shape: tuple[int, ...], index: Any) -> Any:
+    chosen = np.zeros(shape, bool)
+    chosen[index] = True
+    return chosen
 
 
 def _single(e: Evidence) -> str | None:
