@@ -185,9 +185,8 @@ def _turned(e: Evidence) -> str | None:
     if np.shape(e.g) != np.shape(payload(e.z)):
         return None
     for i, x in enumerate(e.inputs):
-        if np.ndim(x) > 1 and e.is_close(
-            tried(e.g, [*e.inputs[:i], x.swapaxes(-1, -2), *e.inputs[i + 1 :]]), e.measured
-        ):
+        matrix = isinstance(x, np.ndarray) and x.ndim > 1
+        if matrix and e.is_close(tried(e.g, [*e.inputs[:i], x.swapaxes(-1, -2), *e.inputs[i + 1 :]]), e.measured):
             return f"would be right with input {i} transposed"
     for axis in range(np.ndim(e.g)):
         share = tried(np.flip(e.g, axis), e.inputs)
