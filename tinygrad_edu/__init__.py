@@ -10,16 +10,20 @@ array([0.72686198, 0.63970001])
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
 from tinygrad_edu.protocols import primitive
-from tinygrad_edu.show import Tape
 from tinygrad_edu.slope import numeric_gradient, slope
 from tinygrad_edu.table import derivative
-from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from tinygrad_edu.value import Value, no_grad
+
+if TYPE_CHECKING:  # the rooms that __getattr__ opens
+    from tinygrad_edu import check, data, lessons, losses, nn, optim, train
+    from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
+    from tinygrad_edu.show import Tape
+    from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
     "Tape",
@@ -51,13 +55,22 @@ __all__ = [
 ]
 
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
-_IN_ROOMS = {"compare_gradients": "check", "detect_nan": "check", "slope_curve": "check"}
+_IN_ROOMS = {
+    "Tape": "show",
+    **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
+    **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
+}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the upper rooms when they are first asked for, so that importing the engine stays quick."""
+    """Open the upper rooms when they are first asked for, so that importing the engine stays quick."""
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _IN_ROOMS:
-        return getattr(importlib.import_module(f"{__name__}.{_IN_ROOMS[name]}"), name)
+        found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_IN_ROOMS[name]}"), name)
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
