@@ -63,6 +63,15 @@ def test_trees_arrays_integers_and_values():
     assert (round(a, 9), round(b, 9)) == (4.0, 3.0)
 
 
+@given(st.integers(-12, 12), st.sampled_from([np.log, np.sqrt, np.cbrt, lambda x: 1 / x]))
+def test_steps_over_a_pole_do_not_count(k, f):
+    x = 10.0**k
+    with np.errstate(all="ignore"):
+        estimate, error = tg.numeric_gradient(f, x, method="richardson", error=True)
+    assert abs(estimate - tg.grad(f)(x)) <= 4 * error + 8 * EPS * abs(estimate)
+    assert error <= 1e-6 * abs(estimate)
+
+
 def test_arguments_are_left_alone():
     x = np.ones(3)
     tg.numeric_gradient(lambda v: np.sum(v**2), x)
@@ -74,6 +83,7 @@ def test_arguments_are_left_alone():
     [
         (lambda: tg.numeric_gradient(np.sin, 1.0, method="wild"), "choose from forward, central"),
         (lambda: tg.numeric_gradient(np.sin, 1j), "complex128"),
+        (lambda: tg.numeric_gradient(np.sin), "hold no number"),
         (lambda: tg.numeric_gradient(np.sin, np.ones(2)), r"gave shape \(2,\)"),
         (lambda: tg.numeric_gradient(abs, 1.0, method="complex"), "imaginary"),
     ],

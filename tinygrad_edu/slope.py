@@ -121,21 +121,26 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
 
     Raises:
         TypeError: an argument is not real, or `f` gives more than one number.
-        ValueError: there is no such method.
+        ValueError: there is no such method, or no number.
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    leaves = [
-        real("numeric_gradient", leaf, path) for leaf, path in zip(tree.flatten(args), tree.paths(args), strict=True)
-    ]
-    pairs = [_measured(f, args, leaves, k, method) for k in range(len(leaves))]
-    gradient, errors = (tree.unflatten(args, column) for column in zip(*pairs, strict=True))
+    numbers, rebuild = tree.take_apart(args)
+    if not numbers:
+        raise ValueError(f"numeric_gradient: the arguments {args} hold no number; pass where to take the slope")
+    leaves = [real("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(args), strict=True)]
+
+    def single(changed: list[Any]) -> Any:
+        return _single(f(*rebuild([leaf[()] for leaf in changed])))
+
+    pairs = [_measured(single, leaves, k, method) for k in range(len(leaves))]
+    gradient, errors = (rebuild(column) for column in zip(*pairs, strict=True))
     if len(args) == 1:
         gradient, errors = gradient[0], errors[0]
     return (gradient, errors) if error else gradient
 
 
-def _measured(f: Callable[..., Any], args: tuple[Any, ...], leaves: list[Any], k: int, method: Method) -> Estimate:
+def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method) -> Estimate:
     """Measure the slope in each number of the k-th leaf, and estimate the errors."""
     leaf = leaves[k]
     kind = np.complex128 if method == "complex" else leaf.dtype
@@ -145,7 +150,7 @@ def _measured(f: Callable[..., Any], args: tuple[Any, ...], leaves: list[Any], k
         def d(moved: Any) -> Any:
             changed = leaf.astype(kind)
             changed[i] = moved
-            return _single(f(*tree.unflatten(args, [*_out(leaves[:k]), changed[()], *_out(leaves[k + 1 :])])))
+            return f([*leaves[:k], changed, *leaves[k + 1 :]])
 
         return d
 
@@ -153,10 +158,6 @@ def _measured(f: Callable[..., Any], args: tuple[Any, ...], leaves: list[Any], k
         pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps))
         estimates[0][i], estimates[1][i] = pair
     return estimates[0][()], estimates[1][()]
-
-
-def _out(leaves: list[Any]) -> list[Any]:
-    return [leaf[()] for leaf in leaves]
 
 
 def real(caller: str, leaf: Any, path: str) -> Any:
