@@ -21,8 +21,10 @@ from tinygrad_edu.check.words import describe
 from tinygrad_edu.naming import label
 from tinygrad_edu.tape import Entry, payload, rules
 
-ALIKE = 16  # so many entries of the same function and shapes are looked at,
-ELEMENTS = 256  # and in each of their inputs so many elements
+ALIKE = 16  # so many entries of the same function and shapes are looked at
+ELEMENTS = 256  # in arrays of up to so many elements, at all of them,
+GLIMPSE = 4  # in larger ones at so many, and along two directions through all,
+SAMPLE = 64  # and, where that shows something wrong, at so many
 
 
 def diagnose(entries: list[Any], origins: Origins) -> tuple[Fault | None, list[str]]:
@@ -89,7 +91,7 @@ class Suspect:
         for share, fresh, r, name in zip(shares, here, rounds, self.names, strict=True):
             if not np.all((abs(share - fresh) <= r) | (np.isnan(share) & np.isnan(fresh))):
                 return f"its rule for {name} keeps state: it uses what another call left behind", None
-        return self._against_slope(Comparison(weighed, shares, rounds, ELEMENTS))
+        return self._against_slope(weighed, shares, rounds)
 
     @property
     def names(self) -> list[str]:
@@ -111,36 +113,34 @@ class Suspect:
             return "what it gave has changed since: it gives the same array every time, or is not repeatable", shares
         return None, shares
 
-    def _against_slope(self, comparison: Comparison) -> tuple[str | None, str | None]:
-        """Look at the slope in every element of a small array, and in some of a large one."""
+    def _against_slope(self, weighed: Weighed, shares: Leaves, rounds: Leaves) -> tuple[str | None, str | None]:
+        """Look at the slopes; say what is wrong with the first rule that is, and where there are kinks."""
         kinks = []
         for k, name in enumerate(self.names):
-            found = [comparison.compare(k, probe) for probe in comparison.probes(k)]
+            small = self.leaves[k].size <= ELEMENTS
+            found = _compared(Comparison(weighed, shares, rounds, ELEMENTS if small else GLIMPSE), k)
             if any(compared.kind == "wrong" for compared in found):
-                said = describe(self._evidence(comparison, k, found), self._others(comparison, k))
-                return f"its rule for {name} {said}", None
+                close = Comparison(weighed, shares, rounds, ELEMENTS if small else SAMPLE)
+                alike = [j for j, x in enumerate(self.leaves) if j != k and x.shape == self.leaves[k].shape]
+                others = [(self.places[j], self._evidence(close, j)) for j in alike]
+                return f"its rule for {name} {describe(self._evidence(close, k), others)}", None
             kinks += [compared.place for compared in found if compared.kind == "kink"]
         return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
 
-    def _evidence(self, comparison: Comparison, k: int, found: list[Compared]) -> Evidence:
+    def _evidence(self, comparison: Comparison, k: int) -> Evidence:
         """Lay claims and measurements side by side."""
         shape = self.leaves[k].shape
         chosen = sample(comparison.analytic[k], comparison.count)
-        claimed, slopes, bounds = (
-            np.array([getattr(c, what) for c in found[: len(chosen)]]) for what in ("analytic", "slope", "bound")
-        )
-        if claimed.size == self.leaves[k].size:
-            claimed, slopes, bounds = (x.reshape(shape) for x in (claimed, slopes, bounds))
-            g, output, inputs = self.g, self.output, self.inputs
-        else:
-            rows = tuple(np.transpose(chosen))
-            g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self.inputs))
+        found = [comparison.compare(k, comparison.element(k, i)) for i in chosen]
+        columns = [np.array([getattr(c, what) for c in found]) for what in ("analytic", "slope", "bound")]
+        if len(chosen) == self.leaves[k].size:
+            claimed, slopes, bounds = (x.reshape(shape) for x in columns)
+            return Evidence(self.z, self.places[k], claimed, slopes, bounds, self.g, self.output, self.inputs)
+        rows = tuple(np.transpose(chosen))
+        g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self.inputs))
+        claimed, slopes, bounds = columns
         return Evidence(self.z, self.places[k], claimed, slopes, bounds, g, output, inputs)
 
-    def _others(self, comparison: Comparison, k: int) -> list[tuple[int, Any]]:
-        """Measure the slopes in the other inputs of the same shape."""
-        others = [j for j, x in enumerate(self.leaves) if j != k and x.shape == self.leaves[k].shape]
-        return [
-            (self.places[j], self._evidence(comparison, j, [comparison.compare(j, p) for p in comparison.probes(j)]))
-            for j in others
-        ]
+
+def _compared(comparison: Comparison, k: int) -> list[Compared]:
+    return [comparison.compare(k, probe) for probe in comparison.probes(k)]
