@@ -33,7 +33,7 @@ def put_back(x, index, shape):
 def add_rows(z, index, x):
     """Add each of `x` to a row of `z`; number by number, because NumPy is several times slower at adding rows."""
     width = math.prod(z.shape[1:])
-    places = (index % z.shape[0]).reshape(-1, 1) * width + np.arange(width)
+    places = index.reshape(-1, 1) * width + np.arange(width)
     np.add.at(z.reshape(-1), np.ravel(places), np.ravel(x))
 
 

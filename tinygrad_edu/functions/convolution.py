@@ -8,11 +8,10 @@ z     output
 x     images (n, c, h, w)
 w     weights (o, c / groups, kh, kw)
 y     what convolving x with w gives, (n, o, oh, ow)
-rows  the columns of x that each column of the kernel meets, (groups, c / groups * kw, padded h, n, ow)
+rows  what each column of the kernel meets of x, (n, groups, c / groups * kw, padded h, ow)
 """
 
 import functools
-import math
 import operator
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -45,10 +44,9 @@ class Plan(NamedTuple):
         return self.image[0] + 2 * self.padding[0], self.image[1] + 2 * self.padding[1]
 
     @property
-    def inside(self) -> tuple[slice, ...]:
-        """The part of padded images (c, padded h, n, padded w) that is no border."""
-        down, across = (slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True))
-        return slice(None), down, slice(None), across
+    def inside(self) -> tuple[Any, ...]:
+        """The part of images with their borders that is no border."""
+        return ..., *(slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True))
 
     @property
     def depth(self) -> int:
@@ -77,38 +75,38 @@ def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, paddi
 
 
 def spread(x: Any, of: Plan) -> Any:
-    """Lay images out as rows: the columns of the kernel side by side, and its rows on top of each other.
+    """Lay images out as rows, one copy beside the other for each column of the kernel.
 
-    So images are copied kw times and not kh * kw times, and what a row of the kernel meets is one block of
-    memory, a matrix that need not be copied to be multiplied by (for a stride of 1).
+    So they are copied kw times and not kh * kw times, and what a row of the kernel meets of an image is one block
+    of memory, a matrix that need not be copied to be multiplied by (for a stride of 1).
     """
-    images = x.transpose(1, 2, 0, 3)
+    images = x
     if any(of.padding):
-        images = np.zeros_like(x, shape=(of.c, of.padded[0], of.n, of.padded[1]), order="C")
-        images[of.inside] = x.transpose(1, 2, 0, 3)
-    rows = np.empty_like(x, shape=(of.c, of.kernel[1], of.padded[0], of.n, of.out[1]), order="C")
+        images = np.zeros_like(x, shape=(of.n, of.c, *of.padded), order="C")
+        images[of.inside] = x
+    rows = np.empty_like(x, shape=(of.n, of.c, of.kernel[1], of.padded[0], of.out[1]), order="C")
     for j in range(of.kernel[1]):
-        rows[:, j] = images[..., met(j, of.stride[1], of.out[1])]
-    return rows.reshape(of.groups, of.depth, *rows.shape[2:])
+        rows[:, :, j] = images[..., met(j, of.stride[1], of.out[1])]
+    return rows.reshape(of.n, of.groups, of.depth, of.padded[0], of.out[1])
 
 
 def gather(rows: Any, of: Plan) -> Any:
     """Add up what `spread` laid out: its adjoint."""
-    images = np.zeros_like(rows, shape=(of.c, of.padded[0], of.n, of.padded[1]), order="C")
-    rows = rows.reshape(of.c, of.kernel[1], *rows.shape[2:])
+    images = np.zeros_like(rows, shape=(of.n, of.c, *of.padded), order="C")
+    rows = rows.reshape(of.n, of.c, of.kernel[1], of.padded[0], of.out[1])
     for j in range(of.kernel[1]):
-        images[..., met(j, of.stride[1], of.out[1])] += rows[:, j]
-    return images[of.inside].transpose(2, 0, 1, 3)
+        images[..., met(j, of.stride[1], of.out[1])] += rows[:, :, j]
+    return images[of.inside]
 
 
 def each_row(rows: Any, of: Plan) -> Iterator[Any]:
-    """Give for each row of the kernel what it meets, (groups, depth, oh, n, ow)."""
-    return (rows[:, :, met(i, of.stride[0], of.out[0])] for i in range(of.kernel[0]))
+    """Give for each row of the kernel what it meets, (n, groups, depth, oh, ow)."""
+    return (rows[..., met(i, of.stride[0], of.out[0]), :] for i in range(of.kernel[0]))
 
 
 def flat(block: Any) -> Any:
-    """Make a block (groups, depth, oh, n, ow) a matrix for each group."""
-    return block.reshape(*block.shape[:2], math.prod(block.shape[2:]))
+    """Make one axis of the last two."""
+    return block.reshape(*block.shape[:-2], block.shape[-2] * block.shape[-1])
 
 
 def matrices(w: Any, of: Plan) -> Any:
@@ -116,9 +114,9 @@ def matrices(w: Any, of: Plan) -> Any:
     return w.transpose(2, 0, 1, 3).reshape(of.kernel[0], of.groups, of.o // of.groups, of.depth)
 
 
-def channels(y: Any, of: Plan) -> Any:
-    """Lay outputs out as a matrix for each group, with a row for each channel."""
-    return flat(y.transpose(1, 2, 0, 3).reshape(of.groups, of.o // of.groups, of.out[0], of.n, of.out[1]))
+def grouped(y: Any, of: Plan) -> Any:
+    """Lay outputs out as a matrix for each image and each group."""
+    return y.reshape(of.n, of.groups, of.o // of.groups, of.out[0] * of.out[1])
 
 
 def plan_back(
@@ -164,8 +162,7 @@ def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, group
     shapes = check_shape("conv2d", "x", x, IMAGES), check_shape("conv2d", "w", w, WEIGHTS)
     of = plan("conv2d", *shapes, stride, padding, groups)
     products = map(operator.matmul, matrices(w, of), map(flat, each_row(spread(x, of), of)))
-    z = functools.reduce(operator.iadd, products)
-    return z.reshape(of.o, of.out[0], of.n, of.out[1]).transpose(2, 0, 1, 3)
+    return functools.reduce(operator.iadd, products).reshape(of.n, of.o, *of.out)
 
 
 @primitive
@@ -194,9 +191,9 @@ def conv2d_transpose(
     """
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
     of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
-    shape = (of.groups, of.depth, of.padded[0], of.n, of.out[1])
+    shape = (of.n, of.groups, of.depth, of.padded[0], of.out[1])
     rows = np.zeros_like(y, dtype=np.result_type(y, w), shape=shape, order="C")
-    numbers = channels(y, of)
+    numbers = grouped(y, of)
     for v, met_by_v in zip(matrices(w, of), each_row(rows, of), strict=True):
         met_by_v[...] += (v.swapaxes(-1, -2) @ numbers).reshape(met_by_v.shape)
     return gather(rows, of)
@@ -206,8 +203,8 @@ def conv2d_transpose(
 def conv2d_weights(x: Any, y: Any, *, size: Pair, stride: Pairwise = 1, padding: Pairwise = 0, groups: int = 1) -> Any:
     """Give the other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
     of = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
-    numbers = channels(y, of)
-    products = [numbers @ flat(each).swapaxes(-1, -2) for each in each_row(spread(x, of), of)]
+    numbers = grouped(y, of)
+    products = [(numbers @ flat(each).swapaxes(-1, -2)).sum(axis=0) for each in each_row(spread(x, of), of)]
     return np.stack(products).reshape(of.kernel[0], of.o, of.c // of.groups, of.kernel[1]).transpose(1, 2, 0, 3)
 
 
