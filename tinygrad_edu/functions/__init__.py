@@ -8,10 +8,15 @@ tokens         `layer_norm`, `embedding`, `attention`: tokens (..., t, d)
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.functions.activations import dropout, gelu, leaky_relu, relu, sigmoid, softplus
 from tinygrad_edu.functions.probabilities import log_softmax, logsumexp, one_hot, softmax
+
+if TYPE_CHECKING:  # the rooms that __getattr__ opens
+    from tinygrad_edu.functions.convolution import conv2d, conv2d_transpose
+    from tinygrad_edu.functions.pooling import max_pool2d, mean_pool2d
+    from tinygrad_edu.functions.tokens import attention, embedding, layer_norm
 
 __all__ = [
     "attention",
