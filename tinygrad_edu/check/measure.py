@@ -123,15 +123,15 @@ class Weighed:
     def _jump(self, phi: Callable[[Any], Any]) -> float:
         """Tell how much the slope changes at t = 0: what does not fall with q, as it does where f is smooth."""
         here = phi(0.0)
-        steps = [EPS ** (1 / 8) * 4.0**-k for k in range(5)]  # the first of those that `richardson` takes
+        steps = [*(EPS ** (1 / 8) * 4.0**-k for k in range(5)), _FINE]  # the first of those that `richardson` takes
         changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]
-        limits = [(4 * b - a) / 3 for a, b in itertools.pairwise(changes)]
+        limits = [*((4 * b - a) / 3 for a, b in itertools.pairwise(changes[:-1])), changes[-1]]
         best, doubt = 0.0, math.inf
         for (before, limit), q in zip(itertools.pairwise(limits), steps[2:], strict=True):
             own = abs(limit - before) + 8 * max(self.noise, EPS * abs(here)) / q
             if own < doubt:
                 best, doubt = limit, own
-        still = abs(phi(_FINE) + phi(-_FINE) - 2 * here) / _FINE > abs(best) / 2
+        still = abs(changes[-1]) > abs(best) / 2
         return float(best) if abs(best) > 2 * DOUBT * doubt and still else 0.0
 
 
