@@ -21,6 +21,9 @@ from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech
+from tinygrad_edu.functions.convolution import conv2d_weights
+from tinygrad_edu.functions.pooling import overlay, patches
+from tinygrad_edu.functions.tokens import root_variance, standardize
 from tinygrad_edu.naming import label
 from tinygrad_edu.table import composed
 from tinygrad_edu.tape import rules
@@ -237,6 +240,30 @@ domain(np.einsum,    *([of(s, *(A(*map(int, shape)) for shape in shapes.split(",
     "ba": "23", "ii->": "22", "ij,kj->ik": "20,20", "...ii->...i": "322", "i...->...": "23",
     "...ij->...ji": "223",
 }.items()), of("ij,j->i", A(2, 3), NUMBERS), of("ij,jk,k", A(2, 2), A(2, 3), A(3), optimize=True))
+
+domain(functions.conv2d, of(A(2, 1, 3, 3), A(2, 1, 2, 2)), of(A(0, 1, 2, 2), A(1, 1, 2, 2)),
+                         of(A(1, 2, 4, 3), A(2, 1, 2, 1), stride=(2, 1), padding=(1, 0), groups=2))
+domain(functions.conv2d_transpose,
+       of(A(2, 2, 2, 2), A(2, 1, 2, 2)), of(A(0, 1, 2, 1), A(1, 1, 2, 2)),
+       of(A(1, 2, 2, 3), A(2, 1, 2, 1), size=(3, 3), stride=(2, 1), padding=(1, 0), groups=2))
+domain(conv2d_weights,
+       of(A(2, 1, 3, 3), A(2, 2, 2, 2), size=(2, 2)), of(A(0, 1, 2, 2), A(0, 1, 1, 1), size=(2, 2)),
+       of(A(1, 2, 4, 3), A(1, 2, 3, 3), size=(2, 1), stride=(2, 1), padding=(1, 0), groups=2))
+domain(patches, of(A(2, 1, 3, 2), size=(2, 1), stride=(1, 1)), of(A(0, 1, 2, 2), size=(1, 1), stride=(1, 2)))
+domain(overlay, of(A(2, 2, 1, 2, 2), image=(3, 2), size=(2, 1), stride=(1, 1)))
+domain(functions.max_pool2d,  of(A(1, 2, 4, 2, span=spread), 2), of(A(1, 1, 3, 4, span=spread), (2, 1), stride=(1, 2)))
+domain(functions.mean_pool2d, of(A(1, 2, 2, 5), 2), of(A(1, 1, 3, 3), (2, 1), stride=(1, 2)))
+
+for f in (standardize, root_variance):
+    domain(f, each([(3,), (2, 3), (0, 3)], span=spread), each([(2, 3, 2)], axis=(0, 2), span=spread),
+              each([(2, 3)], axis=None, eps=0.5, span=spread))
+domain(functions.layer_norm, each([(3,), (2, 3)], span=spread), of(NUMBERS, A(3)),
+                             of(A(2, 3, span=spread), A(3), A(2, 1), eps=0.5), of(A(3, 2), axis=0, shift=A(2)))
+domain(functions.embedding,  of(A(3, 2), [[0, 2], [2, 2]]), of(A(2, 3), 1), of(A(2, 0), [1]),
+                             of(A(2, 1), np.zeros(0, np.int8)))
+domain(functions.attention,  joint([(2, 3), (3, 3), (3, 1)], [(2, 1, 2), (2, 2), (2, 1, 2, 2)]),
+                             of(NUMBERS[:, None], A(2, 1), A(2, 2)), of(A(2, 2), A(3, 2), A(3, 2), MASK),
+                             of(A(2, 2), A(3, 2), A(3, 2), mask=np.array([[0.5, -np.inf, 0.0]])))
 
 domain(losses.surprise, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
 

@@ -8,7 +8,7 @@ from tests.domains import TABLE, domains
 from tinygrad_edu import functions
 from tinygrad_edu.naming import label
 
-OWN = {f for _, f in inspect.getmembers(functions, inspect.isfunction) if f.__module__ == functions.__name__}
+OWN = {f for _, f in inspect.getmembers(functions, inspect.isfunction)}
 
 
 def untested(tested):

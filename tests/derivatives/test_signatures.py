@@ -62,6 +62,15 @@ SAMPLES = {
     "ord": 1,
     "slope": 0.1,
     "newshape": (12,),
+    "stride": 2,
+    "padding": 1,
+    "groups": 1,
+    "size": 2,
+    "image": 3,
+    "eps": 0.5,
+    "scale": 2.0,
+    "shift": 1.0,
+    "mask": False,
 }
 
 

@@ -6,6 +6,7 @@ a      input
 index  what stood between the brackets
 """
 
+import math
 import operator
 
 import numpy as np
@@ -19,11 +20,21 @@ def put_back(x, index, shape):
     """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
     z = np.zeros(shape, dtype=x.dtype)
     parts = index if isinstance(index, tuple) else (index,)
-    if any(isinstance(i, (list, np.ndarray)) and np.asarray(i).dtype != bool for i in parts):
+    listed = [i for i in parts if isinstance(i, (list, np.ndarray)) and np.asarray(i).dtype != bool]
+    if listed and listed[0] is index:
+        add_rows(z, np.asarray(index, np.intp), x)
+    elif listed:
         np.add.at(z, index, x)
     else:
         z[index] = x
     return z
+
+
+def add_rows(z, index, x):
+    """Add each of `x` to a row of `z`; number by number, because NumPy is several times slower at adding rows."""
+    width = math.prod(z.shape[1:])
+    places = (index % z.shape[0]).reshape(-1, 1) * width + np.arange(width)
+    np.add.at(z.reshape(-1), np.ravel(places), np.ravel(x))
 
 
 def lower(m, k):

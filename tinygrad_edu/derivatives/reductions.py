@@ -7,6 +7,7 @@ axis  the axes that were reduced, None for all; some functions let a number have
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -24,18 +25,18 @@ def kept(g, a, axis, keepdims):
 
 def extreme(g, z, a, axis, keepdims):
     """Share `g` evenly among the elements that tie for the extreme value."""
-    chosen = 1.0 * (a == kept(z, a, axis, keepdims))
-    return kept(g, a, axis, keepdims) * (chosen / np.sum(chosen, axis=axis, keepdims=True))
+    chosen = a == kept(z, a, axis, keepdims)
+    return chosen * (kept(g, a, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True, dtype=a.dtype))
 
 
-def deviation(a, axis):
+def deviation(a: Any, axis: Any) -> Any:
     """Give the distance of each element from the mean; the second round is for what the first one rounds."""
     for _ in range(2):
         a = a - np.mean(a, axis=axis, keepdims=True)
     return a
 
 
-def freedom(a, axis, ddof):
+def freedom(a: Any, axis: Any, ddof: Any) -> Any:
     """Give the number of elements that go into each output, less `ddof`."""
     axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
     return math.prod(a.shape[i] for i in axes) - ddof

@@ -1,4 +1,4 @@
-"""What NumPy lacks: activations, softmax and its logarithm, one-hot vectors, dropout.
+"""Probabilities: softmax, its logarithm, and what it is the gradient of; vectors for labels.
 
 All of them take plain arrays as well as Values, and hold to the ends of the float range.
 
@@ -14,54 +14,8 @@ import numpy as np
 
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
-from tinygrad_edu.value import Value
 
 Axis = int | tuple[int, ...] | None
-
-
-@primitive
-def relu(x: Any) -> Any:
-    """Give max(x, 0), of the shape of `x`; relu'(0) = 0.
-
-    >>> relu(np.array([-1.0, 2.0]))
-    array([0., 2.])
-
-    Source: Nair and Hinton, 2010.
-    """
-    return np.maximum(x, 0)
-
-
-def leaky_relu(x: Any, slope: float = 0.01) -> Any:
-    """Give x above 0 and ``slope * x`` up to 0; leaky_relu'(0) = slope.
-
-    Source: Maas, Hannun and Ng, 2013.
-    """
-    return np.where(x > 0, x, slope * x)
-
-
-@primitive
-def sigmoid(x: Any) -> Any:
-    """Give 1 / (1 + exp(-x)), which rises from 0 to 1; both ends keep full relative precision.
-
-    >>> sigmoid(np.array([-np.inf, 0.0, np.log(3.0)]))
-    array([0.  , 0.5 , 0.75])
-    """
-    e = np.exp(-abs(x))
-    return np.where(x < 0, e, 1.0) / (1 + e)
-
-
-def softplus(x: Any) -> Any:
-    """Give log(1 + exp(x)), a smooth relu, without overflow."""
-    return np.logaddexp(x, 0.0)
-
-
-def gelu(x: Any) -> Any:
-    """Give x·Φ(x) by its hyperbolic form, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
-
-    Source: Hendrycks and Gimpel, 2016, section 2.
-    """
-    u = np.clip(x, -30.0, 30.0)
-    return np.where(x >= 30, x, u * sigmoid(np.sqrt(8 / np.pi) * (u + 0.044715 * u**3)))
 
 
 @primitive
@@ -128,22 +82,6 @@ def one_hot(labels: Any, classes: int) -> Any:
     return np.eye(classes)[labels]
 
 
-def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
-    """Silence each element with probability `rate`, and scale the others so that the mean stays.
-
-    The same integer seed silences the same elements; a generator moves on at each call.
-
-    Source: Srivastava et al., 2014.
-
-    Raises:
-        ValueError: `rate` is not in 0 ≤ rate < 1.
-    """
-    if not 0 <= rate < 1:
-        raise ValueError(f"dropout: rate is {rate}; it must be at least 0 and less than 1")
-    kept = np.random.default_rng(seed).random(np.shape(x)) >= rate
-    return x * (kept / (1 - rate)).astype(np.result_type(x))
-
-
 def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     if not keepdims and axis is not None:
         g = np.expand_dims(g, axis)
@@ -151,11 +89,7 @@ def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 # fmt: off
-derivative(relu,      lambda g, z, x: g * (x > 0))
-derivative(sigmoid,   lambda g, z, x: g * z * sigmoid(-x))
-derivative(softmax,   lambda g, z, x, *, axis=-1: z * (g - (g * z).sum(axis=axis, keepdims=True)))
+derivative(softmax,     lambda g, z, x, *, axis=-1: z * (g - (g * z).sum(axis=axis, keepdims=True)))
 derivative(log_softmax, lambda g, z, x, *, axis=-1: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
-derivative(logsumexp, lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
+derivative(logsumexp,   lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
 # fmt: on
-
-Value.relu = relu
