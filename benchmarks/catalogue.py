@@ -1,10 +1,12 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import moons, networks_peers, scalars
+from benchmarks import elements, moons, networks_peers, rosenbrock, scalars
 
 STEPS = {
     "A": scalars.WORKLOAD,
     "A2": moons.WORKLOAD,
     "B": networks_peers.WORKLOAD_B,
     "C": networks_peers.WORKLOAD_C,
+    "D": elements.WORKLOAD,
+    "K": rosenbrock.WORKLOAD,
 }
