@@ -1,6 +1,6 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import elements, moons, networks_peers, rosenbrock, scalars
+from benchmarks import elements, images_peers, moons, networks_peers, rosenbrock, scalars
 
 STEPS = {
     "A": scalars.WORKLOAD,
@@ -8,5 +8,6 @@ STEPS = {
     "B": networks_peers.WORKLOAD_B,
     "C": networks_peers.WORKLOAD_C,
     "D": elements.WORKLOAD,
+    "E": images_peers.WORKLOAD,
     "K": rosenbrock.WORKLOAD,
 }

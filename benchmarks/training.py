@@ -132,6 +132,17 @@ class Training:
         return self.p
 
 
+def cross_entropy(logits, labels):
+    """Give the mean loss of `logits`, (n, classes), by hand, and its slopes."""
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    d = e / e.sum(axis=1, keepdims=True)
+    rows = np.arange(len(labels))
+    value = -np.log(d[rows, labels]).mean()
+    d[rows, labels] -= 1
+    d /= len(labels)
+    return value, d
+
+
 class PlannedTraining(Training):
     """A run whose updates allocate nothing; subclasses write their slopes into `g`."""
 
