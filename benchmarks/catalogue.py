@@ -1,6 +1,6 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import elements, images_peers, moons, networks_peers, rosenbrock, scalars
+from benchmarks import elements, images_peers, moons, networks_peers, rosenbrock, scalars, tokens_peers
 
 STEPS = {
     "A": scalars.WORKLOAD,
@@ -9,5 +9,6 @@ STEPS = {
     "C": networks_peers.WORKLOAD_C,
     "D": elements.WORKLOAD,
     "E": images_peers.WORKLOAD,
+    "F": tokens_peers.WORKLOAD,
     "K": rosenbrock.WORKLOAD,
 }
