@@ -116,11 +116,11 @@ class PlannedConvolution:
         windows = sliding_window_view(images, (K, K), axis=(1, 2))
         np.copyto(self.copied, windows.transpose(0, 4, 5, 1, 2, 3))
         np.dot(matrix(self.p[0]), self.columns, self.convolved)
-        np.maximum(self.windows[:, :, 0], self.windows[:, :, 1], self.rows)
-        np.maximum(self.rows[..., 0, :], self.rows[..., 1, :], self.pooled)
+        np.maximum(self.windows[:, :, 0], self.windows[:, :, 1], out=self.rows)
+        np.maximum(self.rows[..., 0, :], self.rows[..., 1, :], out=self.pooled)
         np.add(self.pooled, self.p[1][:, None, None, None], self.relu)
         np.greater(self.relu, 0, self.on)
-        return np.maximum(self.relu, 0, self.relu)
+        return np.maximum(self.relu, 0, out=self.relu)
 
     def backward(self, d, into_images):
         """Write the slopes of the parameters, and give those of the images where they are asked for."""

@@ -137,7 +137,7 @@ class Planned(PlannedTraining):
         np.dot(z, w0, self.hidden)
         np.add(self.hidden, b0, self.hidden)
         np.greater(self.hidden, 0, self.on)
-        np.maximum(self.hidden, 0, self.hidden)
+        np.maximum(self.hidden, 0, out=self.hidden)
         error = np.dot(self.hidden, w1, self.x_d)
         np.add(error, b1, error)
         np.add(error, self.middle, error)

@@ -121,19 +121,23 @@ def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], work
     return None
 
 
-def keep_pages():
-    """Tell glibc to keep the memory of freed arrays up to 32 MB each, the most it takes; elsewhere do nothing."""
+def set_malloc(from_heap, kept):
+    """Tell glibc which arrays, in bytes, come from its heap, and how much that keeps free at its end; else do nothing.
+
+    Larger ones come from the kernel, and go back to it when they are freed. Left alone, glibc starts with 128 KiB of
+    both, and moves both up as it sees large arrays freed.
+    """
     if platform.libc_ver()[0] == "glibc":
-        malloc_options = ctypes.CDLL(None).mallopt
-        malloc_options(-3, 32 << 20)  # M_MMAP_THRESHOLD: smaller arrays come from the heap ...
-        malloc_options(-1, 1 << 30)  # M_TRIM_THRESHOLD: ... whose free end goes back to the kernel only beyond 1 GB
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-3, from_heap)  # M_MMAP_THRESHOLD
+        mallopt(-1, kept)  # M_TRIM_THRESHOLD
 
 
 def keeping_pages(build):
     """Make the same competitor in a process where glibc keeps the memory of freed arrays."""
 
     def with_pages_kept(*modules):
-        keep_pages()
+        set_malloc(from_heap=32 << 20, kept=1 << 30)
         return build(*modules)
 
     return with_pages_kept
