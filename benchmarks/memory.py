@@ -58,7 +58,7 @@ def peak(name):
 
 def measure(options):
     """Run each competitor once, and report it."""
-    report = Report("I  memory of D at its peak, in arrays of the input's size", ["", "arrays", "counted by"])
+    report = Report("I  memory of D at its peak", ["", "arrays of the input's size", "counted by"])
     for name, competitor in COMPETITORS.items():
         if not wanted(competitor.package, options):
             continue
