@@ -6,7 +6,7 @@ g               slopes of the mean cross-entropy, a list like p
 columns         what the kernel meets, (c * 5 * 5, h * w * n), so that convolving is multiplying by (o, c * 5 * 5)
 
 Each convolution is pooled, 2 by 2, and then relu'd, which gives the same as the other way round. By hand images are
-kept as (c, h, w, n): so every window of them is made of long runs of memory, twice as fast as (n, c, h, w).
+kept as (c, h, w, n): then windows are made of longer runs of memory than as (n, c, h, w), and are copied sooner.
 """
 # ruff: noqa: D102 - workload.Run describes the methods of a run
 
