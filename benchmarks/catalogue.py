@@ -1,10 +1,14 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import moons, networks_peers, scalars
+from benchmarks import elements, images_peers, moons, networks_peers, rosenbrock, scalars, tokens_peers
 
 STEPS = {
     "A": scalars.WORKLOAD,
     "A2": moons.WORKLOAD,
     "B": networks_peers.WORKLOAD_B,
     "C": networks_peers.WORKLOAD_C,
+    "D": elements.WORKLOAD,
+    "E": images_peers.WORKLOAD,
+    "F": tokens_peers.WORKLOAD,
+    "K": rosenbrock.WORKLOAD,
 }

@@ -157,4 +157,7 @@ def verdicts(workload, best):
         if name.startswith(OURS):
             reference = name.replace(OURS, BY_HAND)
             ratio = best[name] / best[reference]
-            yield verdict(f"≤ {workload.target:g} × {reference}", ratio <= workload.target, f"{ratio:.2f}")
+            if workload.target is None:
+                yield f"no target: {ratio:.0f} × {reference}"
+            else:
+                yield verdict(f"≤ {workload.target:g} × {reference}", ratio <= workload.target, f"{ratio:.2f}")

@@ -5,8 +5,10 @@ step        what is timed: a NumPy batch goes in, a float comes out, every gradi
 competitor  how to build a run; `needs` names the module it is handed
 """
 
+import ctypes
+import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -72,11 +74,14 @@ class Competitor:
 
 @dataclass(frozen=True)
 class Workload:
-    """A task; `target` bounds the ratio of ours to the hand-written, `roundings` how many may add up in a result."""
+    """A task; `roundings` is how many may add up in a result.
+
+    `target` bounds the ratio of ours to the hand-written, where one is set.
+    """
 
     title: str
     dtype: str
-    target: float
+    target: float | None
     competitors: dict[str, Competitor]
     roundings: int = 1000
 
@@ -114,3 +119,31 @@ def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], work
             if differs(x, y, workload.tolerance):
                 return f"{what}, number {i}: {x} instead of {y}"
     return None
+
+
+def set_malloc(from_heap, kept):
+    """Tell glibc which arrays, in bytes, come from its heap, and how much that keeps free at its end; else do nothing.
+
+    Larger ones come from the kernel, and go back to it when they are freed. Left alone, glibc starts with 128 KiB of
+    both, and moves both up as it sees large arrays freed.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(-3, from_heap)  # M_MMAP_THRESHOLD
+        mallopt(-1, kept)  # M_TRIM_THRESHOLD
+
+
+def keeping_pages(build):
+    """Make the same competitor in a process where glibc keeps the memory of freed arrays."""
+
+    def with_pages_kept(*modules):
+        set_malloc(from_heap=32 << 20, kept=1 << 30)
+        return build(*modules)
+
+    return with_pages_kept
+
+
+def with_pages_kept(competitors):
+    """Let the hand-written and ours run once more in such a process."""
+    again = {f"{name}, pages kept": competitors[name] for name in (BY_HAND, OURS)}
+    return competitors | {name: replace(one, build=keeping_pages(one.build)) for name, one in again.items()}

@@ -1,4 +1,4 @@
-"""How hard hypothesis looks: HYPOTHESIS_PROFILE=thorough for a long run."""
+"""How hard hypothesis looks: HYPOTHESIS_PROFILE=thorough for a long run; and one BLAS thread for each test process."""
 
 import os
 
@@ -15,3 +15,6 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("default"), max_examples=50, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+# Set before NumPy is imported. With more, the processes that run tests side by side wait for each other's threads.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

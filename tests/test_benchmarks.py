@@ -1,12 +1,14 @@
 """The benchmarks compute the same as their hand-written references, notice when they do not, and print."""
 
+import json
+import sys
 from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
 import pytest
 
-from benchmarks import chain, harness, imports, report, setting
+from benchmarks import chain, harness, imports, memory, report, setting
 from benchmarks.__main__ import arguments, main
 from benchmarks.catalogue import STEPS
 from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, disagreement, results
@@ -19,7 +21,9 @@ def run_of(competitor):
 
 
 def numpy_alone(workload):
-    return [name for name, c in workload.competitors.items() if c.needs in {None, OURS} and name != BY_HAND]
+    """Name those that need no peer and are no other's code again."""
+    again = {BY_HAND, *(name for name in workload.competitors if name.endswith("pages kept"))}
+    return [name for name, c in workload.competitors.items() if c.needs in {None, OURS} and name not in again]
 
 
 @pytest.mark.parametrize(("letter", "name"), [(letter, name) for letter, w in STEPS.items() for name in numpy_alone(w)])
@@ -75,7 +79,7 @@ def test_nothing_is_timed_before_all_agree(monkeypatch):
         harness.race("A", STEPS["A"], ALONE)
 
 
-@pytest.mark.parametrize("letter", [*STEPS])
+@pytest.mark.parametrize("letter", ["B", "C", "K"])  # plain, with pages kept, without a target
 def test_the_table_prints_after_one_round_without_peers(letter, capsys):
     main([letter, "--rounds", "1", "--no-peers"])
     out = capsys.readouterr().out
@@ -112,6 +116,29 @@ def test_chain_refuses_a_wrong_slope(monkeypatch):
 def test_imports_are_timed_in_fresh_processes():
     done = imports.measure(ALONE)
     assert [row[0] for row in done.rows] == ["numpy", OURS]
+
+
+def test_memory_is_counted_in_arrays_and_ours_is_judged(monkeypatch):
+    chosen = {name: memory.COMPETITORS[name] for name in (f"{BY_HAND}, out=", OURS)}
+    monkeypatch.setattr(memory, "COMPETITORS", chosen)
+    done = memory.measure(ALONE)
+    planned, ours = (float(row[1]) for row in done.rows)
+    assert round(planned) == 5  # the input, the slopes, and three buffers
+    assert planned < ours < 20
+    assert "≤ 9 arrays" in done.notes[0]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets the peak be counted anew")
+def test_resident_memory_counts_the_arrays_of_a_step():
+    count = "from benchmarks import elements, memory; print(memory.risen(elements.by_hand, []) / memory.ARRAY)"
+    by_resident_memory = float(setting.python(["-c", count]))
+    assert abs(by_resident_memory - json.loads(setting.python(["-m", "benchmarks.memory", BY_HAND]))) < 0.5
+
+
+@pytest.mark.parametrize(("target", "note"), [(None, "no target: 2 × "), (1.5, "1.5 × hand-written: MISSED, 2.00")])
+def test_a_workload_without_a_target_still_gives_its_ratio(target, note):
+    (verdict,) = harness.verdicts(replace(STEPS["K"], target=target), {BY_HAND: 1.0, OURS: 2.0})
+    assert note in verdict
 
 
 def test_environment_pins_every_pool():

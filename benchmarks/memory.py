@@ -1,0 +1,79 @@
+"""Workload I: what one step of workload D holds at its peak, counted in arrays of the size of its input.
+
+The input, buffers made in advance, and the slopes count too. Each run is a fresh process, `python -m benchmarks.memory
+NAME`. NumPy tells tracemalloc of its arrays; torch and jax do not, so theirs are counted by how far the resident memory
+rises above where it stands between two steps, plus the input; for that freed arrays go back to the kernel at once.
+Workload D checks that all compute the same.
+"""
+
+import gc
+import json
+import sys
+import tracemalloc
+from importlib import import_module
+from pathlib import Path
+
+from benchmarks.chain import resident
+from benchmarks.elements import COMPETITORS, SIZE
+from benchmarks.report import Report, absence, verdict
+from benchmarks.setting import python, wanted
+from benchmarks.workload import OURS, set_malloc
+
+ARRAY = 8 * SIZE
+ARRAYS = 9.0
+UNSEEN = {"torch", "jax"}
+
+
+def traced(build, modules):
+    """Give the bytes that tracemalloc sees at the peak."""
+    tracemalloc.start()
+    build(*modules).step()
+    return tracemalloc.get_traced_memory()[1]
+
+
+def risen(build, modules):
+    """Give the bytes of the input and of the resident memory that a second step adds at its peak.
+
+    Raises:
+        OSError: the system is not Linux, which alone lets the peak be counted anew.
+    """
+    set_malloc(from_heap=128 << 10, kept=128 << 10)
+    run = build(*modules)
+    run.step()
+    gc.collect()
+    before = resident()
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    run.step()
+    status = Path("/proc/self/status").read_text(encoding="ascii").split()
+    return ARRAY + 1024 * int(status[status.index("VmHWM:") + 1]) - before
+
+
+def peak(name):
+    """Give what a competitor holds at most, in arrays."""
+    competitor = COMPETITORS[name]
+    modules = [import_module(competitor.needs)] if competitor.needs else []
+    count = risen if competitor.package in UNSEEN else traced
+    return count(competitor.build, modules) / ARRAY
+
+
+def measure(options):
+    """Run each competitor once, and report it."""
+    report = Report("I  memory of D at its peak", ["", "arrays of the input's size", "counted by"])
+    for name, competitor in COMPETITORS.items():
+        if not wanted(competitor.package, options):
+            continue
+        try:
+            arrays = json.loads(python(["-m", "benchmarks.memory", name]))
+        except RuntimeError as error:
+            report.notes.append(f"{name} failed: {error}")
+            continue
+        by = "resident memory" if competitor.package in UNSEEN else "tracemalloc"
+        report.rows.append([name, f"{arrays:.1f}", by])
+        if name == OURS:
+            report.notes.append(verdict(f"≤ {ARRAYS:g} arrays", arrays <= ARRAYS, f"{arrays:.1f}"))
+    report.notes += absence({c.package for c in COMPETITORS.values() if not wanted(c.package, options)})
+    return report
+
+
+if __name__ == "__main__":
+    print(json.dumps(peak(sys.argv[1])))
