@@ -43,6 +43,7 @@ def environment(threads=1):
             "JAX_ENABLE_X64": "1",
             "JAX_PLATFORMS": "cpu",
             "PYTHONHASHSEED": "0",
+            "PYTHONDONTWRITEBYTECODE": "",  # installed packages have their bytecode, so ours is to have it too
             "PYTHONPATH": os.pathsep.join(path),
         }
     )
