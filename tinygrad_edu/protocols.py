@@ -40,9 +40,12 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        if len(arguments) == 1 and not keywords and isinstance(arguments[0], Entry) and recorded in rules:
+        if len(arguments) == 1 and not keywords:
             (x,) = arguments
-            return record(type(x), bare(function(x._data)), recorded, x)
+            if not isinstance(x, Entry):
+                return function(x)
+            if recorded in rules:
+                return record(type(x), bare(function(x._data)), recorded, x)
         for x in arguments:
             if isinstance(x, Entry):
                 return apply(recorded, arguments, keywords)
