@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.functions import log_softmax
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.protocols import as_array, primitive
 from tinygrad_edu.table import derivative
 
 
@@ -59,7 +59,7 @@ def _check_labels(logits: Any, labels: Any) -> Any:
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"cross_entropy: logits have shape {shape}; pass (n, k), a row for each example")
     n, k = shape
-    labels = np.asarray(labels)
+    labels = as_array(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"cross_entropy: labels are of dtype {labels.dtype}; pass integers from 0 to {k - 1}")
     if labels.shape != (n,):
@@ -94,8 +94,8 @@ def surprise(log_p: Any, labels: Any) -> Any:
 
 def _picks(log_p: Any, labels: Any) -> Any:
     """Give -1 / n where a probability was asked for, and 0 elsewhere."""
-    n, k = log_p.shape
-    picks = np.zeros((n, k), log_p.dtype)
+    n = len(labels)
+    picks = np.zeros_like(log_p)
     picks[np.arange(n), labels] = -1 / n
     return picks
 

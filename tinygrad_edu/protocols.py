@@ -24,6 +24,7 @@ from tinygrad_edu.table import (
     unknown,
     unsupported,
 )
+from tinygrad_edu.recording import Tracer
 from tinygrad_edu.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
 
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
@@ -69,7 +70,7 @@ def accept(data: Any) -> Any:
     if isinstance(data, Entry):
         raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
     if hasattr(data, "__array_ufunc__") and not isinstance(data, (np.ndarray, np.generic)):
-        return data if data.dtype.kind == "f" else data.astype(np.float64)
+        return data.astype(data.dtype if data.dtype.kind == "f" else np.float64, copy=False)
     if isinstance(data, np.ndarray) and not isinstance(data, np.memmap) and type(data) is not np.ndarray:
         raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; pass numpy.asarray(x)")
     array = np.array(data, order="K")
@@ -103,10 +104,17 @@ def bare(data: Any) -> Any:
     return data[()] if type(data) is np.ndarray and not data.ndim else data
 
 
+def as_array(x: Any) -> Any:
+    """Give an array, of whatever library: `x` itself if it is one."""
+    return x if hasattr(x, "dtype") else np.asarray(x)
+
+
 def keep_still(x: Any) -> Any:
     """Copy an index, a condition or a keyword's value if its owner could change it before the sweep."""
     if isinstance(x, (list, np.ndarray)):
         return np.array(x, order="K")
+    if isinstance(x, Tracer):
+        return x.still()
     return tuple(map(keep_still, x)) if type(x) is tuple else x
 
 

@@ -16,6 +16,16 @@ class Watch(Protocol):
         """Look at what the input `x` of an entry `z` got of its cotangent `g`."""
 
 
+class Tracer:
+    """An array that writes down what is done to it, so that it can be done again with other numbers."""
+
+    __slots__ = ()
+
+    def still(self) -> Any:
+        """Give the same numbers as they are now, whatever is written into this array later."""
+        raise NotImplementedError
+
+
 class Watched:
     """The state of the switch while somebody watches."""
 

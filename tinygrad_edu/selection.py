@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.broadcast import fit
-from tinygrad_edu.recording import Watch, recording
+from tinygrad_edu.recording import Tracer, Watch, recording
 from tinygrad_edu.table import selections
 from tinygrad_edu.tape import Entry, payload, rules, sweep
 
@@ -43,7 +43,7 @@ def gradients(
 def _spoilt(g: Any) -> bool:
     """Tell whether there is a NaN among plain numbers."""
     numbers = payload(g)
-    if isinstance(numbers, np.ndarray):
+    if isinstance(numbers, (np.ndarray, Tracer)):
         return numbers.size > 0 and bool(np.isnan(numbers.max()))
     return isinstance(numbers, np.generic) and bool(np.isnan(numbers))
 

@@ -24,7 +24,7 @@ def _number(caller: str, trace: Trace) -> Any:
     if not isinstance(z, Value) or z.size != 1:
         what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
-    return np.ones_like(z._data) if z.ndim else z.dtype.type(1)
+    return z.dtype.type(1) if isinstance(z._data, np.generic) else np.ones_like(z._data)[()]
 
 
 def _check_sequences(caller: str, primals: Any, tangents: Any) -> None:

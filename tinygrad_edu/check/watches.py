@@ -3,32 +3,12 @@
 z  an entry
 """
 
-import linecache
-import os
-import sys
 import weakref
 from typing import Any
 
 import numpy as np
 
-_WIDTH = 80
-_ours = tuple(
-    os.path.join(folder, "") for folder in (os.path.dirname(os.path.dirname(__file__)), os.path.dirname(np.__file__))
-)
-
-
-def line() -> str:
-    """Give the innermost line outside this package and NumPy: its file, number and text; nothing if there is none."""
-    frame = sys._getframe(1)
-    while frame.f_code.co_filename.startswith(_ours):
-        if frame.f_back is None or frame.f_code.co_name == "compare_gradients":  # which was given the operation itself
-            return ""
-        frame = frame.f_back
-    name, number = frame.f_code.co_filename, frame.f_lineno
-    text = linecache.getline(name, number, frame.f_globals).strip()
-    shown = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
-    return f"{os.path.basename(name)}:{number}" + (f": {shown}" if text else "")
-
+from tinygrad_edu.origins import line
 
 class Origins:
     """A watch that remembers for each entry the line in which it was recorded, as long as the entry lives."""
@@ -39,7 +19,7 @@ class Origins:
     def entry(self, z: Any) -> None:
         """Remember the line of an entry."""
         serial = z.serial
-        self._lines[serial] = line(), weakref.ref(z, lambda _: self._lines.pop(serial))
+        self._lines[serial] = line("compare_gradients"), weakref.ref(z, lambda _: self._lines.pop(serial))
 
     def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
         """Have nothing to say about shares."""

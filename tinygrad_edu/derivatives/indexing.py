@@ -11,18 +11,18 @@ import operator
 
 import numpy as np
 
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.protocols import as_array, primitive
 from tinygrad_edu.table import compose, derivative, plain, selections
 
 
 @primitive
 def put_back(x, index, shape):
     """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
-    z = np.zeros(shape, dtype=x.dtype)
+    z = np.zeros_like(x, shape=shape, order="C")
     parts = index if isinstance(index, tuple) else (index,)
-    listed = [i for i in parts if isinstance(i, (list, np.ndarray)) and np.asarray(i).dtype != bool]
+    listed = [i for i in parts if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
     if listed and listed[0] is index:
-        add_rows(z, np.asarray(index, np.intp), x)
+        add_rows(z, as_array(index).astype(np.intp, copy=False), x)
     elif listed:
         np.add.at(z, index, x)
     else:

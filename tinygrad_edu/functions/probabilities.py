@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.protocols import as_array, primitive
 from tinygrad_edu.table import derivative
 
 Axis = int | tuple[int, ...] | None
@@ -73,7 +73,7 @@ def one_hot(labels: Any, classes: int) -> Any:
         TypeError: labels are not integers.
         ValueError: a label is not in 0 … classes - 1.
     """
-    labels = np.asarray(labels)
+    labels = as_array(labels)
     if labels.dtype.kind not in "iu":
         raise TypeError(f"one_hot: labels are of dtype {labels.dtype}; pass integers from 0 to {classes - 1}")
     if labels.size and not 0 <= labels.min() <= labels.max() < classes:

@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.derivatives.reductions import deviation, freedom
 from tinygrad_edu.functions.probabilities import Axis, softmax
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.protocols import as_array, primitive
 from tinygrad_edu.table import derivative
 from tinygrad_edu.tape import Entry
 
@@ -103,7 +103,7 @@ def embedding(table: Any, indices: Any) -> Any:
     shape = np.shape(table)
     if len(shape) != 2:
         raise ValueError(f"embedding: table has shape {shape}; pass (v, d), a row for each index")
-    rows = None if isinstance(indices, Entry) else np.asarray(indices)
+    rows = None if isinstance(indices, Entry) else as_array(indices)
     if rows is None or rows.dtype.kind not in "iu":
         what = "a Value" if rows is None else f"of dtype {rows.dtype}"
         raise TypeError(f"embedding: indices are {what}; pass integers from 0 to {shape[0] - 1}")
@@ -137,7 +137,7 @@ def attention(q: Any, k: Any, v: Any, mask: Any = None) -> Any:
         return softmax(scores) @ v
     if isinstance(mask, Entry):  # of truth values it would have made the numbers 0 and 1, and those are added
         raise TypeError("attention: mask is a Value; pass its .data, or that of truth values as it was")
-    mask = mask if hasattr(mask, "dtype") else np.asarray(mask)
+    mask = as_array(mask)
     _check_fits("attention", "mask", mask.shape, "(..., t, s)", shape)
     if mask.dtype.kind not in "bf":
         raise TypeError(f"attention: mask is of dtype {mask.dtype}; pass mask.astype(bool), or floats to be added")

@@ -1,0 +1,157 @@
+"""The program before it is printed: a list of nodes, each one call of NumPy's, in the order of running.
+
+node       what one call gave: its function and arguments, and what is known of the result beforehand
+operands   the nodes among the arguments
+memory     the node whose memory a node shares: the array it is a view of, or itself
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+Origin = tuple[str, int]
+
+
+class Node:
+    """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
+
+    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "memory", "name", "origin", "shape", "strides")
+    __slots__ += ("writes",)
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self.function, self.arguments, self.keywords = function, arguments, keywords
+        self.shape: tuple[int, ...] | None = None  # None: no array, and no number of NumPy's
+        self.strides: tuple[int, ...] | None = None  # None: no memory of its own
+        self.dtype: Any = None
+        self.memory: Node = self
+        self.writes: Node | None = None  # the node whose memory the call changes
+        self.origin: Origin | None = None
+        self.backward = False
+        self.name: str | None = None
+
+    def describe(self, numbers: Any) -> None:
+        """Note what is known of the result before later runs."""
+        if isinstance(numbers, (np.ndarray, np.generic)):
+            self.shape, self.dtype = numbers.shape, numbers.dtype
+            if isinstance(numbers, np.ndarray) and numbers.ndim:
+                self.strides = numbers.strides
+
+    @property
+    def operands(self) -> Iterator["Node"]:
+        """The nodes among the arguments, as often as they stand there."""
+        yield from found_in(self.arguments)
+        if self.keywords:
+            yield from found_in(tuple(self.keywords.values()))
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        n = 1
+        for m in self.shape or ():
+            n *= m
+        return n
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of the result."""
+        return self.size * int(self.dtype.itemsize) if self.shape is not None else 0
+
+
+def found_in(x: Any) -> Iterator[Node]:
+    """Go through the nodes in nested tuples, lists and slices."""
+    if isinstance(x, Node):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for part in x:
+            yield from found_in(part)
+    elif isinstance(x, slice):
+        yield from found_in((x.start, x.stop, x.step))
+
+
+def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
+    """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
+    if type(x) in (tuple, list):
+        return type(x)(replaced(part, change) for part in x)
+    if isinstance(x, slice):
+        return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
+    return change(x)
+
+
+def rewire(node: Node, by: dict[Node, Any]) -> None:
+    """Put in place of operands what they are replaced by."""
+
+    def change(x: Any) -> Any:
+        return by.get(x, x) if isinstance(x, Node) else x
+
+    node.arguments = replaced(node.arguments, change)
+    node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+
+
+def same(x: Any, y: Any, places: dict[Node, Node]) -> bool:
+    """Tell whether two arguments are the same, where `places` says which node of one run is which of the other."""
+    if isinstance(x, Node):
+        return places.get(x) is y
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, (tuple, list)):
+        return len(x) == len(y) and all(same(a, b, places) for a, b in zip(x, y, strict=True))
+    if isinstance(x, slice):
+        return same((x.start, x.stop, x.step), (y.start, y.stop, y.step), places)
+    return x is y or fingerprint(x) == fingerprint(y)
+
+
+def fingerprint(x: Any) -> Any:
+    """Give what two constants have in common only if they are the same, to the bit."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        return type(x), x.dtype.str, x.shape, getattr(x, "strides", ()), x.tobytes()
+    if isinstance(x, (float, int, bool)):
+        return type(x), repr(x)
+    try:
+        hash(x)
+    except TypeError:
+        return type(x), id(x)
+    return type(x), x
+
+
+class Input(Node):
+    """What a run is given: an argument, or what the function closes over."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: str) -> None:
+        super().__init__(given, (), {})
+        self.place = place
+
+
+def given() -> None:
+    """Stand where a node has no function, being an input."""
+
+
+def expect(condition: Any, answer: bool) -> None:
+    """Stand for the question whether a program holds for these numbers: if not, the function itself is run."""
+
+
+class Program:
+    """Nodes in the order of running, with what goes in and what comes out (nodes or constants)."""
+
+    def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
+        self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
+
+    @property
+    def results(self) -> list[Node]:
+        """The outputs that are nodes."""
+        return [x for x in self.outputs if isinstance(x, Node)]
+
+    def users(self) -> dict[Node, list[Node]]:
+        """Tell for each node which others take it in, once for each time."""
+        users: dict[Node, list[Node]] = {}
+        for node in self.nodes:
+            for x in node.operands:
+                users.setdefault(x, []).append(node)
+        return users
+
+
+def written(nodes: Iterable[Node]) -> set[Node]:
+    """Collect the memory that is written into after it was made."""
+    return {node.writes.memory for node in nodes if node.writes is not None}

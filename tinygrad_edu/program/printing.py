@@ -1,0 +1,157 @@
+"""Nodes as text: each the line of Python that computes it.
+
+names      what nodes and constants are called in the text
+"""
+
+import keyword
+import operator
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.naming import label
+from tinygrad_edu.program.nodes import Input, Node, fingerprint
+
+INFIX = {
+    np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.floor_divide: "//", np.remainder: "%",
+    np.power: "**", np.matmul: "@", np.greater: ">", np.greater_equal: ">=", np.less: "<", np.less_equal: "<=",
+    np.equal: "==", np.not_equal: "!=", np.bitwise_and: "&", np.bitwise_or: "|", np.bitwise_xor: "^",
+    operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.floordiv: "//",
+    operator.mod: "%", operator.pow: "**",
+}  # fmt: skip
+PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.pos: "+"}
+_SHORT = 8
+
+
+class Names:
+    """What nodes and constants are called: by the user's names where they are known, each only once."""
+
+    def __init__(self, taken: tuple[str, ...] = ("np",)) -> None:
+        self._of: dict[Any, str] = {}
+        self._taken = {*keyword.kwlist, *taken}
+        self._counts: dict[str, int] = {}
+        self.constants: dict[str, Any] = {}
+
+    def of(self, node: Node) -> str:
+        """Give the name of a node."""
+        if node not in self._of:
+            made_up = "place" if isinstance(node, Input) else "g" if node.backward else "t"
+            self._of[node] = self.fresh(node.name or made_up, bool(node.name))
+        return self._of[node]
+
+    def fresh(self, wanted: str, alone: bool = True) -> str:
+        """Give a name that nobody has yet: the one wanted, or with a number behind it."""
+        base = re.sub(r"\W+", "_", wanted).strip("_") or "x"
+        base = f"x{base}" if base[0].isdigit() else base
+        name = base
+        while not alone or name in self._taken:
+            self._counts[base] = self._counts.get(base, 0 if not alone else 1) + 1
+            name, alone = f"{base}{'_' if alone else ''}{self._counts[base]}", True
+        self._taken.add(name)
+        return name
+
+    def constant(self, x: Any) -> str:
+        """Give the name of a constant that is not written out."""
+        key = fingerprint(x)
+        if key not in self._of:
+            self._of[key] = self.fresh("c", alone=False)
+            self.constants[self._of[key]] = x
+        return self._of[key]
+
+
+def written_out(x: Any, names: Names) -> str:
+    """Write an argument: a node by its name, a constant as Python has it."""
+    if isinstance(x, Node):
+        return names.of(x)
+    if isinstance(x, (tuple, list)):
+        inside = ", ".join(written_out(part, names) for part in x)
+        return f"[{inside}]" if isinstance(x, list) else f"({inside}{',' * (len(x) == 1)})"
+    if isinstance(x, slice):
+        return f"slice({', '.join(written_out(part, names) for part in (x.start, x.stop, x.step))})"
+    if x is Ellipsis:
+        return "..."
+    if isinstance(x, np.dtype) and x.isnative and x.kind in "biuf":
+        return f"np.{x.name}" if x.kind != "b" else "bool"
+    if isinstance(x, float) and type(x) is not float and np.isfinite(x):
+        return f"np.{x.dtype.name}({float(x)!r})"
+    if isinstance(x, float) and not np.isfinite(x):
+        return f"float('{x}')" if type(x) is float else names.constant(x)
+    if isinstance(x, (float, int, str, bool, type(None))) and type(x).__module__ == "builtins":
+        return repr(x)
+    if isinstance(x, np.ndarray) and x.size <= _SHORT and x.dtype.kind in "biuf" and np.isfinite(x).all() and x.size:
+        return f"np.array({x.tolist()}, {written_out(x.dtype, names)})"
+    return names.constant(x)
+
+
+def index(x: Any, names: Names) -> str:
+    """Write what stands between brackets."""
+    if isinstance(x, tuple) and x:
+        return ", ".join(index((part,), names) if isinstance(part, tuple) else index(part, names) for part in x)
+    if isinstance(x, slice):
+        start, stop, step = ("" if part is None else written_out(part, names) for part in (x.start, x.stop, x.step))
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+    return "None" if x is None else written_out(x, names)
+
+
+def called(function: Callable[..., Any], names: Names) -> str:
+    """Write the function of a node."""
+    owner = getattr(function, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"{called(owner, names)}.{function.__name__}"
+    text = label(function)
+    found: Any = np
+    for part in text.split(".")[1:] if text.startswith("np.") else ["?"]:
+        found = getattr(found, part, None)
+    return text if found is function or found == function else names.constant(function)
+
+
+def expression(node: Node, names: Names, infix: bool = True) -> str:
+    """Write what a node computes: as calculus where there is a sign for it, else as a call."""
+    function, parts = node.function, node.arguments
+    if function is operator.getitem:
+        return f"{written_out(parts[0], names)}[{index(parts[1], names)}]"
+    if infix and not node.keywords and function in INFIX and len(parts) == 2:
+        left, right = (signed(x, written_out(x, names)) for x in parts)
+        return f"{left} {INFIX[function]} {right}"
+    if infix and not node.keywords and function in PREFIX:
+        return f"{PREFIX[function]}{signed(parts[0], written_out(parts[0], names))}"
+    if special := _SPECIAL.get(getattr(function, "__name__", "")):
+        return special(node, names)
+    return call(called(function, names), parts, node.keywords, names)
+
+
+def signed(x: Any, text: str) -> str:
+    """Put a negative number in parentheses, where a sign or a power may stand beside it."""
+    return f"({text})" if text.startswith("-") else text
+
+
+def call(function: str, arguments: tuple[Any, ...], keywords: dict[str, Any], names: Names) -> str:
+    """Write a call."""
+    given = [written_out(x, names) for x in arguments]
+    given += [f"{key}={written_out(x, names)}" for key, x in keywords.items()]
+    return f"{function}({', '.join(given)})"
+
+
+def _cast(node: Node, names: Names) -> str:
+    x, dtype = node.arguments
+    if isinstance(x, Node) and x.shape is None:
+        return f"{written_out(dtype, names)}({names.of(x)})"
+    return f"{written_out(x, names)}.astype({written_out(dtype, names)})"
+
+
+_SPECIAL: dict[str, Callable[[Node, Names], str]] = {
+    "cast": _cast,
+    "view": lambda node, names: f"{written_out(node.arguments[0], names)}.view({written_out(node.arguments[1], names)})",
+    "abs": lambda node, names: f"abs({written_out(node.arguments[0], names)})",
+}
+
+
+def statement(node: Node, names: Names, infix: bool = True) -> str:
+    """Write the whole line: what is computed, and what it is called."""
+    if node.function is operator.setitem:
+        array, where, x = node.arguments
+        return f"{names.of(array)}[{index(where, names)}] = {written_out(x, names)}"
+    text = expression(node, names, infix)
+    return text if node.writes is not None else f"{names.of(node)} = {text}"
