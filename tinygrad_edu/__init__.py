@@ -22,13 +22,16 @@ from tinygrad_edu.value import Value, no_grad
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
     from tinygrad_edu import check, data, lessons, losses, nn, optim, train
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
+    from tinygrad_edu.program import TraceError, compile
     from tinygrad_edu.show import Tape
     from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
 __all__ = [
     "Tape",
+    "TraceError",
     "Value",
     "check",
+    "compile",
     "compare_gradients",
     "data",
     "derivative",
@@ -57,6 +60,7 @@ __all__ = [
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
 _IN_ROOMS = {
     "Tape": "show",
+    **dict.fromkeys(("TraceError", "compile"), "program"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
 }

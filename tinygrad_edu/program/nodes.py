@@ -86,6 +86,11 @@ def rewire(node: Node, by: dict[Node, Any]) -> None:
 
     node.arguments = replaced(node.arguments, change)
     node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+    if node.memory in by:
+        base = by[node.memory]
+        node.memory = base.memory if isinstance(base, Node) else node
+    if node.writes in by:
+        node.writes = by[node.writes]
 
 
 def same(x: Any, y: Any, places: dict[Node, Node]) -> bool:

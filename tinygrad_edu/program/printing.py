@@ -41,6 +41,10 @@ class Names:
             self._of[node] = self.fresh(node.name or made_up, bool(node.name))
         return self._of[node]
 
+    def name(self, node: Node, name: str) -> None:
+        """Call a node by a name from `fresh`."""
+        self._of[node] = name
+
     def fresh(self, wanted: str, alone: bool = True) -> str:
         """Give a name that nobody has yet: the one wanted, or with a number behind it."""
         base = re.sub(r"\W+", "_", wanted).strip("_") or "x"
@@ -88,7 +92,7 @@ def written_out(x: Any, names: Names) -> str:
 def index(x: Any, names: Names) -> str:
     """Write what stands between brackets."""
     if isinstance(x, tuple) and x:
-        return ", ".join(index((part,), names) if isinstance(part, tuple) else index(part, names) for part in x)
+        return ", ".join(written_out(part, names) if type(part) is tuple else index(part, names) for part in x)
     if isinstance(x, slice):
         start, stop, step = ("" if part is None else written_out(part, names) for part in (x.start, x.stop, x.step))
         return f"{start}:{stop}" + (f":{step}" if step else "")

@@ -1,0 +1,214 @@
+"""The passes that make a program shorter: each takes a program and gives one that computes the same.
+
+without_dead       nodes that lead to no output are dropped
+with_constants     what depends on no input is computed once
+without_repeated   what was computed before is used again
+without_copies     copies that nobody could tell from the original are dropped
+with_algebra       x · 1, x + 0, -(-x), x ** 2 and the like are written shorter
+
+A program may write into arrays it made. Such memory is left alone by every pass: it is nobody else's, and nobody's
+before it is written.
+"""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.program.nodes import Input, Node, Program, expect, fingerprint, rewire, written
+from tinygrad_edu.program.tracing import cast
+
+Pass = Callable[[Program], Program]
+
+_LIKE = {np.ones_like: 1, np.zeros_like: 0}
+_COMMUTE = {np.add, np.multiply}
+_IMPURE = {expect, operator.setitem, np.empty_like}
+
+
+def with_outputs(program: Program, nodes: list[Node], by: dict[Node, Any]) -> Program:
+    """Give the program of these nodes, with `by` telling what outputs were replaced by."""
+    outputs = [by.get(x, x) if isinstance(x, Node) else x for x in program.outputs]
+    return Program(program.name, program.inputs, nodes, outputs)
+
+
+def without_dead(program: Program) -> Program:
+    """Drop what leads to no output, to no question, and into no memory that does."""
+    live: set[Node] = set(program.results)
+    memory = {node.memory for node in live}
+    kept = []
+    for node in reversed(program.nodes):
+        writes = node.writes is not None and node.writes.memory in memory
+        if node in live or writes or node.function is expect:
+            kept.append(node)
+            live.update(node.operands)
+            memory.update(x.memory for x in node.operands)
+            if writes and node.writes is not None:
+                live.add(node.writes)
+    return with_outputs(program, kept[::-1], {})
+
+
+def with_constants(program: Program) -> Program:
+    """Compute what depends on no input, now; an array of equal numbers takes the place of one number only."""
+    private, kept = written(program.nodes), []
+    by: dict[Node, Any] = {}
+    for node in program.nodes:
+        rewire(node, by)
+        if node.memory in private or node.writes is not None or node.function is np.empty_like:
+            kept.append(node)
+        elif node.function in _LIKE and node.shape is not None:
+            by[node] = _uniform(_LIKE[node.function], node)
+        elif node.function is expect and not isinstance(node.arguments[0], Node):
+            continue
+        elif not any(True for _ in node.operands):
+            with np.errstate(all="ignore"):
+                by[node] = node.function(*node.arguments, **node.keywords)
+        else:
+            kept.append(node)
+    return with_outputs(program, kept, by)
+
+
+def _uniform(number: Any, node: Node) -> Any:
+    scalar = node.dtype.type(number)
+    return np.broadcast_to(scalar, node.shape) if node.shape else scalar
+
+
+def without_repeated(program: Program) -> Program:
+    """Use again what was computed before from the same."""
+    private, kept, results = written(program.nodes), [], {node.memory for node in program.results}
+    by: dict[Node, Any] = {}
+    seen: dict[Any, Node] = {}
+    for node in program.nodes:
+        rewire(node, by)
+        key = _key(node)
+        first = seen.get(key)
+        if node.writes is not None or node.function in _IMPURE - {expect} or node.memory in private:
+            kept.append(node)
+        elif first is not None and not (node.memory in results and first.memory in results):
+            by[node] = first
+            first.name = first.name or node.name
+        else:
+            seen[key] = node
+            kept.append(node)
+    return with_outputs(program, kept, by)
+
+
+def _key(node: Node) -> Any:
+    arguments = [_frozen(x) for x in node.arguments]
+    if node.function in _COMMUTE and len(arguments) == 2:
+        arguments.sort(key=repr)
+    return node.function, *arguments, *((key, _frozen(x)) for key, x in node.keywords.items())
+
+
+def _frozen(x: Any) -> Any:
+    """Make something that can be looked up, and is equal only for the same argument."""
+    if isinstance(x, Node):
+        return "node", id(x)
+    if isinstance(x, (tuple, list)):
+        return type(x), *map(_frozen, x)
+    if isinstance(x, slice):
+        return slice, *map(_frozen, (x.start, x.stop, x.step))
+    return fingerprint(x)
+
+
+def without_copies(program: Program) -> Program:
+    """Drop copies of what is not written into, and is given to nobody else."""
+    private, results = written(program.nodes), [node.memory for node in program.results]
+    by: dict[Node, Any] = {}
+    kept = []
+    for node in program.nodes:
+        rewire(node, by)
+        x = node.arguments[0] if node.function is np.copy else None
+        if not isinstance(x, Node) or not private.isdisjoint({x.memory, node.memory}) or x.strides != node.strides:
+            kept.append(node)
+        elif node.memory in results and (isinstance(x.memory, Input) or x is not x.memory or x in results):
+            kept.append(node)
+        else:
+            by[node] = x
+            results = [x.memory if memory is node else memory for memory in results]
+    return with_outputs(program, kept, by)
+
+
+def with_algebra(program: Program) -> Program:
+    """Write shorter what calculus leaves behind; each change gives the same numbers."""
+    private, results = written(program.nodes), {node.memory for node in program.results}
+    last = {node.writes.memory: node for node in program.nodes if node.writes is not None}
+    to_come = set(private)
+    by: dict[Node, Any] = {}
+    kept = []
+    for node in program.nodes:
+        rewire(node, by)
+        if node.writes is not None and last[node.writes.memory] is node:
+            to_come.discard(node.writes.memory)
+        if node.memory in private or node.writes is not None or node.shape is None:
+            kept.append(node)
+            continue
+        _with_scalars(node)
+        x = _shorter(node)
+        if isinstance(x, Node) and (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides) and x.memory not in to_come:
+            if node.memory not in results or not (isinstance(x.memory, Input) or x.memory in results):
+                by[node] = x
+                continue
+        kept.append(node)
+    return with_outputs(program, kept, by)
+
+
+def _with_scalars(node: Node) -> None:
+    """Put the number in place of an array of equal numbers, where another operand has the whole shape."""
+    if not isinstance(node.function, np.ufunc) or node.function.signature is not None:
+        return
+    whole = any(isinstance(x, Node) and x.shape == node.shape for x in node.arguments)
+    if whole:
+        node.arguments = tuple(
+            x.flat[0] if isinstance(x, np.ndarray) and x.size and not any(x.strides) else x for x in node.arguments
+        )
+
+
+def _shorter(node: Node) -> Any:
+    """Give what a node equals, if it is one of its operands; or write the node itself shorter."""
+    function, arguments = node.function, node.arguments
+    if node.keywords or not arguments:
+        return None
+    x = arguments[0]
+    y = arguments[1] if len(arguments) == 2 else None
+    one, zero = (lambda c, n=n: isinstance(c, (int, float, np.generic)) and c == n for n in (1, 0))
+    if function is np.multiply and (one(x) or one(y)):
+        return y if one(x) else x
+    if function is np.add and (zero(x) or zero(y)):
+        return y if zero(x) else x
+    if (function is np.subtract and zero(y)) or (function is np.divide and one(y)) or function is np.positive:
+        return x
+    if function is np.negative and isinstance(x, Node) and x.function is np.negative:
+        return x.arguments[0]
+    if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
+        return x
+    if function in (operator.pow, np.power):
+        return _power(node, x, y)
+    return None
+
+
+def _power(node: Node, x: Any, y: Any) -> Any:
+    """Write a power as NumPy itself computes it: by the quicker function, if there is one."""
+    quick = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal} if isinstance(x, Node) and x.dtype.kind == "f" else {}
+    if isinstance(y, (int, float)) and y in quick:
+        node.function, node.arguments = quick[y], (x,)
+    elif isinstance(y, (int, float)) and y == 1:
+        return x
+    else:
+        node.function = np.power
+    return None
+
+
+PASSES: tuple[Pass, ...] = (
+    without_dead, with_constants, with_algebra, with_constants, without_repeated, with_algebra, without_copies,
+    without_repeated, without_dead,
+)  # fmt: skip
+
+
+def simplified(program: Program) -> Program:
+    """Run all passes."""
+    for each in PASSES:
+        program = each(program)
+    return program
+
+
