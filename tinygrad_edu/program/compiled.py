@@ -1,102 +1,98 @@
-"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed.
+"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed."""
 
-program   the text that runs, with how to read what goes in and how to give back what comes out
-numbers   what goes in, in the order of the program's parameters
-"""
-
-import contextvars
+import copy
 import functools
 import threading
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from tinygrad_edu import tree
-from tinygrad_edu.program.printed import Printed
+from tinygrad_edu.program.programs import Program
+from tinygrad_edu.program.replay import ABSENT, FAILED, Pull, Run
+from tinygrad_edu.program.stored import Missing
 from tinygrad_edu.program.trace import Traced
-from tinygrad_edu.recording import is_recording
-from tinygrad_edu.tape import record
-from tinygrad_edu.transforms import vjp
-from tinygrad_edu.value import Value
+from tinygrad_edu.recording import recording, tracing
 
-MOST = 16
-_tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing", default=False)
+MOST = 16  # programs that are kept: those made last
 
 
 class Compiled:
-    """A function that is traced when it is first called with inputs of a kind, and then run as a program."""
+    """A function that is traced when it is first called with inputs of a kind, and then run as a program.
 
-    def __init__(self, function: Callable[..., Any], plain: bool, reuse_outputs: bool, threads: int) -> None:
-        functools.update_wrapper(self, function)
-        self.function = function
-        self.options = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
-        self._programs: list[_Program] = []
+    inlined: the function itself, which runs in its place while another is traced
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.inlined, self.options = function, options
+        self.name: str = getattr(function, "__name__", type(function).__name__)
+        self._programs: list[Program] = []
         self._lock = threading.Lock()
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Give what the function gives."""
+        state = recording.get()
+        if tracing.get() is not None or not isinstance(state, bool):  # when somebody watches, there is more to see
+            return self.inlined(*args, **keywords)
+        done = self.attempt(args, keywords, state)
+        if done is ABSENT:
+            self._add(args, keywords, state)
+            done = self.attempt(args, keywords, state)
+        return self.inlined(*args, **keywords) if done is FAILED or done is ABSENT else done
+
+    def attempt(self, args: Any, keywords: Any, state: bool, within: Run | None = None) -> Any:
+        """Run a program that is there; ABSENT if there is none, FAILED if it does not hold for these numbers."""
         for program in self._programs:
-            numbers = program.read(args, keywords)
-            if numbers is not None:
-                return program(numbers, args, keywords)
-        if _tracing.get():
-            return self.function(*args, **keywords)
+            if program.recording is state:
+                numbers = program.read(args, keywords)
+                if numbers is not None:
+                    return program(numbers, args, keywords, within)
+        return ABSENT
+
+    def _add(self, args: Any, keywords: Any, state: bool) -> None:
+        """Make a program for such arguments."""
+        program = Program.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
+        options = self.options | {"reuse_outputs": False}
+        program.pull = functools.cache(lambda k: Compiled(Pull(program, k), options))
         with self._lock:
-            program = _Program(self, args, keywords)
             self._programs = [program, *self._programs[: MOST - 1]]
-        return program(program.read(args, keywords), args, keywords)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Be a method where a method is compiled."""
         return self if instance is None else functools.partial(self, instance)
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.function, '__name__', self.function)}, {len(self._programs)} programs>"
+        return f"<compiled {self.name}, {len(self._programs)} programs>"
 
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.printed.text
-
-    @property
-    def _last(self) -> "_Program":
         if not self._programs:
             raise RuntimeError("tg.compile: there is no program yet; call the function once, with what it is to run on")
-        return self._programs[0]
+        return self._programs[0].run.text
 
+    @property
+    def fallbacks(self) -> int:
+        """How often the function itself was run, because a program failed or did not hold."""
+        return sum(program.fallbacks for program in self._programs)
 
-class _Program:
-    """A printed program with its way in and its way out."""
+    def __copy__(self) -> "Compiled":
+        return self.__deepcopy__(None)
 
-    def __init__(self, compiled: Compiled, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        token = _tracing.set(True)
-        try:
-            traced = Traced(compiled.function, args, keywords)
-        finally:
-            _tracing.reset(token)
-        self.function, self.fallbacks = compiled.function, 0
-        self.read, self.kinds = traced.reader.read, traced.kinds
-        self.takes_values = any(traced.reader.values)
-        self.printed = Printed(traced.program, **compiled.options)
-        self.rebuild = tree.take_apart(traced.structure)[1]
-        self.reader = traced.reader
+    def __deepcopy__(self, memo: Any) -> "Compiled":
+        made = Compiled(self.inlined if memo is None else copy.deepcopy(self.inlined, memo), self.options)
+        if isinstance(self.inlined, Missing):
+            made.__setstate__(self.__getstate__())
+        return made
 
-    def __call__(self, numbers: tuple[Any, ...], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Run, and where the program does not hold for these numbers, or fails, run the function itself."""
-        try:
-            results = self.printed.run(numbers)
-        except Exception:
-            results = None
-        if results is None:
-            self.fallbacks += 1
-            return self.function(*args, **keywords)
-        if True in self.kinds:
-            results = self._as_values(results, numbers, args, keywords)
-        return self.rebuild(results)
+    def __getstate__(self) -> dict[str, Any]:
+        """Give name, options and programs as plain data; programs that hold anything else stay behind."""
+        found = [data for program in self._programs if (data := program.data()) is not None]
+        return {"name": self.name, "doc": self.__doc__, "options": self.options, "programs": found}
 
-    def _as_values(self, results: Any, numbers: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        return [record(Value, x) if value else x for x, value in zip(results, self.kinds, strict=True)]
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(Missing(state["name"]), state["options"])  # type: ignore[misc]
+        self.name, self.__doc__ = state["name"], state["doc"]
+        self._programs = [Program.loaded(data) for data in state["programs"]]
 
 
 def compile(  # noqa: D417
@@ -109,9 +105,11 @@ def compile(  # noqa: D417
     """Make a function that runs as a printed NumPy program; also a decorator.
 
     The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
-    what NumPy does to them; what was written down is simplified, printed, and run from then on.
+    what NumPy does to them, and once as it is, to make sure that the three agree. What was written down is
+    simplified, printed, and run from then on. Numbers and arrays in the arguments go in anew at each call, and so
+    do arrays that the function closes over; if anything else that it depends on has changed, it is traced again.
 
-    >>> import tinygrad_edu as tg
+    >>> import numpy as np, tinygrad_edu as tg
     >>> slope = tg.compile(tg.value_and_grad(lambda x: np.sum(x ** 2)))
     >>> slope(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
@@ -131,6 +129,4 @@ def compile(  # noqa: D417
         raise TypeError(f"tg.compile: got a {type(function).__name__}; pass a function")
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
-    return Compiled(function, plain, reuse_outputs, threads)
-
-
+    return Compiled(function, {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads})

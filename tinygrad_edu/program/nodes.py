@@ -34,7 +34,7 @@ class Node:
         """Note what is known of the result before later runs."""
         if isinstance(numbers, (np.ndarray, np.generic)):
             self.shape, self.dtype = numbers.shape, numbers.dtype
-            if isinstance(numbers, np.ndarray) and numbers.ndim:
+            if isinstance(numbers, np.ndarray):
                 self.strides = numbers.strides
 
     @property
@@ -71,8 +71,9 @@ def found_in(x: Any) -> Iterator[Node]:
 
 def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
-    if type(x) in (tuple, list):
-        return type(x)(replaced(part, change) for part in x)
+    if isinstance(x, (tuple, list)):
+        parts = [replaced(part, change) for part in x]
+        return parts if isinstance(x, list) else tuple(parts)
     if isinstance(x, slice):
         return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)

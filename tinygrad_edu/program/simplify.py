@@ -70,7 +70,7 @@ def with_constants(program: Program) -> Program:
 
 def _uniform(number: Any, node: Node) -> Any:
     scalar = node.dtype.type(number)
-    return np.broadcast_to(scalar, node.shape) if node.shape else scalar
+    return np.broadcast_to(scalar, node.shape) if node.strides is not None else scalar
 
 
 def without_repeated(program: Program) -> Program:

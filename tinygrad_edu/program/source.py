@@ -138,7 +138,7 @@ def _row(names: list[str]) -> str:
 
 def _result(x: Any, names: Names) -> str:
     if isinstance(x, Node):
-        return names.of(x) + "[()]" * (x.shape == () and x.strides is not None)
+        return names.of(x)
     return written_out(x, names) + ".copy()" * isinstance(x, np.ndarray)
 
 

@@ -1,0 +1,70 @@
+"""What a run must leave as it is, and the line that does not.
+
+filling  the function and its arguments with tracers in them
+"""
+
+import random
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.origins import frame_of_user
+from tinygrad_edu.program.errors import written_at
+from tinygrad_edu.program.filling import Filling
+from tinygrad_edu.program.inputs import Reader
+from tinygrad_edu.tape import Entry
+
+
+class Effects:
+    """How things are before a run: random generators, and whatever the function is given or closes over."""
+
+    def __init__(self, reader: Reader, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self._reader, self._args, self._keywords = reader, args, keywords
+        self._before = self._states()
+
+    def of(self, filling: Filling) -> str | None:
+        """Say what the run did to them, if anything."""
+        if self._states() != self._before:
+            return "draws random numbers without a generator of its own"
+        for x, place in zip(filling.fill, self._reader.places, strict=True):
+            if isinstance(x, Entry) and (x._grad is not None or x._data is not filling.given[id(x)]):
+                return f"changes {place} (its .data or .grad)"
+        place = filling.changed() or self._reader.broken(self._args, self._keywords)
+        return None if place is None else f"changes {place}"
+
+    def _states(self) -> list[Any]:
+        """Give the states of all random generators that can be found."""
+        states = [np.random.get_state(), random.getstate()]
+        for generator in self._reader.generators:
+            bits = getattr(generator, "bit_generator", generator)
+            state = bits.getstate() if isinstance(bits, random.Random) else getattr(bits, "_bit_generator", bits).state
+            states.append(state)
+        return [repr(state) for state in states]
+
+
+def culprit(run: Callable[[], Any], happened: Callable[[], bool]) -> str:
+    """Run, and give the line of the user's after which something had happened."""
+    lines: list[tuple[str, int]] = []
+    found: list[tuple[str, int]] = []
+
+    def step(frame: FrameType, event: str, _: Any) -> Any:
+        if frame_of_user(frame) is not frame:
+            return None
+        if not found and lines and happened():
+            found.append(lines[-1])
+        lines[:] = [(frame.f_code.co_filename, frame.f_lineno)] if event != "call" else lines
+        return step
+
+    before = sys.gettrace()
+    sys.settrace(step)
+    try:
+        run()
+    except Exception:
+        return ""
+    finally:
+        sys.settrace(before)
+    place = found or lines
+    return written_at(*place[0]) if place else ""

@@ -1,0 +1,71 @@
+"""Containers taken apart and put together: collections, dataclasses, objects of the user's classes.
+
+part   a key: ("[]", key) of an item, (".", name) of an attribute
+"""
+
+import collections
+import copy
+import dataclasses
+from typing import Any
+
+from tinygrad_edu.program.codes import is_users_object
+
+Part = tuple[str, Any]
+_COLLECTIONS = (dict, list, tuple, collections.deque)
+
+
+def is_container(x: Any) -> bool:
+    """Tell whether there may be numbers inside that go in anew at each call."""
+    if isinstance(x, _COLLECTIONS):
+        return True
+    return not isinstance(x, type) and (dataclasses.is_dataclass(x) or is_users_object(x))
+
+
+def children(x: Any) -> dict[Part, Any]:
+    """Give what hangs one level below, by item or attribute."""
+    found: dict[Part, Any] = {}
+    if isinstance(x, dict):
+        found = {("[]", key): dict.__getitem__(x, key) for key in dict.__iter__(x)}
+    elif isinstance(x, (list, tuple, collections.deque)):
+        found = {("[]", i): child for i, child in enumerate(x)}
+    return found | {(".", name): getattr(x, name) for name in (*slots(x), *getattr(x, "__dict__", ()))}
+
+
+def slots(x: Any) -> list[str]:
+    """Name the slots of an object that are filled."""
+    found = []
+    for kind in type(x).__mro__:
+        names = kind.__dict__.get("__slots__", ())
+        for name in (names,) if isinstance(names, str) else names:
+            private = name.startswith("__") and not name.endswith("__")
+            whole = f"_{kind.__name__.lstrip('_')}{name}" if private else name
+            if whole not in ("__dict__", "__weakref__") and hasattr(x, whole):
+                found.append(whole)
+    return found
+
+
+def begun(x: Any) -> Any:
+    """Make the same without its children: None where it can only be made with them."""
+    if isinstance(x, tuple):
+        return None
+    if isinstance(x, (dict, list, collections.deque)):
+        return copy.copy(x)
+    return object.__new__(type(x))
+
+
+def finished(x: Any, made: Any, parts: dict[Part, Any]) -> Any:
+    """Put the children into what was begun."""
+    items = {key: child for (kind, key), child in parts.items() if kind == "[]"}
+    if isinstance(x, tuple):
+        made = tuple.__new__(type(x), items.values())
+    elif isinstance(x, dict):
+        dict.update(made, items)
+    elif isinstance(x, list):
+        list.__setitem__(made, slice(None), items.values())
+    elif isinstance(x, collections.deque):
+        made.clear()
+        made.extend(items.values())
+    for (kind, name), child in parts.items():
+        if kind == ".":
+            object.__setattr__(made, name, child)
+    return made
