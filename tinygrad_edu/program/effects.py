@@ -13,8 +13,9 @@ import numpy as np
 
 from tinygrad_edu.origins import frame_of_user
 from tinygrad_edu.program.errors import written_at
-from tinygrad_edu.program.filling import Filling
+from tinygrad_edu.program.filling import Filling, Snapshot
 from tinygrad_edu.program.inputs import Reader
+from tinygrad_edu.program.limits import Fault
 from tinygrad_edu.tape import Entry
 
 
@@ -23,26 +24,41 @@ class Effects:
 
     def __init__(self, reader: Reader, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self._reader, self._args, self._keywords = reader, args, keywords
+        self._originals = Snapshot(reader.originals)
         self._before = self._states()
 
-    def of(self, filling: Filling) -> str | None:
-        """Say what the run did to them, if anything."""
+    def of(self, filling: Filling) -> Fault | None:
+        """Say what the run did to them, if anything, and what to do instead."""
         if self._states() != self._before:
-            return "draws random numbers without a generator of its own"
+            return "draws random numbers from a generator that goes on", "draw them outside, or pass a seed"
+        place = self._changed(filling)
+        return (f"changes {place}", "give new values back") if place else None
+
+    def _changed(self, filling: Filling) -> str | None:
         for x, place in zip(filling.fill, self._reader.places, strict=True):
             if isinstance(x, Entry) and (x._grad is not None or x._data is not filling.given[id(x)]):
-                return f"changes {place} (its .data or .grad)"
-        place = filling.changed() or self._reader.broken(self._args, self._keywords)
-        return None if place is None else f"changes {place}"
+                return f"{place} (its .data or .grad)"
+        found = filling.made.changed() or self._originals.changed() or self._reader.broken(self._args, self._keywords)
+        return found  # type: ignore[no-any-return]
+
+    def undo(self) -> None:
+        """Put back what the run found as it is and changed."""
+        self._originals.restore()
 
     def _states(self) -> list[Any]:
         """Give the states of all random generators that can be found."""
-        states = [np.random.get_state(), random.getstate()]
-        for generator in self._reader.generators:
-            bits = getattr(generator, "bit_generator", generator)
-            state = bits.getstate() if isinstance(bits, random.Random) else getattr(bits, "_bit_generator", bits).state
-            states.append(state)
-        return [repr(state) for state in states]
+        return [_state(x) for x in (np.random.mtrand._rand, random.getstate(), *self._reader.generators)]
+
+
+def _state(x: Any) -> str:
+    """Write out the state of a random generator."""
+    if isinstance(x, random.Random):
+        return str(x.getstate())
+    if isinstance(x, np.random.Generator):
+        x = x.bit_generator
+    state = x.get_state() if isinstance(x, np.random.RandomState) else getattr(x, "state", x)
+    with np.printoptions(threshold=sys.maxsize):
+        return str(state)
 
 
 def culprit(run: Callable[[], Any], happened: Callable[[], bool]) -> str:

@@ -5,10 +5,10 @@ build   makes one of the things that numbers stand in
 """
 
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tinygrad_edu.program.parts import begun, children, finished
+from tinygrad_edu.program.parts import begun, below, contents, finished, restored
 from tinygrad_edu.tape import Entry
 
 Build = Callable[["Filling"], Any]
@@ -21,7 +21,6 @@ class Filling:
         self.fill = fill
         self.given = {id(x): x._data for x in fill if isinstance(x, Entry)}
         self._built: dict[int, Any] = {}
-        self._made: list[tuple[Any, dict[Any, Any], str]] = []
         self._watched: list[tuple[Any, str]] = []
 
     def looped(self, x: Any) -> Any:
@@ -79,29 +78,32 @@ class Filling:
     def ready(self, call: Callable[[], Any]) -> None:
         """Note how things are before the function runs, and how it is called."""
         self.call = call
-        self._made = [(made, _contents(made), place) for made, place in self._watched]
+        self.made = Snapshot(self._watched)
+
+
+class Snapshot:
+    """How things are that must not be changed: collections, objects, cells."""
+
+    def __init__(self, things: Iterable[tuple[Any, str]]) -> None:
+        self._before = [(x, contents(x), place) for x, place in things]
 
     def changed(self) -> str | None:
-        """Name what is not as it was when `ready` was called."""
-        for made, before, place in self._made:
-            now = _contents(made)
-            for part in [*before, *now]:
-                if part not in now or part not in before or now[part] is not before[part]:
-                    return _written(place, *part)
+        """Name what is not as it was."""
+        for x, before, place in self._before:
+            if (part := _different(before, contents(x))) is not None:
+                return below(place, *part)
         return None
 
-
-def _contents(made: Any) -> dict[Any, Any]:
-    if not isinstance(made, types.CellType):
-        return children(made)
-    try:
-        return {("", ""): made.cell_contents}
-    except ValueError:  # it is empty
-        return {}
+    def restore(self) -> None:
+        """Put everything back as it was."""
+        for x, before, _ in self._before:
+            if _different(before, contents(x)) is not None:
+                restored(x, before)
 
 
-def _written(place: str, kind: str, key: Any) -> str:
-    """Write a place below another as the user would."""
-    if not place:
-        return str(key)
-    return f"{place}[{key!r}]" if kind == "[]" else f"{place}.{key}" if kind else place
+def _different(before: dict[Any, Any], now: dict[Any, Any]) -> Any:
+    """Give the first part that is not the same, if any."""
+    for part in [*before, *now]:
+        if part not in now or part not in before or now[part] is not before[part]:
+            return part
+    return None

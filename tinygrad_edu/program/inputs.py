@@ -23,7 +23,7 @@ import numpy as np
 from tinygrad_edu.program import codes
 from tinygrad_edu.program.checks import Checks, is_number, refuse_foreign
 from tinygrad_edu.program.filling import Build, Filling
-from tinygrad_edu.program.parts import Part, children, is_container, slots
+from tinygrad_edu.program.parts import Part, below, children, is_container, slots
 from tinygrad_edu.tape import Entry
 
 _ALONE = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None))
@@ -41,6 +41,7 @@ class Reader:
         self.places: list[str] = []
         self.values: list[bool] = []
         self.generators: list[Any] = []
+        self.originals: list[tuple[Any, str]] = []  # what the function gets as it is, and must not change
         self._seen: dict[int, tuple[str, Build | None, Any]] = {}
         self._numbers = itertools.count()
         self._later: list[tuple[Any, str, str]] = []
@@ -52,7 +53,7 @@ class Reader:
         parts = [self._visit(x, f"args[{i}]", names[i]) for i, x in enumerate(args)]
         named = {key: self._visit(x, f"keywords[{key!r}]", key) for key, x in keywords.items()}
         self.checks.mark()
-        itself = self._visit(function, self.checks.bind(function), "", True)
+        itself = self._visit(function, self.checks.bind(function), "self" * is_container(function), True)
         self._visit_fixed()
         self._seen.clear()
         left = [None if part else x for part, x in zip(parts, args, strict=True)]
@@ -95,7 +96,9 @@ class Reader:
         if is_container(x):
             return self._container(x, name, place, captured)
         self.checks.same(x, name, place)
-        if isinstance(x, _GENERATORS):
+        if isinstance(x, set):
+            self.originals.append((x, place))
+        elif isinstance(x, _GENERATORS):
             self.generators.append(x)
         elif hasattr(x, "inlined"):
             return self._visit(x.inlined, f"{name}.inlined", place, True)
@@ -125,12 +128,13 @@ class Reader:
         parts = children(x)
         self._check_parts(x, name, place, [key for kind, key in parts if kind == "[]"])
         builds = {
-            part: self._visit(child, self._access(x, name, part), _below(place, part), captured)
+            part: self._visit(child, self._access(x, name, part), below(place, *part), captured)
             for part, child in parts.items()
         }
         if codes.is_users_object(x):
             self._class(type(x))
         if not any(builds.values()):
+            self.originals.append((x, place))
             return None
         kept = {part: None if builds[part] else child for part, child in parts.items()}
         return lambda filling: filling.container(x, kept, builds, place)
@@ -157,11 +161,12 @@ class Reader:
         """Go through what a bound method or a partial function holds."""
         keys = ("func", "args", "keywords") if isinstance(x, functools.partial) else ("__self__",)
         self.checks.require(f"type({name}) is {self.checks.bind(type(x))}", place)
+        place = place or "self" * isinstance(x, types.MethodType)
         if isinstance(x, types.MethodType):
             self._later.append((x.__func__, f"{name}.__func__", place))
         elif isinstance(x, types.BuiltinMethodType):
             self.checks.require(f"{name}.__name__ == {x.__name__!r}", place)
-        builds = [self._visit(getattr(x, k), f"{name}.{k}", _below(place, (".", k)) if place else "", True) for k in keys]
+        builds = [self._visit(getattr(x, k), f"{name}.{k}", place if k == "__self__" else below(place, ".", k), True) for k in keys]
         if not any(builds):
             return None
 
@@ -189,6 +194,8 @@ class Reader:
             for (key, x), where in zip(holders, places, strict=True)
         ]
         if not any([*inner.values(), *outer.values(), *rest]):
+            self.originals += [(cell, key) for key, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True)]
+            self.originals += [(f.__globals__, "")] * bool(outer)
             return None
         return lambda filling: filling.function(f, inner, outer, rest)
 
@@ -260,11 +267,3 @@ class Reader:
 def _is_method_of_an_object(x: Any) -> bool:
     """Tell whether something is a method of an object that is not Python's own, such as that of a dict."""
     return isinstance(x, types.BuiltinMethodType) and not isinstance(x.__self__, (types.ModuleType, type, type(None)))
-
-
-def _below(place: str, part: Part) -> str:
-    """Write a place below another as the user would."""
-    kind, key = part
-    if not place:
-        return str(key)
-    return f"{place}[{key!r}]" if kind == "[]" else f"{place}.{key}"

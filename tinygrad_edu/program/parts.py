@@ -6,6 +6,7 @@ part   a key: ("[]", key) of an item, (".", name) of an attribute
 import collections
 import copy
 import dataclasses
+import types
 from typing import Any
 
 from tinygrad_edu.program.codes import is_users_object
@@ -69,3 +70,40 @@ def finished(x: Any, made: Any, parts: dict[Part, Any]) -> Any:
         if kind == ".":
             object.__setattr__(made, name, child)
     return made
+
+
+def contents(x: Any) -> dict[Any, Any]:
+    """Give the children of a container, the members of a set, or what is in a cell."""
+    if isinstance(x, set):
+        return {("in", member): member for member in x}
+    if not isinstance(x, types.CellType):
+        return children(x)
+    try:
+        return {("cell", None): x.cell_contents}
+    except ValueError:  # it is empty
+        return {}
+
+
+def restored(x: Any, parts: dict[Any, Any]) -> None:
+    """Put back what was in a container, a set or a cell."""
+    if isinstance(x, set):
+        x.clear()
+        x.update(parts.values())
+    elif isinstance(x, types.CellType):
+        x.cell_contents = parts["cell", None]
+    else:
+        for kind, key in contents(x).keys() - parts.keys():
+            if kind == ".":
+                object.__delattr__(x, key)
+            elif isinstance(x, dict):
+                dict.__delitem__(x, key)
+        finished(x, x, parts)
+
+
+def below(place: str, kind: str, key: Any) -> str:
+    """Write a place below another as the user would."""
+    if kind in ("cell", "in"):
+        return place
+    if not place:
+        return str(key)
+    return f"{place}[{key!r}]" if kind == "[]" else f"{place}.{key}"

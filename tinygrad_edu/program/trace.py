@@ -59,16 +59,19 @@ class Traced:
         try:
             run.go()
         except Exception as error:
+            effects.undo()
             if run.recorder.fault is not None:
                 raise run.recorder.fault from None
             self._plainly()
             raise misused(f"raises {error!r} when it is traced, and not otherwise", "use NumPy's functions", "") from error
         if run.recorder.fault is not None:
+            effects.undo()
             raise run.recorder.fault
         if run.recorder.raised is not None:
             what = f"goes on after {run.recorder.raised!r}, which depends on numbers"
             raise misused(what, "choose with np.where", "") from run.recorder.raised
         if effects.of(run.filling) is not None:
+            effects.undo()
             raise self._changes(numbers)
         run.finish()
         return run
@@ -77,8 +80,9 @@ class Traced:
         """Run again to find the line that changes something."""
         effects, run = Effects(self.reader, self.args, self.keywords), Run(self.reader, numbers)
         where = culprit(run.go, lambda: effects.of(run.filling) is not None)
-        what = effects.of(run.filling) or "something"
-        return misused(what, "give new values back instead", where)
+        found = effects.of(run.filling) or ("changes what is not its own", "give new values back")
+        effects.undo()
+        return misused(*found, where)
 
     def _plainly(self) -> Any:
         """Give what the function gives without tracing; functions compiled themselves run as they are written."""
