@@ -17,7 +17,7 @@ from tinygrad_edu.program.nodes import Node, Program, written
 from tinygrad_edu.program.tracing import cast
 
 _TAKES_OUT = {np.concatenate, np.stack, np.matmul, np.dot, np.cumsum, np.einsum}
-_MADE = {np.zeros_like, np.empty_like}
+_MADE = {np.zeros_like, np.empty_like, np.empty}
 _COPIES = {np.copy, np.reshape, np.ravel, cast}
 
 

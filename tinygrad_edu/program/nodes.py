@@ -37,6 +37,15 @@ class Node:
             if isinstance(numbers, np.ndarray) and numbers.ndim:
                 self.strides = numbers.strides
 
+    def sibling(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], shape: Any, strides: Any, dtype: Any
+    ) -> "Node":
+        """Make a node that stands in the same place."""
+        node = Node(function, arguments, {})
+        node.shape, node.strides, node.dtype = shape, strides, dtype
+        node.origin, node.backward = self.origin, self.backward
+        return node
+
     @property
     def operands(self) -> Iterator["Node"]:
         """The nodes among the arguments, as often as they stand there."""

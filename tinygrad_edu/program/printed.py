@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.program.blocks import with_blocks
 from tinygrad_edu.program.buffers import Plan, planned
-from tinygrad_edu.program.calls import with_quick_calls
+from tinygrad_edu.program.calls import with_quick_calls, with_ready_constants
 from tinygrad_edu.program.nodes import Program
-from tinygrad_edu.program.simplify import simplified
-from tinygrad_edu.program.source import source
+from tinygrad_edu.program.questions import with_quick_questions
+from tinygrad_edu.program.simplify import simplified, without_dead
+from tinygrad_edu.program.source import Text
 
 
 class Printed:
@@ -23,10 +25,12 @@ class Printed:
         self.traced = program
         self.program = simplified(program)
         if not plain:
-            self.program = with_quick_calls(self.program)
+            for each in (with_quick_questions, without_dead, with_quick_calls, with_ready_constants, with_blocks):
+                self.program = each(self.program)
         self.plan = Plan() if plain else planned(self.program, reuse_outputs)
-        self.text, constants = source(self.program, self.plan, infix=plain)
-        self.names = _executed(self.text, constants)
+        text = Text(self.program, self.plan, plain, threads)
+        self.text = text.whole()
+        self.names = _executed(self.text, text.constants)
         self._function = self.names[program.name]
         self._make_work = self.names.get("make_work")
         self._idle: list[tuple[contextvars.Context, tuple[Any, ...]]] = []

@@ -22,14 +22,15 @@ INFIX = {
     operator.mod: "%", operator.pow: "**",
 }  # fmt: skip
 PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.pos: "+"}
-_SHORT = 8
+_LONG = 1000
 
 
 class Names:
     """What nodes and constants are called: by the user's names where they are known, each only once."""
 
-    def __init__(self, taken: tuple[str, ...] = ("np",)) -> None:
+    def __init__(self, taken: tuple[str, ...] = ("np",), outer: "Names | None" = None) -> None:
         self._of: dict[Any, str] = {}
+        self._outer = outer
         self._taken = {*keyword.kwlist, *taken}
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
@@ -58,6 +59,8 @@ class Names:
 
     def constant(self, x: Any) -> str:
         """Give the name of a constant that is not written out."""
+        if self._outer:
+            return self._outer.constant(x)
         key = fingerprint(x)
         if key not in self._of:
             self._of[key] = self.fresh("c", alone=False)
@@ -84,9 +87,24 @@ def written_out(x: Any, names: Names) -> str:
         return f"float('{x}')" if type(x) is float else names.constant(x)
     if isinstance(x, (float, int, str, bool, type(None))) and type(x).__module__ == "builtins":
         return repr(x)
-    if isinstance(x, np.ndarray) and x.size <= _SHORT and x.dtype.kind in "biuf" and np.isfinite(x).all() and x.size:
-        return f"np.array({x.tolist()}, {written_out(x.dtype, names)})"
     return names.constant(x)
+
+
+def definition(x: Any) -> str | None:
+    """Write a constant array in full, if it is short or regular."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf" or not x.dtype.isnative:
+        return None
+    dtype = f"np.{x.dtype.name}"
+    if not x.ndim:
+        return f"np.array({x.item()!r}, {dtype})" if np.isfinite(x) else f"np.array(float('{x}'), {dtype})"
+    if x.size and x.flags.c_contiguous and np.isfinite(x).all():
+        if (x == x.flat[0]).all():
+            return f"np.full({x.shape}, {x.flat[0].item()!r}, {dtype})"
+        if x.ndim == 1 and x.dtype.kind in "iu" and np.array_equal(x, np.arange(x.size)):
+            return f"np.arange({x.size}, dtype={dtype})"
+        if x.size <= _LONG:
+            return f"np.array({x.tolist()}, {dtype})"
+    return None
 
 
 def index(x: Any, names: Names) -> str:
@@ -116,6 +134,7 @@ def expression(node: Node, names: Names, infix: bool = True) -> str:
     function, parts = node.function, node.arguments
     if function is operator.getitem:
         return f"{written_out(parts[0], names)}[{index(parts[1], names)}]"
+    infix = infix or node.shape == ()
     if infix and not node.keywords and function in INFIX and len(parts) == 2:
         left, right = (signed(x, written_out(x, names)) for x in parts)
         return f"{left} {INFIX[function]} {right}"
