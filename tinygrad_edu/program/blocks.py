@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_edu.program.calls import is_elementwise
 from tinygrad_edu.program.nodes import Input, Node, Program, rewire
 
-BLOCK = 16_384
+BLOCK = 16_000  # in float64 just less than glibc asks the kernel for, where something is allocated after all
 LEAST = 1 << 17
 SHORTEST = 3
 SUMS = {np.add.reduce, np.dot}
@@ -120,7 +120,7 @@ def _grouped(group: list[Node], used: set[Node]) -> list[Node]:
     by: dict[Node, Any] = {}
     inputs = []
     for x in arrays:
-        by[x] = inner = Input(x.name or "x")
+        by[x] = inner = Input(x.name or getattr(x, "place", "x"))
         _as_block(inner, x)
         inputs.append(inner)
     inner_nodes = []

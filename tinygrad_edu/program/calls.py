@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.program.nodes import Node, Program, given, written
+from tinygrad_edu.table import wholes
 
 REDUCTIONS = {
     np.sum: np.add.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce, np.prod: np.multiply.reduce,
@@ -20,7 +21,9 @@ _SUM = np.add.reduce
 def is_elementwise(node: Node) -> bool:
     """Tell whether each number of the result comes of one number of each operand."""
     function = node.function
-    return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+    return function in wholes or (
+        isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+    )
 
 
 def with_quick_calls(program: Program) -> Program:

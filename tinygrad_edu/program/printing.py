@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_edu.naming import label
 from tinygrad_edu.program.nodes import Input, Node, fingerprint
+from tinygrad_edu.table import wholes
 
 INFIX = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.floor_divide: "//", np.remainder: "%",
@@ -34,6 +35,7 @@ class Names:
         self._taken = {*keyword.kwlist, *taken}
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
+        self.helpers: dict[str, Callable[..., Any]] = {}
 
     def of(self, node: Node) -> str:
         """Give the name of a node."""
@@ -56,6 +58,14 @@ class Names:
             name, alone = f"{base}{'_' if alone else ''}{self._counts[base]}", True
         self._taken.add(name)
         return name
+
+    def helper(self, function: Callable[..., Any]) -> str:
+        """Give the name of a function whose text goes before the program."""
+        outermost = self
+        while outermost._outer:
+            outermost = outermost._outer
+        outermost.helpers.setdefault(function.__name__, function)
+        return function.__name__
 
     def constant(self, x: Any) -> str:
         """Give the name of a constant that is not written out."""
@@ -119,6 +129,8 @@ def index(x: Any, names: Names) -> str:
 
 def called(function: Callable[..., Any], names: Names) -> str:
     """Write the function of a node."""
+    if function in wholes:
+        return names.helper(function)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{called(owner, names)}.{function.__name__}"

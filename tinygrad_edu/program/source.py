@@ -3,6 +3,7 @@
 work     the arrays that results are written into, made once
 """
 
+import inspect
 import math
 from typing import Any
 
@@ -45,7 +46,8 @@ class Text:
         head = f"def {self.program.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := definition(x))]
         threaded = THREADED.format(threads=self.threads - 1).splitlines() if self.loops and self.threads > 1 else []
-        lines = ["import numpy as np", "", *defined, *threaded, *functions, *making, "", "", head, *_indented(inner), ""]
+        helpers = [text for f in self.names.helpers.values() for text in ("", "", *_without_decorators(f))]
+        lines = ["import numpy as np", "", *defined, *helpers, *threaded, *functions, *making, "", "", head, *_indented(inner), ""]
         return "\n".join(lines)
 
     @property
@@ -93,6 +95,12 @@ class Text:
         for node in plan.views:
             lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
         return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
+
+
+def _without_decorators(function: Any) -> list[str]:
+    """Give the text of a function as it stands in the library."""
+    lines = inspect.getsource(function).rstrip().splitlines()
+    return lines[next(i for i, text in enumerate(lines) if text.startswith("def ")) :]
 
 
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

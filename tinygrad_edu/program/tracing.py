@@ -157,6 +157,10 @@ class TracedArray(Tracer):
         """Give the same numbers as they are now."""
         return self.copy() if isinstance(self.numbers, np.ndarray) and self.numbers.ndim else self
 
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """Write down the call of a function as a whole."""
+        return self.recorder.call(function, arguments, {})
+
     def __getitem__(self, index: Any) -> Any:
         return self.recorder.call(operator.getitem, (self, index), {})
 
