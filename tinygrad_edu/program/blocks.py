@@ -50,23 +50,13 @@ def _is_long(node: Node) -> bool:
     if node.writes is not None or node.memory is not node or not (is_elementwise(node) or node.function is np.where):
         return False
     whole = all(_fits(x, node.shape) for x in node.arguments)
-    return node.size >= LEAST and whole and not node.keywords and _is_flat(node) and len(node.arguments) > 0
-
-
-def _is_flat(x: Node) -> bool:
-    """Tell whether the numbers stand in memory one after the other, row by row."""
-    step = int(x.dtype.itemsize)
-    for n, stride in zip(reversed(x.shape or ()), reversed(x.strides or ()), strict=True):
-        if n != 1 and stride != step:
-            return False
-        step *= n
-    return True
+    return node.size >= LEAST and whole and not node.keywords and node.is_row_by_row and len(node.arguments) > 0
 
 
 def _fits(x: Any, shape: Any) -> bool:
     """Tell whether an operand is one number, or has the shape of the group."""
     if isinstance(x, Node):
-        return not x.shape or (x.shape == shape and x.strides is not None and _is_flat(x))
+        return not x.shape or (x.shape == shape and x.is_row_by_row)
     return np.ndim(x) == 0
 
 

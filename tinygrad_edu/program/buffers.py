@@ -81,7 +81,7 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
 
 def _donor(node: Node, i: int, last: dict[Node, int], plan: Plan, private: set[Node]) -> Node | None:
     """Find an operand that is read here for the last time, and whose memory the result fits exactly."""
-    if not is_elementwise(node) or node in private:
+    if not isinstance(node.function, np.ufunc) or not is_elementwise(node) or node in private:
         return None
     for x in node.arguments:
         if isinstance(x, Node) and x in plan.of and last[x] == i and not _seen_otherwise(x, node):

@@ -5,6 +5,7 @@ operands   the nodes among the arguments
 memory     the node whose memory a node shares: the array it is a view of, or itself
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -54,12 +55,27 @@ class Node:
             yield from found_in(tuple(self.keywords.values()))
 
     @property
+    def is_view(self) -> bool:
+        """Whether it shares the memory of another."""
+        return self.memory is not self
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         n = 1
         for m in self.shape or ():
             n *= m
         return n
+
+    @property
+    def is_row_by_row(self) -> bool:
+        """Whether the numbers stand in memory one after the other."""
+        step = int(self.dtype.itemsize)
+        for n, stride in zip(reversed(self.shape or ()), reversed(self.strides or ()), strict=True):
+            if n != 1 and stride != step:
+                return False
+            step *= n
+        return self.strides is not None
 
     @property
     def nbytes(self) -> int:
@@ -151,6 +167,14 @@ class Program:
 
     def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
         self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
+
+    def named(self, places: list[str]) -> "Program":
+        """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
+        for x, place in zip(self.outputs, places, strict=True):
+            words = re.findall(r"[^\W\d]\w*", place)
+            if words and isinstance(x, Node) and x.name is None:
+                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}"
+        return self
 
     @property
     def results(self) -> list[Node]:

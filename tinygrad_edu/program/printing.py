@@ -23,6 +23,8 @@ INFIX = {
     operator.mod: "%", operator.pow: "**",
 }  # fmt: skip
 PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.pos: "+"}
+_BINDS = {"|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5, "@": 5, "**": 7}
+_SIGN, _WHOLE = 6, 9
 _LONG = 1000
 
 
@@ -36,6 +38,7 @@ class Names:
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
         self.helpers: dict[str, Callable[..., Any]] = {}
+        self.inlined: dict[Node, tuple[str, int]] = {}
 
     def of(self, node: Node) -> str:
         """Give the name of a node."""
@@ -81,7 +84,7 @@ class Names:
 def written_out(x: Any, names: Names) -> str:
     """Write an argument: a node by its name, a constant as Python has it."""
     if isinstance(x, Node):
-        return names.of(x)
+        return names.inlined[x][0] if x in names.inlined else names.of(x)
     if isinstance(x, (tuple, list)):
         inside = ", ".join(written_out(part, names) for part in x)
         return f"[{inside}]" if isinstance(x, list) else f"({inside}{',' * (len(x) == 1)})"
@@ -143,23 +146,34 @@ def called(function: Callable[..., Any], names: Names) -> str:
 
 def expression(node: Node, names: Names, infix: bool = True) -> str:
     """Write what a node computes: as calculus where there is a sign for it, else as a call."""
+    return bound(node, names, infix)[0]
+
+
+def bound(node: Node, names: Names, infix: bool = True) -> tuple[str, int]:
+    """Write what a node computes, and tell how strongly it holds together beside other signs."""
     function, parts = node.function, node.arguments
     if function is operator.getitem:
-        return f"{written_out(parts[0], names)}[{index(parts[1], names)}]"
-    infix = infix or node.shape == ()
-    if infix and not node.keywords and function in INFIX and len(parts) == 2:
-        left, right = (signed(x, written_out(x, names)) for x in parts)
-        return f"{left} {INFIX[function]} {right}"
-    if infix and not node.keywords and function in PREFIX:
-        return f"{PREFIX[function]}{signed(parts[0], written_out(parts[0], names))}"
+        return f"{operand(parts[0], names)}[{index(parts[1], names)}]", _WHOLE
+    signs = (infix or node.shape == ()) and not node.keywords
+    if signs and function in INFIX and len(parts) == 2:
+        sign = INFIX[function]
+        level = _BINDS.get(sign, 0)
+        power = sign == "**"
+        return f"{operand(parts[0], names, level + power)} {sign} {operand(parts[1], names, level + 1 - power)}", level
+    if signs and function in PREFIX:
+        return f"{PREFIX[function]}{operand(parts[0], names, _SIGN)}", _SIGN
     if special := _SPECIAL.get(getattr(function, "__name__", "")):
-        return special(node, names)
-    return call(called(function, names), parts, node.keywords, names)
+        return special(node, names), _WHOLE
+    return call(called(function, names), parts, node.keywords, names), _WHOLE
 
 
-def signed(x: Any, text: str) -> str:
-    """Put a negative number in parentheses, where a sign or a power may stand beside it."""
-    return f"({text})" if text.startswith("-") else text
+def operand(x: Any, names: Names, level: int = _WHOLE) -> str:
+    """Write an argument beside a sign, in parentheses if it would fall apart there."""
+    text = written_out(x, names)
+    binds = names.inlined[x][1] if isinstance(x, Node) and x in names.inlined else _WHOLE
+    if text.startswith("-"):
+        binds = _SIGN if binds == _WHOLE else min(binds, _SIGN)
+    return f"({text})" if binds < level else text
 
 
 def call(function: str, arguments: tuple[Any, ...], keywords: dict[str, Any], names: Names) -> str:
@@ -173,12 +187,12 @@ def _cast(node: Node, names: Names) -> str:
     x, dtype = node.arguments
     if isinstance(x, Node) and x.shape is None:
         return f"{written_out(dtype, names)}({names.of(x)})"
-    return f"{written_out(x, names)}.astype({written_out(dtype, names)})"
+    return f"{operand(x, names)}.astype({written_out(dtype, names)})"
 
 
 _SPECIAL: dict[str, Callable[[Node, Names], str]] = {
     "cast": _cast,
-    "view": lambda node, names: f"{written_out(node.arguments[0], names)}.view({written_out(node.arguments[1], names)})",
+    "view": lambda node, names: f"{operand(node.arguments[0], names)}.view({written_out(node.arguments[1], names)})",
     "abs": lambda node, names: f"abs({written_out(node.arguments[0], names)})",
 }
 

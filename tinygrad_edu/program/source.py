@@ -5,6 +5,7 @@ work     the arrays that results are written into, made once
 
 import inspect
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ import numpy as np
 from tinygrad_edu.program.blocks import Blocks
 from tinygrad_edu.program.buffers import Plan
 from tinygrad_edu.program.loops import THREADED, Loop, flat
-from tinygrad_edu.program.nodes import Node, Program, expect
-from tinygrad_edu.program.printing import Names, definition, statement, written_out
+from tinygrad_edu.program.nodes import Node, Program, expect, written
+from tinygrad_edu.program.printing import Names, bound, definition, operand, statement, written_out
 from tinygrad_edu.program.text import as_method, into, remark, row
 
-_WIDTH = 72
+_WIDTH, _LONGEST = 72, 48
 
 
 class Text:
@@ -32,6 +33,7 @@ class Text:
         self.loops = {node: Loop(node, names.fresh("blocks", alone=False), names, threads) for node in groups}
         self.scratch = {node: names.fresh("scratch", alone=False) for node in groups}
         self.threads = threads
+        self.reads: dict[Node, set[Node]] = {}
 
     def whole(self) -> str:
         """Write all of it."""
@@ -59,7 +61,14 @@ class Text:
         """Write the lines of the program, forward and backward marked, each with its shape and where it comes from."""
         lines: list[str] = []
         backward = None
-        for node in self.program.nodes:
+        uses = Counter(x for node in self.program.nodes for x in node.operands)
+        uses.update({x: 2 for x in self.program.results})
+        private = written(self.program.nodes)
+        following = [*self.program.nodes[1:], None]
+        for node, after in zip(self.program.nodes, following, strict=True):
+            if uses[node] == 1 and self._reads_well_inside(node, after, private):
+                self.names.inlined[node] = self._inside(node)
+                continue
             text = "" if node in self.plan.views else self._line(node)
             if text and node.backward is not backward and node.function is not expect:
                 backward = node.backward
@@ -68,18 +77,35 @@ class Text:
                 lines.append(f"{text:<{_WIDTH}}  # {remark(node)}".rstrip(" #"))
         return lines
 
+    def _reads_well_inside(self, node: Node, after: Node | None, private: set[Node]) -> bool:
+        """Tell whether what is used once may stand where it is used: it is short, and nothing is written between."""
+        if node in self.plan.of or node in self.plan.views or node.function is expect or node in self.loops:
+            return False
+        if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
+            return False
+        reads = {node.memory}.union(*(self.reads.get(x, {x.memory}) for x in node.operands))
+        soon = after is not None and node in after.operands
+        if not soon and not private.union(self.plan.of).isdisjoint(reads):
+            return False
+        self.reads[node] = reads
+        return len(self._inside(node)[0]) <= _LONGEST
+
+    def _inside(self, node: Node) -> tuple[str, int]:
+        view = as_method(node, self.names) if node.is_view else None
+        return (view, 9) if view else bound(node, self.names, self.infix)
+
     def _line(self, node: Node) -> str:
         """Write one line: into its memory, if there is any for it."""
         names = self.names
         if node.function is expect:
             condition, answer = node.arguments
-            return f"if {'not ' * answer}{written_out(condition, names)}: return None"
+            return f"if {'not ' * answer}{operand(condition, names)}: return None"
         if node in self.loops:
             call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
             return f"{names.of(node)} = {call}"
         if node in self.plan.of:
             return into(node, names.of(node), names)
-        if node.memory is not node and (view := as_method(node, names)):
+        if node.is_view and (view := as_method(node, names)):
             return f"{names.of(node)} = {view}"
         return statement(node, names, self.infix)
 

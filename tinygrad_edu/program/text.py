@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_edu.program.calls import is_elementwise
 from tinygrad_edu.program.nodes import Node
-from tinygrad_edu.program.printing import Names, called, index, written_out
+from tinygrad_edu.program.printing import Names, called, index, operand, written_out
 from tinygrad_edu.program.tracing import cast
 
 _ONLY_BY_KEYWORD = {np.maximum, np.minimum, np.fmax, np.fmin}
@@ -50,9 +50,9 @@ def as_method(node: Node, names: Names) -> str | None:
     """Write a view by the method of the array, which is quicker than NumPy's function."""
     function = node.function
     if function is operator.getitem:
-        return f"{written_out(node.arguments[0], names)}[{index(node.arguments[1], names)}]"
+        return f"{operand(node.arguments[0], names)}[{index(node.arguments[1], names)}]"
     x, *rest = [*node.arguments, *node.keywords.values()]
-    name = written_out(x, names)
+    name = operand(x, names)
     if function is np.swapaxes and len(x.shape) == 2:
         return f"{name}.T"
     if function is np.swapaxes:
