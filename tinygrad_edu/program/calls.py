@@ -21,9 +21,7 @@ _SUM = np.add.reduce
 def is_elementwise(node: Node) -> bool:
     """Tell whether each number of the result comes of one number of each operand."""
     function = node.function
-    return function in wholes or (
-        isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
-    )
+    return function in wholes or (isinstance(function, np.ufunc) and function.signature is None and function.nout == 1)
 
 
 def with_quick_calls(program: Program) -> Program:

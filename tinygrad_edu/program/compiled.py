@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.printed import Printed
+from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.recording import is_recording
 from tinygrad_edu.tape import record
@@ -58,6 +60,23 @@ class Compiled:
     def source(self) -> str:
         """The text of the program that was made last."""
         return self._last.printed.text
+
+    def explain(self) -> str:
+        """Tell what the passes did to the program that was made last, and what it needs beside eager."""
+        return explained(getattr(self.function, "__name__", "program"), self._last.printed, self._last.fallbacks)
+
+    def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
+        """Time each statement of the program that was made last, or of that for these arguments.
+
+        Without arguments the numbers are made up: normal ones, and zeros where integers go in.
+        """
+        if not args and not keywords:
+            printed = self._last.printed
+            return printed.timed(made_up(printed.program.inputs), rounds)
+        self(*args, **keywords)
+        found = ((each, each.read(args, keywords)) for each in self._programs)
+        program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
+        return program.printed.timed(numbers, rounds)
 
     @property
     def _last(self) -> "_Program":
@@ -132,5 +151,3 @@ def compile(  # noqa: D417
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
     return Compiled(function, plain, reuse_outputs, threads)
-
-

@@ -75,6 +75,11 @@ class Loop:
         sizes = [f"np.empty({BLOCK}, {written_out(dtype, self.names)})" for _, dtype in self.work_of]
         return f"[({row(sizes)}) for _ in range({self.threads})]"
 
+    @property
+    def scratch(self) -> int:
+        """The bytes that all threads work in."""
+        return self.threads * sum(BLOCK * int(dtype.itemsize) for _, dtype in self.work_of)
+
     def call(self, arguments: list[str], work: str) -> str:
         """Write the call, and how the sums of several threads are added up."""
         size = self.blocks.size

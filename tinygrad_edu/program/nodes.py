@@ -17,7 +17,18 @@ Origin = tuple[str, int]
 class Node:
     """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
 
-    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "memory", "name", "origin", "shape", "strides")
+    __slots__ = (
+        "arguments",
+        "backward",
+        "dtype",
+        "function",
+        "keywords",
+        "memory",
+        "name",
+        "origin",
+        "shape",
+        "strides",
+    )
     __slots__ += ("writes",)
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
@@ -147,11 +158,11 @@ def fingerprint(x: Any) -> Any:
 class Input(Node):
     """What a run is given: an argument, or what the function closes over."""
 
-    __slots__ = ("place",)
+    __slots__ = ("kind", "place")
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, kind: type = np.ndarray) -> None:
         super().__init__(given, (), {})
-        self.place = place
+        self.place, self.kind = place, kind
 
 
 def given() -> None:

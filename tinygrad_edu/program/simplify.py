@@ -145,7 +145,11 @@ def with_algebra(program: Program) -> Program:
             continue
         _with_scalars(node)
         x = _shorter(node)
-        if isinstance(x, Node) and (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides) and x.memory not in to_come:
+        if (
+            isinstance(x, Node)
+            and (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides)
+            and x.memory not in to_come
+        ):
             if node.memory not in results or not (isinstance(x.memory, Input) or x.memory in results):
                 by[node] = x
                 continue
@@ -205,10 +209,10 @@ PASSES: tuple[Pass, ...] = (
 )  # fmt: skip
 
 
-def simplified(program: Program) -> Program:
-    """Run all passes."""
-    for each in PASSES:
+def simplified(program: Program, passes: tuple[Pass, ...] = PASSES) -> tuple[Program, list[tuple[str, int]]]:
+    """Run passes one after the other; give the program, and how many nodes each of them left."""
+    history = [("traced", len(program.nodes))]
+    for each in passes:
         program = each(program)
-    return program
-
-
+        history.append((each.__name__, len(program.nodes)))
+    return program, history

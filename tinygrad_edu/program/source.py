@@ -34,6 +34,7 @@ class Text:
         self.scratch = {node: names.fresh("scratch", alone=False) for node in groups}
         self.threads = threads
         self.reads: dict[Node, set[Node]] = {}
+        self.busy = written(program.nodes).union(plan.of)
 
     def whole(self) -> str:
         """Write all of it."""
@@ -49,7 +50,20 @@ class Text:
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := definition(x))]
         threaded = THREADED.format(threads=self.threads - 1).splitlines() if self.loops and self.threads > 1 else []
         helpers = [text for f in self.names.helpers.values() for text in ("", "", *_without_decorators(f))]
-        lines = ["import numpy as np", "", *defined, *helpers, *threaded, *functions, *making, "", "", head, *_indented(inner), ""]
+        lines = [
+            "import numpy as np",
+            "",
+            *defined,
+            *helpers,
+            *threaded,
+            *functions,
+            *making,
+            "",
+            "",
+            head,
+            *_indented(inner),
+            "",
+        ]
         return "\n".join(lines)
 
     @property
@@ -63,10 +77,9 @@ class Text:
         backward = None
         uses = Counter(x for node in self.program.nodes for x in node.operands)
         uses.update({x: 2 for x in self.program.results})
-        private = written(self.program.nodes)
         following = [*self.program.nodes[1:], None]
         for node, after in zip(self.program.nodes, following, strict=True):
-            if uses[node] == 1 and self._reads_well_inside(node, after, private):
+            if uses[node] == 1 and self._reads_well_inside(node, after):
                 self.names.inlined[node] = self._inside(node)
                 continue
             text = "" if node in self.plan.views else self._line(node)
@@ -77,7 +90,7 @@ class Text:
                 lines.append(f"{text:<{_WIDTH}}  # {remark(node)}".rstrip(" #"))
         return lines
 
-    def _reads_well_inside(self, node: Node, after: Node | None, private: set[Node]) -> bool:
+    def _reads_well_inside(self, node: Node, after: Node | None) -> bool:
         """Tell whether what is used once may stand where it is used: it is short, and nothing is written between."""
         if node in self.plan.of or node in self.plan.views or node.function is expect or node in self.loops:
             return False
@@ -85,7 +98,7 @@ class Text:
             return False
         reads = {node.memory}.union(*(self.reads.get(x, {x.memory}) for x in node.operands))
         soon = after is not None and node in after.operands
-        if not soon and not private.union(self.plan.of).isdisjoint(reads):
+        if not soon and not self.busy.isdisjoint(reads):
             return False
         self.reads[node] = reads
         return len(self._inside(node)[0]) <= _LONGEST

@@ -40,7 +40,7 @@ class Recorder:
 
     def given(self, numbers: Any, place: str) -> "TracedArray":
         """Give the stand-in of an input."""
-        node = Input(place)
+        node = Input(place, type(numbers))
         node.describe(numbers)
         return TracedArray(numbers, node, self)
 
@@ -185,7 +185,9 @@ class TracedArray(Tracer):
 
     def __index__(self) -> int:
         self._needed()
-        raise misused("uses a computed number as an index or a length", "let it depend on shapes, or on an int argument")
+        raise misused(
+            "uses a computed number as an index or a length", "let it depend on shapes, or on an int argument"
+        )
 
     def __float__(self) -> float:
         self._needed()
