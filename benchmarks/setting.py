@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.workload import OURS
 
 ROOT = Path(__file__).parent.parent
-PEERS = "micrograd", "autograd", "mygrad", "torch", "jax"
+PEERS = "micrograd", "autograd", "mygrad", "torch", "jax", "tinygrad"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def environment(threads=1):
         | {f"{pool}_THREADS": n for pool in pools}
         | {
             "NPROC": n,  # jax's pool
+            "NUM_CPU_THREADS": n,  # tinygrad's
+            "DEV": "CPU",  # tinygrad's
             "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}",
             "JAX_ENABLE_X64": "1",
             "JAX_PLATFORMS": "cpu",
