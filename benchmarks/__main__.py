@@ -5,12 +5,12 @@ Letters choose workloads: `python -m benchmarks A B`; without any, all whose spe
 
 import argparse
 
-from benchmarks import chain, detection, harness, imports, memory
+from benchmarks import chain, detection, first_calls, harness, imports, memory
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
 
-WHOLE = {"G": chain.measure, "H": imports.measure, "I": memory.measure}
+WHOLE = {"G": chain.measure, "H": imports.measure, "I": memory.measure, "J": first_calls.measure}
 ASKED_FOR = {"detection": detection.measure}
 
 

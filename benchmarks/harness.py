@@ -32,10 +32,11 @@ FRESH = 5
 class Worker:
     """A competitor's process, seen from here."""
 
-    def __init__(self, letter, name, threads):
+    def __init__(self, letter, name, threads, variables=None):
+        """Start it, in an environment that has these `variables` as well."""
         command = [sys.executable, "-m", "benchmarks.worker", letter, name]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment(threads), cwd=ROOT)
+        pipe, env = subprocess.PIPE, environment(threads) | (variables or {})
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=env, cwd=ROOT)
 
     def ask(self, command):
         """Send a command, wait, and give the answer.

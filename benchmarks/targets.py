@@ -34,13 +34,13 @@ def verdicts(workload, best, threads=1):
 
 
 def _against_hand(target, best, name, reference):
-    ratio, variant = best[name] / best[reference], _variant(name)
+    ratio, variant = best[name] / best[reference], of_variant(name)
     if target is None:
         return f"no target: {ratio:.0f} × {reference}{variant}"
     return verdict(f"≤ {target:g} × {reference}{variant}", ratio <= target, f"{ratio:.2f}")
 
 
-def _variant(name):
+def of_variant(name):
     """Say in brackets how a compiled program ran; other variants are told apart by what they are held against."""
     return f" ({name.removeprefix(OURS + ', ')})" if name.startswith(COMPILED) else ""
 
@@ -51,4 +51,4 @@ def _against_frameworks(bound, best, ours, theirs, threads):
     ratio = best[ours] / best[theirs]
     met = ratio < 1 if bound <= 1 else ratio <= bound
     uneven = f", which had {threads}" if ours.endswith("2 threads") and threads != 2 else ""
-    return verdict(f"{what} {', '.join(present)}", met, f"{ratio:.2f} × {theirs}{_variant(ours)}{uneven}")
+    return verdict(f"{what} {', '.join(present)}", met, f"{ratio:.2f} × {theirs}{of_variant(ours)}{uneven}")
