@@ -143,7 +143,7 @@ def measure(letter, workload, options):
     best = {name: min(t.of("seconds")) for name, t in timings.items()}
     middle = {name: statistics.median(t.of("seconds")) for name, t in timings.items()}
     columns = ["", "min", "median", "× by hand", "of medians", "first call", "cores", "page faults"]
-    report = Report(f"{letter}  {workload.title}", columns)
+    report = Report(f"{letter}  {workload.title}", columns, data=best)
     for name, t in timings.items():
         times = duration(best[name]), duration(middle[name])
         ratios = f"{best[name] / best[BY_HAND]:.2f}", f"{middle[name] / middle[BY_HAND]:.2f}"

@@ -14,12 +14,13 @@ WIDTH = 200  # letters of what others say
 
 @dataclass
 class Report:
-    """A table, and what is to be said below it."""
+    """A table, what is to be said below it, and the numbers that pictures are drawn of."""
 
     title: str
     columns: list[str]
     rows: list[list[str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    data: dict = field(default_factory=dict)
 
 
 def duration(seconds):
