@@ -152,5 +152,6 @@ WORKLOAD = Workload(
     target=1.7,
     compiled=0.8,
     frameworks=1.0,
+    frameworks_on=2,
     competitors=with_pages_kept(COMPETITORS),
 )

@@ -25,7 +25,8 @@ Made by `python -m benchmarks --write`; change that, not this.
 ![A step of each competitor as a multiple of the hand-written](pictures/speed.png)
 
 The time of a step as a multiple of the same written by hand: A and A2 as loops of plain Python, the others in NumPy.
-Below 1 is faster than that. Targets were set beforehand.
+Below 1 is faster than that; the fastest but for the hand-written is bold. *ours, compiled* is the faster of its
+variants below. Targets were set beforehand.
 
 {summary}
 
@@ -55,7 +56,9 @@ Below 1 is faster than that. Targets were set beforehand.
 
 ## On two threads
 
-The same where BLAS, torch and jax may use two threads.
+The same where BLAS, torch and jax may use two threads, and beside them what ours does with two of its own.
+
+{summary_of_two}
 
 {two_threads}
 
@@ -71,12 +74,16 @@ Dotted is what would be exactly linear. Below, the power is fitted to the last t
 
 def write(measured, on_two, machine, docs=DOCS):
     """Write the page and draw its pictures into the folder `docs`."""
-    bests = {letter: measured[letter][0].data for letter in STEPS if letter in measured}
+    bests = _bests(measured)
     pictures = Path(docs) / "pictures"
     pictures.mkdir(parents=True, exist_ok=True)
     draw_speed(bests, pictures / "speed.png")
     draw_growth(measured["growth"], pictures / "growth.png")
     Path(docs, "performance.md").write_text(page(measured, on_two, machine, bests), encoding="utf-8")
+
+
+def _bests(measured):
+    return {letter: made[0].data for letter, made in measured.items() if letter in STEPS}
 
 
 def page(measured, on_two, machine, bests):
@@ -88,26 +95,34 @@ def page(measured, on_two, machine, bests):
         count=count(notes),
         fresh=FRESH,
         workloads=sections(made for letter, made in measured.items() if letter != "growth"),
+        summary_of_two=summary(_bests(on_two), threads=2),
         two_threads=sections(on_two.values()),
         growth=sections([measured["growth"]]),
     )
 
 
-def summary(bests):
+def summary(bests, threads=1):
     """Make the table of all workloads at a glance."""
     rows = []
     for letter, best in bests.items():
-        workload, row = STEPS[letter], ratios(best)
+        workload, row = STEPS[letter], ratios(best, threads)
         targets = (workload.target, "ours"), (workload.compiled, "ours, compiled")
         rows.append(
             [
                 f"{letter}: {SHORT[letter]}",
                 duration(best[BY_HAND]),
-                *(written(row[column]) if column in row else "" for column in COLUMNS),
+                *(_ratio(row, column) for column in COLUMNS),
                 *(_target(target, row.get(column)) for target, column in targets),
             ]
         )
     return table(["workload", "by hand", *COLUMNS, "target of ours", "of compiled"], rows)
+
+
+def _ratio(row, column):
+    """Write a ratio, the smallest of the row in bold."""
+    if column not in row:
+        return ""
+    return f"**{written(row[column])}**" if row[column] == min(row.values()) else written(row[column])
 
 
 def _target(target, ratio):

@@ -28,24 +28,23 @@ PEAKS = {"eager": "its peak", "compiled": "peak", "first call": "peak of it"}
 
 def draw_speed(bests, path):
     """Draw a row for each workload; `bests` gives by its letter the smallest time of a step of each competitor."""
-    figure, axes = plt.subplots(figsize=(9.6, 0.55 * len(bests) + 1.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9.6, 0.62 * len(bests) + 1.5), layout="constrained")
     rows = [ratios(best) for best in bests.values()]
-    for column in COLUMNS:
-        places = [(row[column], i) for i, row in enumerate(rows) if column in row]
+    for i in range(0, len(rows), 2):
+        axes.axhspan(i - 0.5, i + 0.5, color="#f4f4f4", zorder=0)
+    for k, column in enumerate(COLUMNS):
+        height = (k / (len(COLUMNS) - 1) - 0.5) * 0.7  # so that equals do not hide each other
+        places = [(row[column], i + height) for i, row in enumerate(rows) if column in row]
         if places:
             colour, marker, points = LOOKS[column]
-            ours = column in {EAGER, COMPILED}
-            axes.plot(
-                *zip(*places, strict=True), marker, color=colour, ms=points, label=column, zorder=3 if ours else 2
-            )
+            axes.plot(*zip(*places, strict=True), marker, color=colour, ms=points, label=column, zorder=2)
     axes.axvline(1, color="black", linewidth=1, zorder=1)
     axes.set(xscale="log", xlabel="time of a step, as a multiple of the same written by hand (smaller is faster)")
     axes.set_yticks(range(len(rows)), [f"{letter}: {SHORT[letter]}" for letter in bests])
-    axes.invert_yaxis()
+    axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x", which="major", color="#dddddd", zorder=0)
-    axes.grid(axis="y", color="#eeeeee", zorder=0)
     figure.legend(loc="outside upper center", ncols=5, frameon=False, fontsize=9)
     figure.savefig(path, dpi=130)
     plt.close(figure)

@@ -1,9 +1,10 @@
 """What is shown of all workloads at a glance: how often the hand-written step fits into a competitor's.
 
-best  the smallest time of a step, by competitor
+best     the smallest time of a step, by competitor
+threads  as in `targets`
 """
 
-from benchmarks.targets import compiled_variants, fastest
+from benchmarks.targets import fastest_compiled
 from benchmarks.workload import BY_HAND, OURS
 
 SHORT = {
@@ -21,10 +22,9 @@ PEERS = "torch eager", "torch.compile", "jax.jit", "micrograd", "autograd", "myg
 COLUMNS = EAGER, COMPILED, *PEERS
 
 
-def ratios(best):
+def ratios(best, threads=1):
     """Give by column the time of a step as a multiple of the hand-written; of compiled variants, the best."""
-    compiled = fastest(best, compiled_variants(best))
-    named = {EAGER: OURS, COMPILED: compiled} | {name: name for name in PEERS}
+    named = {EAGER: OURS, COMPILED: fastest_compiled(best, threads)} | {name: name for name in PEERS}
     return {column: best[name] / best[BY_HAND] for column, name in named.items() if name in best}
 
 

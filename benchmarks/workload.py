@@ -80,7 +80,7 @@ class Workload:
     """A task; `roundings` is how many may add up in a result.
 
     Where they are set, `target` bounds the ratio of ours to the hand-written, `compiled` that of ours compiled, and
-    `frameworks` that of the best of ours compiled to the fastest of the big frameworks.
+    `frameworks` that of the best of ours compiled to the fastest of the big frameworks, on `frameworks_on` threads.
     """
 
     title: str
@@ -90,6 +90,7 @@ class Workload:
     roundings: int = 1000
     compiled: float | None = None
     frameworks: float | None = None
+    frameworks_on: int = 1
 
     @property
     def tolerance(self) -> float:
