@@ -64,7 +64,10 @@ def measure(options):
         row = [times[letter].get(name) for letter in TARGETS]
         if any(row):
             report.rows.append([name, *(cell for one in row for cell in cells(one))])
-    report.notes[:0] = [*verdicts(times)]
+    report.notes[:0] = [
+        *verdicts(times),
+        "nothing kept: caches on disk are empty; min, median: of processes that find them",
+    ]
     report.notes += absence({package for package in PACKAGES if not wanted(package, options)})
     return report
 

@@ -22,7 +22,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from benchmarks import elements, scalars
-from benchmarks.report import Report, duration, verdict
+from benchmarks.report import Report, duration, short, verdict
 from benchmarks.setting import python
 
 SMALL = 100
@@ -132,9 +132,9 @@ def exponent(ns, amounts):
 
 
 def columns_of(points):
-    """Give by its title each column: the numbers that were measured, by n."""
+    """Give by its title each column that has at least two numbers, by n."""
     eager, compiled = points[EAGER], points[COMPILED]
-    return {
+    columns = {
         "eager": {n: p.later for n, p in eager.items()},
         "its peak": {n: p.later_bytes for n, p in eager.items()},
         "compiled": {n: p.later for n, p in compiled.items()},
@@ -142,6 +142,7 @@ def columns_of(points):
         "first call": {n: p.first for n, p in compiled.items()},
         "peak of it": {n: p.first_bytes for n, p in compiled.items()},
     }
+    return {title: column for title, column in columns.items() if len(column) > 1}
 
 
 def amount(title, x):
@@ -161,8 +162,8 @@ def size(count):
     return f"{count} B"
 
 
-def table(series, points):
-    """Report one series."""
+def table(series, points, failures=()):
+    """Report one series, and the points that failed."""
     columns = columns_of(points)
     report = Report(f"growth  {series.title}, value and slopes; memory at the peak", [series.unit, *columns])
     for n in points[EAGER]:
@@ -171,8 +172,9 @@ def table(series, points):
     exponents = {title: exponent([*column], [*column.values()]) for title, column in columns.items()}
     report.rows.append(["grows like n to the power", *(f"{k:.2f}" for k in exponents.values())])
     largest = max(exponents, key=exponents.get)
-    met = exponents[largest] <= LINEAR
+    met = exponents[largest] <= LINEAR and not failures
     report.notes.append(verdict(f"every power ≤ {LINEAR:g}", met, f"{exponents[largest]:.2f} of {largest}"))
+    report.notes += failures
     report.data = columns
     return report
 
@@ -182,13 +184,15 @@ def measure(options, powers=None):
     del options  # no peer takes part
     reports = []
     for name, series in SERIES.items():
-        points = {way: {} for way in series.powers}
+        points, failures = {way: {} for way in series.powers}, []
         for way, reach in series.powers.items():
-            for power in powers or reach:
-                n = 10**power
-                arguments = ["-m", "benchmarks.growth", name, way, str(n)]
-                points[way][n] = Point(*json.loads(python(arguments, timeout=TIMEOUT)))
-        reports.append(table(series, points))
+            for n in (10**power for power in powers or reach):
+                try:
+                    found = json.loads(python(["-m", "benchmarks.growth", name, way, str(n)], timeout=TIMEOUT))
+                    points[way][n] = Point(*found)
+                except RuntimeError as error:
+                    failures.append(f"{way} failed at {n:,}: {short(str(error))}")
+        reports.append(table(series, points, failures))
     return reports
 
 

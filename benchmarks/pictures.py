@@ -56,7 +56,7 @@ def draw_growth(reports, path):
     for k, report in enumerate(reports):
         for way, (colour, style) in GROWTH.items():
             for axes, title in zip(grid[:, k], (way, PEAKS[way]), strict=True):
-                column = report.data[title]
+                column = report.data.get(title, {})
                 axes.loglog([*column], [*column.values()], style, color=colour, ms=4, label=way)
         for axes, amount in zip(grid[:, k], (duration, size), strict=True):
             _guide(axes, report.data["eager" if amount is duration else "its peak"])

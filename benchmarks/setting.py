@@ -55,12 +55,15 @@ def python(arguments, threads=1, timeout=None):
     """Run this Python anew and give what it printed.
 
     Raises:
-        RuntimeError: it failed; the message is the last line it printed about it.
+        RuntimeError: it failed, and the message is the last line it printed about it; or it took longer than `timeout`.
     """
     command = [sys.executable, *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment(threads), cwd=ROOT, check=False, timeout=timeout
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment(threads), cwd=ROOT, check=False, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"took longer than {timeout} s") from None
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1])
     return done.stdout

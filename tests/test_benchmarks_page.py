@@ -101,6 +101,23 @@ def test_growth_beyond_linear_is_noticed(k, note):
     assert done.rows[-2] == ["1,000,000", growth.duration(10.0 ** (6 * k)), "1 MB", "", "", "", ""]
 
 
+def test_a_point_of_growth_that_fails_is_named(monkeypatch, tmp_path):
+    def python(arguments, timeout):
+        if growth.COMPILED in arguments:
+            raise RuntimeError("MemoryError")
+        return json.dumps([1.0, float(arguments[-1]), 1, 1])
+
+    monkeypatch.setattr(growth, "python", python)
+    (done, *_) = made = growth.measure(ALONE, powers=[2, 3])
+    assert done.columns == ["operations", "eager", "its peak"]
+    assert done.notes == [
+        "target every power ≤ 1.15: MISSED, 1.00 of eager",
+        "compiled failed at 100: MemoryError",
+        "compiled failed at 1,000: MemoryError",
+    ]
+    pictures.draw_growth(made, tmp_path / "growth.png")
+
+
 @pytest.mark.parametrize(("count", "text"), [(12, "12 B"), (123_456, "123 kB"), (5e6, "5 MB"), (1.25e9, "1.25 GB")])
 def test_sizes_are_written_with_their_unit(count, text):
     assert growth.size(count) == text
