@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
+from tinygrad_edu.recording import Tracer
 from tinygrad_edu.table import (
     AnyFunction,
     Each,
@@ -25,7 +26,6 @@ from tinygrad_edu.table import (
     unsupported,
     wholes,
 )
-from tinygrad_edu.recording import Tracer
 from tinygrad_edu.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
 
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}

@@ -20,6 +20,9 @@ class Tracer:
     """An array that writes down what is done to it, so that it can be done again with other numbers."""
 
     __slots__ = ()
+    node: Any
+    size: Any
+    max: Any
 
     def still(self) -> Any:
         """Give the same numbers as they are now, whatever is written into this array later."""

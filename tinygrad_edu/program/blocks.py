@@ -110,9 +110,10 @@ def _grouped(group: list[Node], used: set[Node]) -> list[Node]:
     by: dict[Node, Any] = {}
     inputs = []
     for x in arrays:
-        by[x] = inner = Input(x.name or getattr(x, "place", "x"))
-        _as_block(inner, x)
-        inputs.append(inner)
+        place = x.place if isinstance(x, Input) else "x"
+        inputs.append(Input(x.name or place))
+        _as_block(inputs[-1], x)
+        by[x] = inputs[-1]
     inner_nodes = []
     for node in group:
         if node.function is np.reshape:
@@ -127,7 +128,8 @@ def _grouped(group: list[Node], used: set[Node]) -> list[Node]:
     inner = Program("blocks", inputs, inner_nodes, [by[x] for x in (*results, *sums)])
     made = [_memory(node) for node in results]
     arguments = (*arrays, *(x for x in results))
-    whole = group[0].sibling(Blocks(inner, group[0].size, [by[x] for x in sums]), arguments, None, None, None)
+    blocks: Any = Blocks(inner, group[0].size, [by[x] for x in sums])
+    whole = group[0].sibling(blocks, arguments, None, None, None)
     return [*made, whole, *(_taken(x, i, whole) for i, x in enumerate(sums))]
 
 

@@ -61,7 +61,8 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
 
     own_outputs: outputs are written into blocks of their own too, not into new arrays.
     """
-    plan, free, last = Plan(), [], last_reads(program)
+    plan, last = Plan(), last_reads(program)
+    free: list[int] = []
     outputs, private = {node.memory for node in program.results}, written(program.nodes)
     ending: dict[int, list[Node]] = {}
     for i, node in enumerate(program.nodes):
@@ -83,10 +84,10 @@ def _donor(node: Node, i: int, last: dict[Node, int], plan: Plan, private: set[N
     """Find an operand that is read here for the last time, and whose memory the result fits exactly."""
     if not isinstance(node.function, np.ufunc) or not is_elementwise(node) or node in private:
         return None
-    for x in node.arguments:
-        if isinstance(x, Node) and x in plan.of and last[x] == i and not _seen_otherwise(x, node):
-            if (x.shape, x.strides, x.dtype) == (node.shape, node.strides, node.dtype):
-                return x
+    wanted = node.shape, node.strides, node.dtype
+    for x in node.operands:
+        if x in plan.of and last[x] == i and (x.shape, x.strides, x.dtype) == wanted and not _seen_otherwise(x, node):
+            return x
     return None
 
 

@@ -81,7 +81,7 @@ def _ready(x: Any, dtype: Any, node: Node, nodes: list[Node], ready: dict[Any, N
 
 
 def _axes(x: Any) -> int:
-    return len(x.shape) if isinstance(x, (Node, np.ndarray)) else 0
+    return len(x.shape or ()) if isinstance(x, (Node, np.ndarray)) else 0
 
 
 def _as_product(node: Node) -> None:

@@ -10,16 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu import tree
 from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.printed import Printed
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
-from tinygrad_edu.recording import is_recording
 from tinygrad_edu.tape import record
-from tinygrad_edu.transforms import vjp
 from tinygrad_edu.value import Value
 
 MOST = 16
@@ -118,7 +114,7 @@ class _Program:
         return [record(Value, x) if value else x for x, value in zip(results, self.kinds, strict=True)]
 
 
-def compile(  # noqa: D417
+def compile(
     function: Callable[..., Any] | None = None,
     *,
     plain: bool = False,

@@ -111,7 +111,7 @@ class Reader:
         kind = type(x)
         if isinstance(x, Entry):
             return self._leaf(x._data, name, place, kind)
-        if _is_number(x) and not (captured and kind in (int, float)) and not (place in self.known):
+        if _is_number(x) and not (captured and kind in (int, float)) and place not in self.known:
             return self._leaf(x, name, place, None)
         if isinstance(x, types.FunctionType):
             return self._function(x, name, place)

@@ -28,8 +28,8 @@ class Node:
         "origin",
         "shape",
         "strides",
+        "writes",
     )
-    __slots__ += ("writes",)
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function, self.arguments, self.keywords = function, arguments, keywords

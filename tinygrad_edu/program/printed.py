@@ -19,7 +19,6 @@ from tinygrad_edu.program.simplify import PASSES, simplified, without_dead
 from tinygrad_edu.program.source import Text
 from tinygrad_edu.program.timing import Timing, timed
 
-
 _FOR_SPEED = with_quick_questions, without_dead, with_quick_calls, with_ready_constants, with_blocks
 
 

@@ -94,10 +94,10 @@ def written_out(x: Any, names: Names) -> str:
         return "..."
     if isinstance(x, np.dtype) and x.isnative and x.kind in "biuf":
         return f"np.{x.name}" if x.kind != "b" else "bool"
-    if isinstance(x, float) and type(x) is not float and np.isfinite(x):
+    if isinstance(x, (np.float64, np.float32, np.float16)) and np.isfinite(x):
         return f"np.{x.dtype.name}({float(x)!r})"
-    if isinstance(x, float) and not np.isfinite(x):
-        return f"float('{x}')" if type(x) is float else names.constant(x)
+    if type(x) is float and not np.isfinite(x):
+        return f"float('{x}')"
     if isinstance(x, (float, int, str, bool, type(None))) and type(x).__module__ == "builtins":
         return repr(x)
     return names.constant(x)

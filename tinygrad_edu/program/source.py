@@ -76,7 +76,7 @@ class Text:
         lines: list[str] = []
         backward = None
         uses = Counter(x for node in self.program.nodes for x in node.operands)
-        uses.update({x: 2 for x in self.program.results})
+        uses.update(dict.fromkeys(self.program.results, 2))
         following = [*self.program.nodes[1:], None]
         for node, after in zip(self.program.nodes, following, strict=True):
             if uses[node] == 1 and self._reads_well_inside(node, after):

@@ -72,7 +72,7 @@ def _short(text: str) -> str:
 
 def timed(text: str, name: str, names: dict[str, Any], numbers: tuple[Any, ...], rounds: int) -> Timing:
     """Run the text `rounds` times with a clock between its statements; questions are not asked."""
-    head, _, body = text.rpartition(f"\ndef {name}(")
+    _, _, body = text.rpartition(f"\ndef {name}(")
     signature, *lines = body.splitlines()
     found, marked = [], []
     for line in lines:
