@@ -29,6 +29,8 @@ def sech(x):
 def sech_squared(x, z, out=None):
     """Give 1 - z² for z = tanh(x); where that is nearly all rounding, and x itself tells more, 1 / cosh(x)²."""
     s = np.subtract(1, np.multiply(z, z, out), out)
+    if not np.ndim(s):
+        return s if s >= 0.05 else np.square(1 / np.cosh(x))
     places = np.flatnonzero(s < 0.05)
     if places.size:
         s.flat[places] = np.square(1 / np.cosh(x.flat[places]))

@@ -110,6 +110,9 @@ def definition(x: Any) -> str | None:
     dtype = f"np.{x.dtype.name}"
     if not x.ndim:
         return f"np.array({x.item()!r}, {dtype})" if np.isfinite(x) else f"np.array(float('{x}'), {dtype})"
+    if x.ndim > 1 and not x.flags.c_contiguous and x.flags.f_contiguous:
+        upright = definition(x.T)
+        return upright and f"{upright}.T"
     if x.size and x.flags.c_contiguous and np.isfinite(x).all():
         if (x == x.flat[0]).all():
             return f"np.full({x.shape}, {x.flat[0].item()!r}, {dtype})"

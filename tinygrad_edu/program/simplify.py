@@ -151,7 +151,7 @@ def with_algebra(program: Program) -> Program:
         _with_scalars(node)
         x = _shorter(node)
         if isinstance(x, Node) and x.memory not in to_come and _is_alike(x, node):
-            shared = isinstance(x.memory, Input) or x.memory in results
+            shared = node.strides is not None and (isinstance(x.memory, Input) or x.memory in results)
             if node.memory not in results or not shared:
                 by[node] = x
                 continue

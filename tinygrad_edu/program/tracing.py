@@ -116,6 +116,11 @@ def tracers(x: Any) -> Iterator["TracedArray"]:
         yield from tracers((x.start, x.stop, x.step))
 
 
+def written_down(x: Any) -> Any:
+    """Give the node of a tracer, or the constant as it is."""
+    return x.node if isinstance(x, TracedArray) else x
+
+
 def plain(x: Any) -> Any:
     """Give the numbers behind tracers, in nested tuples, lists and slices."""
     return replaced(x, lambda part: part.numbers if isinstance(part, TracedArray) else part)
