@@ -126,7 +126,7 @@ def compile(
     The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
     what NumPy does to them; what was written down is simplified, printed, and run from then on.
 
-    >>> import tinygrad_edu as tg
+    >>> import numpy as np, tinygrad_edu as tg
     >>> slope = tg.compile(tg.value_and_grad(lambda x: np.sum(x ** 2)))
     >>> slope(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))

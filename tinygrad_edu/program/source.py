@@ -5,6 +5,7 @@ work     the arrays that results are written into, made once
 
 import inspect
 import math
+import re
 from collections import Counter
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from tinygrad_edu.program.blocks import Blocks
 from tinygrad_edu.program.buffers import Plan
 from tinygrad_edu.program.loops import THREADED, Loop, flat
-from tinygrad_edu.program.nodes import Node, Program, expect, written
+from tinygrad_edu.program.nodes import Input, Node, Program, expect, written
 from tinygrad_edu.program.printing import Names, bound, definition, operand, statement, written_out
 from tinygrad_edu.program.text import as_method, into, remark, row
 
@@ -26,7 +27,7 @@ class Text:
     def __init__(self, program: Program, plan: Plan, infix: bool, threads: int) -> None:
         self.program, self.plan, self.infix = program, plan, infix
         self.names = names = Names(("np", "make_work", "work", "in_threads", "pool", program.name))
-        self.given = [names.fresh(node.name or node.place) for node in program.inputs]
+        self.given = [names.fresh(wanted) for wanted in _wanted(program.inputs)]
         for node, name in zip(program.inputs, self.given, strict=True):
             names.name(node, name)
         groups = [node for node in program.nodes if isinstance(node.function, Blocks)]
@@ -52,8 +53,7 @@ class Text:
         helpers = [text for f in self.names.helpers.values() for text in ("", "", *_without_decorators(f))]
         lines = [
             "import numpy as np",
-            "",
-            *defined,
+            *(["", *defined] if defined else []),
             *helpers,
             *threaded,
             *functions,
@@ -61,7 +61,7 @@ class Text:
             "",
             "",
             head,
-            *_indented(inner),
+            *_indented([*self._docstring(), *inner]),
             "",
         ]
         return "\n".join(lines)
@@ -70,6 +70,13 @@ class Text:
     def constants(self) -> dict[str, Any]:
         """The constants that are too large to write out."""
         return {name: x for name, x in self.names.constants.items() if definition(x) is None}
+
+    def _docstring(self) -> list[str]:
+        """Tell what goes in."""
+        width = max(map(len, self.given), default=0)
+        told = zip(self.given, self.program.inputs, strict=True)
+        lines = [f"{name:<{width}}  {_described(node):<24}  {node.place}".rstrip() for name, node in told]
+        return ['"""', *lines, '"""'] if lines else []
 
     def _body(self) -> list[str]:
         """Write the lines of the program, forward and backward marked, each with its shape and where it comes from."""
@@ -134,6 +141,19 @@ class Text:
         for node in plan.views:
             lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
         return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
+
+
+def _wanted(inputs: list[Input]) -> list[str]:
+    """Say what inputs should be called: by the last word of their place, if that is enough to tell them apart."""
+    last = [(re.findall(r"[^\W\d]\w*", node.place) or ["x"])[-1] for node in inputs]
+    seen = Counter(last)
+    return [node.place if seen[word] > 1 else word for node, word in zip(inputs, last, strict=True)]
+
+
+def _described(node: Input) -> str:
+    if node.dtype is None:
+        return node.kind.__name__
+    return f"{node.dtype.name} {node.shape}"
 
 
 def _without_decorators(function: Any) -> list[str]:
