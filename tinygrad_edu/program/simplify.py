@@ -190,11 +190,23 @@ def _shorter(node: Node) -> Any:
         return x
     if function is np.negative and isinstance(x, Node) and x.function is np.negative:
         return x.arguments[0]
+    if function is np.exp and isinstance(x, Node):
+        return _exp_of_log(node, x)
     if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
         return x
     if function in (operator.pow, np.power):
         return _power(node, x, y)
     return None
+
+
+def _exp_of_log(node: Node, x: Node) -> None:
+    """Write exp(a - log(b)) as exp(a) / b, where exp(a) was computed to find b: so it is after a log-softmax."""
+    if x.function is not np.subtract or not isinstance(x.arguments[1], Node) or x.arguments[1].function is not np.log:
+        return
+    a, total = x.arguments[0], x.arguments[1].arguments[0]
+    summed = total.arguments[0] if isinstance(total, Node) and total.function is np.sum else None
+    if isinstance(summed, Node) and summed.function is np.exp and summed.arguments == (a,):
+        node.function, node.arguments = np.divide, (summed, total)
 
 
 def _is(number: Any, x: Any) -> bool:
