@@ -59,11 +59,17 @@ class Node:
         return node
 
     @property
-    def operands(self) -> Iterator["Node"]:
+    def operands(self) -> list["Node"]:
         """The nodes among the arguments, as often as they stand there."""
-        yield from found_in(self.arguments)
+        found: list[Node] = []
+        for x in self.arguments:
+            if isinstance(x, Node):
+                found.append(x)
+            elif isinstance(x, (tuple, list, slice)):
+                found.extend(found_in(x))
         if self.keywords:
-            yield from found_in(tuple(self.keywords.values()))
+            found.extend(found_in(tuple(self.keywords.values())))
+        return found
 
     @property
     def is_view(self) -> bool:
@@ -105,10 +111,14 @@ def found_in(x: Any) -> Iterator[Node]:
         yield from found_in((x.start, x.stop, x.step))
 
 
+_NESTED = (tuple, list, slice)
+
+
 def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
-    if type(x) in (tuple, list):
-        return type(x)(replaced(part, change) for part in x)
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind([replaced(part, change) if type(part) in _NESTED else change(part) for part in x])
     if isinstance(x, slice):
         return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)
@@ -120,8 +130,9 @@ def rewire(node: Node, by: dict[Node, Any]) -> None:
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    node.arguments = replaced(node.arguments, change)
-    node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+    if any(x in by for x in node.operands):
+        node.arguments = replaced(node.arguments, change)
+        node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
         base = by[node.memory]
         node.memory = base.memory if isinstance(base, Node) else node
