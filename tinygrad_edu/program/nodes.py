@@ -194,8 +194,8 @@ class Program:
         """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
         for x, place in zip(self.outputs, places, strict=True):
             words = re.findall(r"[^\W\d]\w*", place)
-            if words and isinstance(x, Node) and x.name is None:
-                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}"
+            if isinstance(x, Node) and x.name is None:
+                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}" if words else "result"
         return self
 
     @property

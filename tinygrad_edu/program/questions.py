@@ -62,7 +62,7 @@ def _together(answer: bool, questions: list[tuple[Node, Node]]) -> list[Node]:
         flat = x
         if len(x.shape or ()) > 1:
             flat = node.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype)
-            flat.memory = x.memory
+            flat.memory, flat.backward = x.memory, x.backward
             nodes.append(flat)
         product = node.sibling(np.dot, (flat, flat), (), None, x.dtype)
         nodes.append(product)
