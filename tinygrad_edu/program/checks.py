@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_edu.program.errors import TraceError
 from tinygrad_edu.program.parts import slots
 from tinygrad_edu.recording import Tracer
-from tinygrad_edu.tape import Entry
+from tinygrad_edu.tape import Entry, payload, rules
 
 Step = tuple[str, str | None]
 Read = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -136,7 +136,7 @@ def _array(x: Any) -> Any:
     return (type(x), x.dtype, x.shape, x.tobytes()) if hasattr(x, "tobytes") else x
 
 
-HELPERS = {"_array": _array, "_slots": slots}
+HELPERS = {"_array": _array, "_slots": slots, "_rules": rules}
 
 
 def is_number(x: Any) -> bool:
@@ -150,6 +150,7 @@ def refuse_foreign(x: Any, place: str) -> None:
     Raises:
         TraceError: it is such a thing.
     """
+    x = payload(x)
     kind = type(x)
     what, instead = "", "numbers, arrays and trees of them"
     if isinstance(x, np.ndarray):
@@ -161,11 +162,9 @@ def refuse_foreign(x: Any, place: str) -> None:
         what = "a traced array of another function"
     elif hasattr(x, "__next__") and kind.__module__ in ("builtins", "itertools"):
         what, instead = f"a {kind.__name__}, which is used up by the first run", "a list"
-    elif hasattr(kind, "__array__") and not isinstance(x, (Entry, np.generic, type)):
+    elif hasattr(kind, "__array__") and not isinstance(x, (np.generic, type)):
         what, instead = f"a {kind.__name__}", "numpy.asarray(x)"
     elif isinstance(x, set) and not all(isinstance(part, (*BY_VALUE, *_FLOATS)) for part in x):
         what, instead = "a set of objects", "a list"
     if what:
         raise TraceError(f"tg.compile: {place or 'the function'} is {what}; pass {instead}")
-
-

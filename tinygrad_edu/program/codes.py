@@ -44,7 +44,7 @@ def lookups(code: types.CodeType) -> tuple[frozenset[str], frozenset[str], froze
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             for names, inner in zip(found, lookups(constant), strict=True):
-                names |= inner
+                names.update(inner)
     return frozenset(found[0]), frozenset(found[1]), frozenset(found[2])
 
 
@@ -83,7 +83,4 @@ def _behind(function: Any) -> Any:
     for name in ("__wrapped__", "function", "func"):
         if hasattr(function, name):
             return getattr(function, name)
-    call = getattr(type(function), "__call__", None)
-    return call if hasattr(call, "__code__") else None
-
-
+    return vars(type(function)).get("__call__")

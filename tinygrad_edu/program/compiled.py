@@ -6,9 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.programs import Program
-from tinygrad_edu.program.replay import ABSENT, FAILED, Pull, Run
+from tinygrad_edu.program.recorded import ABSENT, FAILED, Pull, Run
 from tinygrad_edu.program.stored import Missing
+from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.recording import recording, tracing
 
@@ -66,9 +68,30 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
+        return self._last.run.text
+
+    def explain(self) -> str:
+        """Tell what the passes did to the program that was made last, and what it needs beside eager."""
+        return explained(self.name, self._last.details, self._last.fallbacks)
+
+    def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
+        """Time each statement of the program that was made last, or of that for these arguments.
+
+        Without arguments the numbers are made up: normal ones, and zeros where integers go in.
+        """
+        if not args and not keywords:
+            printed = self._last.details
+            return printed.timed(made_up(printed.program.inputs), rounds)
+        self(*args, **keywords)
+        found = ((each, each.read(args, keywords)) for each in self._programs)
+        program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
+        return program.details.timed(numbers, rounds)
+
+    @property
+    def _last(self) -> Program:
         if not self._programs:
             raise RuntimeError("tg.compile: there is no program yet; call the function once, with what it is to run on")
-        return self._programs[0].run.text
+        return self._programs[0]
 
     @property
     def fallbacks(self) -> int:
@@ -95,7 +118,7 @@ class Compiled:
         self._programs = [Program.loaded(data) for data in state["programs"]]
 
 
-def compile(  # noqa: D417
+def compile(
     function: Callable[..., Any] | None = None,
     *,
     plain: bool = False,

@@ -38,8 +38,7 @@ class Effects:
         for x, place in zip(filling.fill, self._reader.places, strict=True):
             if isinstance(x, Entry) and (x._grad is not None or x._data is not filling.given[id(x)]):
                 return f"{place} (its .data or .grad)"
-        found = filling.made.changed() or self._originals.changed() or self._reader.broken(self._args, self._keywords)
-        return found  # type: ignore[no-any-return]
+        return filling.made.changed() or self._originals.changed() or self._reader.broken(self._args, self._keywords)
 
     def undo(self) -> None:
         """Put back what the run found as it is and changed."""

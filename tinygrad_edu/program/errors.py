@@ -12,7 +12,7 @@ class TraceError(TypeError):
 
 
 class NeededError(Exception):
-    """Whole numbers among the inputs have to be known while tracing: a length, a branch or a plain number hangs on them.
+    """Whole numbers among the inputs have to be known while tracing: a length or a branch hangs on them.
 
     places: where they stand
     """

@@ -1,17 +1,66 @@
 """A function and its arguments with others in place of the numbers that go in.
 
 fill    what is put in those places, in order
-build   makes one of the things that numbers stand in
+found   something in which numbers may stand, and what stands in it
 """
 
 import types
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from tinygrad_edu.program.parts import begun, below, contents, finished, restored
+from tinygrad_edu.program.parts import begun, below, contents, emptied, finished, restored
 from tinygrad_edu.tape import Entry
 
-Build = Callable[["Filling"], Any]
+
+class Found:
+    """Something that was found, and what stands in it; it is built anew if a number that goes in does.
+
+    place: where it is, as the user would write it
+    make: how it is built
+    """
+
+    def __init__(self, x: Any, place: str) -> None:
+        self.x, self.place = x, place
+        self.make: Callable[[Filling], Any] | None = None
+        self.inside: list[Found] = []
+        self.needed = False
+
+    def leaf(self, i: int) -> None:
+        """Be the i-th number that goes in."""
+        self.x, self.needed = None, True
+        self.make = lambda filling: filling.fill[i]
+
+    def container(self, parts: dict[Any, "Found"]) -> None:
+        """Be a collection or an object."""
+        self.inside = [*parts.values()]
+        self.make = lambda filling: filling.container(self, parts)
+
+    def function(self, inner: dict[str, "Found"], outer: dict[str, "Found"], rest: list["Found"]) -> None:
+        """Be a function that closes over others; `rest`: its defaults, keyword defaults, attributes."""
+        self.inside = [*inner.values(), *outer.values(), *rest]
+        self.make = lambda filling: filling.function(self, inner, outer, rest)
+
+    def whole(self, parts: list["Found"], make: Callable[..., Any]) -> None:
+        """Be what `make` makes of its parts."""
+        self.inside = parts
+        self.make = lambda filling: make(*[filling.of(part) for part in parts])
+
+
+def settle(everything: list[Found]) -> None:
+    """Find out what is to be built: whatever has something inside that is."""
+    holders: dict[int, list[Found]] = {}
+    for found in everything:
+        for part in found.inside:
+            holders.setdefault(id(part), []).append(found)
+    ahead = [found for found in everything if found.needed]
+    while ahead:
+        for holder in holders.get(id(ahead.pop()), []):
+            if not holder.needed:
+                holder.needed = True
+                ahead.append(holder)
+    for found in everything:
+        if found.needed:
+            found.x = emptied(found.x)
 
 
 class Filling:
@@ -23,50 +72,45 @@ class Filling:
         self._built: dict[int, Any] = {}
         self._watched: list[tuple[Any, str]] = []
 
-    def looped(self, x: Any) -> Any:
-        """Give what is being built in place of `x`, to something inside it."""
-        return self._built.get(id(x), x)
+    def of(self, found: Found) -> Any:
+        """Give what stands in place of something."""
+        if not found.needed or found.make is None:
+            return found.x
+        if id(found) not in self._built:
+            self._built[id(found)] = found.make(self)
+        return self._built[id(found)]
 
-    def container(self, x: Any, parts: dict[Any, Any], builds: dict[Any, Build | None], place: str) -> Any:
-        """Build a container of its children, some of them built themselves."""
-        if id(x) not in self._built:
-            made = begun(x)
-            if made is not None:
-                self._built[id(x)] = made
-            filled = {part: self._one(builds[part], child) for part, child in parts.items()}
-            self._built[id(x)] = finished(x, made, filled)
-            self._watched.append((self._built[id(x)], place))
-        return self._built[id(x)]
-
-    def function(self, f: types.FunctionType, inner: dict[str, Any], outer: dict[str, Any], rest: list[Any]) -> Any:
-        """Build a function that closes over what is built; `rest` builds its defaults, keyword defaults, attributes."""
-        if id(f) in self._built:
-            return self._built[id(f)]
-        scope = self._scope(f.__globals__)
-        cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
-        closure = tuple(self._cell(cell) if inner[key] else cell for key, cell in cells.items())
-        made = types.FunctionType(f.__code__, scope, f.__name__, f.__defaults__, closure or None)
-        self._built[id(f)] = made
-        for key, cell in zip(cells, closure, strict=True):
-            if inner[key]:
-                cell.cell_contents = inner[key](self)
-        for key, build in outer.items():
-            if build:
-                scope[key] = build(self)
-        defaults, more, attributes = rest
-        made.__defaults__ = self._one(defaults, f.__defaults__)
-        made.__kwdefaults__ = self._one(more, f.__kwdefaults__)
-        made.__dict__.update(self._one(attributes, f.__dict__))
-        made.__qualname__, made.__module__ = f.__qualname__, f.__module__
-        self._watched += [(cell, key) for key, cell in zip(cells, closure, strict=True)]
+    def container(self, found: Found, parts: dict[Any, Found]) -> Any:
+        """Build a container of its children."""
+        made = begun(found.x)
+        if made is not None:
+            self._built[id(found)] = made
+        made = finished(found.x, made, {part: self.of(child) for part, child in parts.items()})
+        self._watched.append((made, found.place))
         return made
 
-    def _one(self, build: Build | None, x: Any) -> Any:
-        return x if build is None else build(self)
+    def function(self, found: Found, inner: dict[str, Found], outer: dict[str, Found], rest: list[Found]) -> Any:
+        """Build a function of what it closes over."""
+        f = found.x
+        scope = self._scope(f.__globals__)
+        cells = dict(zip(f.__code__.co_freevars, f.__closure__ or (), strict=True))
+        replaced = {key for key, part in inner.items() if part.needed}
+        closure = tuple(self._cell(cell) if key in replaced else cell for key, cell in cells.items())
+        made = types.FunctionType(f.__code__, scope, f.__name__, f.__defaults__, closure or None)
+        self._built[id(found)] = made
+        for key, cell in zip(cells, closure, strict=True):
+            if key in replaced:
+                cell.cell_contents = self.of(inner[key])
+                self._watched.append((cell, key))
+        scope.update({key: self.of(part) for key, part in outer.items()})
+        made.__defaults__, made.__kwdefaults__, attributes = map(self.of, rest)
+        made.__dict__.update(attributes)
+        made.__qualname__, made.__module__ = f.__qualname__, f.__module__
+        return made
 
     def _cell(self, cell: types.CellType) -> types.CellType:
-        found: types.CellType = self._built.setdefault(id(cell), types.CellType())
-        return found
+        made: types.CellType = self._built.setdefault(id(cell), types.CellType())
+        return made
 
     def _scope(self, names: dict[str, Any]) -> dict[str, Any]:
         if id(names) not in self._built:
@@ -90,8 +134,9 @@ class Snapshot:
     def changed(self) -> str | None:
         """Name what is not as it was."""
         for x, before, place in self._before:
-            if (part := _different(before, contents(x))) is not None:
-                return below(place, *part)
+            now = contents(x)
+            if (part := _different(before, now)) is not None:
+                return place if isinstance(x, list) and len(before) != len(now) else below(place, *part)
         return None
 
     def restore(self) -> None:

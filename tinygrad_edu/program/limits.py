@@ -27,8 +27,8 @@ _TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
 _LAYOUT = {
     "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats", "reps",
-    "pad_width", "indices_or_sections", "k", "n", "s", "num", "N", "M", "source", "destination", "offset", "obj", "bins",
-    "deg", "window_shape", "keepdims", "minlength", "count",
+    "pad_width", "indices_or_sections", "k", "n", "s", "num", "N", "M", "source", "destination", "offset", "obj",
+    "bins", "deg", "window_shape", "keepdims", "minlength", "count",
 }  # fmt: skip
 _KINDS = "biufc"
 
@@ -84,7 +84,7 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
         return ()
 
 
-def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[TracedArray]:
+def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
     """Go through the tracers on which the shape of the result depends: axes, lengths, ends of slices."""
     if function in (operator.getitem, operator.setitem):
         index = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)

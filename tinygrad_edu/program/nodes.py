@@ -5,6 +5,7 @@ operands   the nodes among the arguments
 memory     the node whose memory a node shares: the array it is a view of, or itself
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -16,8 +17,19 @@ Origin = tuple[str, int]
 class Node:
     """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
 
-    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "memory", "name", "origin", "shape", "strides")
-    __slots__ += ("writes",)
+    __slots__ = (
+        "arguments",
+        "backward",
+        "dtype",
+        "function",
+        "keywords",
+        "memory",
+        "name",
+        "origin",
+        "shape",
+        "strides",
+        "writes",
+    )
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function, self.arguments, self.keywords = function, arguments, keywords
@@ -37,12 +49,32 @@ class Node:
             if isinstance(numbers, np.ndarray):
                 self.strides = numbers.strides
 
+    def sibling(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], shape: Any, strides: Any, dtype: Any
+    ) -> "Node":
+        """Make a node that stands in the same place."""
+        node = Node(function, arguments, {})
+        node.shape, node.strides, node.dtype = shape, strides, dtype
+        node.origin, node.backward = self.origin, self.backward
+        return node
+
     @property
-    def operands(self) -> Iterator["Node"]:
+    def operands(self) -> list["Node"]:
         """The nodes among the arguments, as often as they stand there."""
-        yield from found_in(self.arguments)
+        found: list[Node] = []
+        for x in self.arguments:
+            if isinstance(x, Node):
+                found.append(x)
+            elif isinstance(x, (tuple, list, slice)):
+                found.extend(found_in(x))
         if self.keywords:
-            yield from found_in(tuple(self.keywords.values()))
+            found.extend(found_in(tuple(self.keywords.values())))
+        return found
+
+    @property
+    def is_view(self) -> bool:
+        """Whether it shares the memory of another."""
+        return self.memory is not self
 
     @property
     def size(self) -> int:
@@ -51,6 +83,16 @@ class Node:
         for m in self.shape or ():
             n *= m
         return n
+
+    @property
+    def is_row_by_row(self) -> bool:
+        """Whether the numbers stand in memory one after the other."""
+        step = int(self.dtype.itemsize)
+        for n, stride in zip(reversed(self.shape or ()), reversed(self.strides or ()), strict=True):
+            if n != 1 and stride != step:
+                return False
+            step *= n
+        return self.strides is not None
 
     @property
     def nbytes(self) -> int:
@@ -69,11 +111,14 @@ def found_in(x: Any) -> Iterator[Node]:
         yield from found_in((x.start, x.stop, x.step))
 
 
+_NESTED = (tuple, list, slice)
+
+
 def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
-    if isinstance(x, (tuple, list)):
-        parts = [replaced(part, change) for part in x]
-        return parts if isinstance(x, list) else tuple(parts)
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind([replaced(part, change) if type(part) in _NESTED else change(part) for part in x])
     if isinstance(x, slice):
         return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)
@@ -85,8 +130,9 @@ def rewire(node: Node, by: dict[Node, Any]) -> None:
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    node.arguments = replaced(node.arguments, change)
-    node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+    if any(x in by for x in node.operands):
+        node.arguments = replaced(node.arguments, change)
+        node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
         base = by[node.memory]
         node.memory = base.memory if isinstance(base, Node) else node
@@ -123,11 +169,11 @@ def fingerprint(x: Any) -> Any:
 class Input(Node):
     """What a run is given: an argument, or what the function closes over."""
 
-    __slots__ = ("place",)
+    __slots__ = ("kind", "place")
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, kind: type = np.ndarray) -> None:
         super().__init__(given, (), {})
-        self.place = place
+        self.place, self.kind = place, kind
 
 
 def given() -> None:
@@ -143,6 +189,15 @@ class Program:
 
     def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
         self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
+
+    def named(self, places: list[str]) -> "Program":
+        """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
+        for x, place in zip(self.outputs, places, strict=True):
+            words = re.sub(r"^(\[\d+\])+", "", place).lstrip(".[' ")
+            if isinstance(x, Node) and x.name is None:
+                backward = x.backward or any(y.backward for y in x.operands if x.function is np.copy)
+                x.name = f"{'d' if backward else 'new'}_{words}" if words else "result"
+        return self
 
     @property
     def results(self) -> list[Node]:

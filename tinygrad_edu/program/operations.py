@@ -27,7 +27,13 @@ class Operations(Tracer):
     def __init__(self, numbers: Any, node: Node, recorder: Any) -> None:
         self.numbers, self.node, self.recorder = numbers, node, recorder
 
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """Write down the call of a function as a whole."""
+        return self.recorder.call(function, arguments, {})
+
     def __getitem__(self, index: Any) -> Any:
+        if type(index) is tuple and not index and isinstance(self.numbers, np.generic):
+            return self
         return self.recorder.call(operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, x: Any) -> None:
@@ -131,12 +137,13 @@ for _name, _function, _operation in (
     ("rshift", np.right_shift, operator.rshift),
 ):  # fmt: skip
     _add_operator(_name, _function, _operation)
-for _name, _function, _operation in (
+_SIGNS: tuple[tuple[str, Any, Any], ...] = (
     ("eq", np.equal, operator.eq), ("ne", np.not_equal, operator.ne), ("lt", np.less, operator.lt),
     ("le", np.less_equal, operator.le), ("gt", np.greater, operator.gt), ("ge", np.greater_equal, operator.ge),
     ("neg", np.negative, operator.neg), ("pos", np.positive, operator.pos), ("abs", np.absolute, operator.abs),
     ("invert", np.invert, operator.invert),
-):  # fmt: skip
+)  # fmt: skip
+for _name, _function, _operation in _SIGNS:
     setattr(Operations, f"__{_name}__", lambda *xs, f=_function, o=_operation: _call(f, o, *xs))
 for _method in (
     np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.cumprod, np.ravel, np.squeeze, np.swapaxes,

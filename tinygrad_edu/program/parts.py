@@ -7,6 +7,7 @@ import collections
 import copy
 import dataclasses
 import types
+from collections.abc import Iterable
 from typing import Any
 
 from tinygrad_edu.program.codes import is_users_object
@@ -45,6 +46,14 @@ def slots(x: Any) -> list[str]:
     return found
 
 
+def emptied(x: Any) -> Any:
+    """Give something to begin with, without the children that are to be replaced."""
+    if isinstance(x, (dict, list, collections.deque)):
+        x = copy.copy(x)
+        x.clear()
+    return tuple.__new__(type(x)) if isinstance(x, tuple) and not hasattr(x, "__dict__") else x
+
+
 def begun(x: Any) -> Any:
     """Make the same without its children: None where it can only be made with them."""
     if isinstance(x, tuple):
@@ -72,8 +81,17 @@ def finished(x: Any, made: Any, parts: dict[Part, Any]) -> Any:
     return made
 
 
+class Scope:
+    """Those of a module's globals that a function uses."""
+
+    def __init__(self, names: dict[str, Any], used: Iterable[str]) -> None:
+        self.names, self.used = names, used
+
+
 def contents(x: Any) -> dict[Any, Any]:
-    """Give the children of a container, the members of a set, or what is in a cell."""
+    """Give the children of a container, the members of a set, the names of a scope, or what is in a cell."""
+    if isinstance(x, Scope):
+        return {(".", key): x.names[key] for key in x.used if key in x.names}
     if isinstance(x, set):
         return {("in", member): member for member in x}
     if not isinstance(x, types.CellType):
@@ -85,7 +103,12 @@ def contents(x: Any) -> dict[Any, Any]:
 
 
 def restored(x: Any, parts: dict[Any, Any]) -> None:
-    """Put back what was in a container, a set or a cell."""
+    """Put back what was in a container, a set, a scope or a cell."""
+    if isinstance(x, Scope):
+        for _, key in contents(x).keys() - parts.keys():
+            del x.names[key]
+        x.names.update({key: child for (_, key), child in parts.items()})
+        return
     if isinstance(x, set):
         x.clear()
         x.update(parts.values())

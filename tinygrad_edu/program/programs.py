@@ -7,15 +7,14 @@ results   what comes out, before it is put where the function has it
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu import tree
 from tinygrad_edu.program import stored
 from tinygrad_edu.program.checks import Read
 from tinygrad_edu.program.inputs import Reader
+from tinygrad_edu.program.outputs import builder
 from tinygrad_edu.program.printed import Printed
-from tinygrad_edu.program.replay import FAILED, PLAIN, Run, as_values
+from tinygrad_edu.program.recorded import FAILED, PLAIN, Run, as_values
 from tinygrad_edu.program.running import Runner
 from tinygrad_edu.program.trace import Traced
-
 
 
 class Program:
@@ -30,6 +29,7 @@ class Program:
     reader: Reader | None = None
     fallbacks = 0
     pull: Callable[[int], Any]
+    _stored: dict[str, Any] | None = None
 
     @classmethod
     def made(cls, traced: Traced, name: str, recording: bool, options: dict[str, Any]) -> "Program":
@@ -44,7 +44,7 @@ class Program:
     def _finish(self, read: Read, entries: Read, values: list[bool]) -> None:
         self.read, self.entries, self.values = read, entries, values
         self.wrt = [i for i, value in enumerate(values) if value]
-        self.rebuild = tree.take_apart(self.structure)[1]
+        self.rebuild = builder(self.structure)
         self.gives_values = any(kind != PLAIN for kind in self.kinds)
 
     def __call__(self, numbers: Any, args: Any, keywords: Any, within: Run | None = None) -> Any:
@@ -58,10 +58,21 @@ class Program:
             return FAILED
         return self.rebuild(as_values(self, results, args, keywords, within) if self.gives_values else results)
 
+    @property
+    def details(self) -> Printed:
+        """What the passes did.
+
+        Raises:
+            RuntimeError: the program was loaded, and only its text is there.
+        """
+        if self.printed is None:
+            raise RuntimeError(f"{self.name} was loaded: of its programs only the text is there")
+        return self.printed
+
     def data(self) -> dict[str, Any] | None:
         """Give the program as plain data, with what the function closes over as it is now; None if that cannot be."""
         if self.reader is None:
-            return self._data
+            return self._stored
         captured = self.reader.checks.of_function()((), {})
         if captured is None:
             return None
@@ -79,7 +90,7 @@ class Program:
     def loaded(cls, data: dict[str, Any]) -> "Program":
         """Make a program of plain data; its texts run when it is called first."""
         self = cls()
-        self._data = data
+        self._stored = data
         self.name, self.recording, self.kinds = data["name"], data["recording"], data["kinds"]
         self.structure = data["structure"]
         self.run = Runner(data["text"], stored.unpacked(data["constants"]), data["program"], data["keeps"])
@@ -97,5 +108,3 @@ class Program:
         self._finish(later(0), later(1), data["values"])
         self.pull = lambda _: stored.Missing(self.name)
         return self
-
-

@@ -33,7 +33,7 @@ class Recorder:
 
     def given(self, numbers: Any, place: str) -> TracedArray:
         """Give the stand-in of an input."""
-        node = Input(place)
+        node = Input(place, type(numbers))
         node.describe(numbers)
         if isinstance(numbers, (int, np.integer, np.bool_)):
             self._whole.add(node)
@@ -83,7 +83,8 @@ class Recorder:
         numbers = self._run(function, given, named)
         if function in FACTS:
             return numbers
-        node = Node(function, replaced(given, _node), {key: replaced(x, _node) for key, x in named.items()})
+        written = {key: replaced(x, written_down) for key, x in named.items()}
+        node = Node(function, replaced(given, written_down), written)
         note(node, sys._getframe(1))
         self.nodes.append(node)
         if function is expect:
@@ -99,7 +100,9 @@ class Recorder:
         """Keep a constant from being written into later."""
         if isinstance(x, np.ndarray) and not isinstance(x, TracedArray):
             self.met(x)
-            return x.copy(order="K")
+            return _own(x)
+        if isinstance(x, tuple):  # one with names
+            return replaced(tuple(x), self._kept)
         return x
 
     def _run(self, function: Callable[..., Any], arguments: Any, keywords: dict[str, Any]) -> Any:
@@ -143,5 +146,13 @@ class Recorder:
         return self._result(node, part, sources)
 
 
-def _node(x: Any) -> Any:
+def _own(x: Any) -> Any:
+    """Copy an array; of equal numbers only one is kept."""
+    if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
+        return np.broadcast_to(x.flat[0], x.shape)
+    return x.copy(order="K")
+
+
+def written_down(x: Any) -> Any:
+    """Give the node of a tracer, or the constant as it is."""
     return x.node if isinstance(x, TracedArray) else x

@@ -58,13 +58,20 @@ class Runner:
             context = contextvars.copy_context()
         return context, (self._make_work(),) if self._make_work else ()
 
+    @property
+    def names(self) -> dict[str, Any]:
+        """The functions and constants of the text."""
+        if self._function is None:
+            self._define()
+        return self._names
+
     def _define(self) -> None:
         """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
         file = f"<program {abs(hash(self.text)):x}>"
         linecache.cache[file] = len(self.text), None, self.text.splitlines(keepends=True), file
         names = dict(self.constants)
         exec(compile(self.text, file, "exec"), names)
-        self._make_work = names.get("make_work")
+        self._names, self._make_work = names, names.get("make_work")
         self._function = names[self.name]
 
 

@@ -10,6 +10,7 @@ A program may write into arrays it made. Such memory is left alone by every pass
 before it is written.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -23,12 +24,16 @@ Pass = Callable[[Program], Program]
 
 _LIKE = {np.ones_like: 1, np.zeros_like: 0}
 _COMMUTE = {np.add, np.multiply}
+_NEUTRAL: dict[Any, int] = {np.add: 0, np.subtract: 0, np.multiply: 1, np.divide: 1}
 _IMPURE = {expect, operator.setitem, np.empty_like}
 
 
 def with_outputs(program: Program, nodes: list[Node], by: dict[Node, Any]) -> Program:
     """Give the program of these nodes, with `by` telling what outputs were replaced by."""
     outputs = [by.get(x, x) if isinstance(x, Node) else x for x in program.outputs]
+    for x, y in zip(program.outputs, outputs, strict=True):
+        if isinstance(y, Node) and not isinstance(y, Input):
+            y.name = y.name or x.name
     return Program(program.name, program.inputs, nodes, outputs)
 
 
@@ -70,7 +75,7 @@ def with_constants(program: Program) -> Program:
 
 def _uniform(number: Any, node: Node) -> Any:
     scalar = node.dtype.type(number)
-    return np.broadcast_to(scalar, node.shape) if node.strides is not None else scalar
+    return np.broadcast_to(scalar, node.shape or ()) if node.strides is not None else scalar
 
 
 def without_repeated(program: Program) -> Program:
@@ -119,14 +124,18 @@ def without_copies(program: Program) -> Program:
     for node in program.nodes:
         rewire(node, by)
         x = node.arguments[0] if node.function is np.copy else None
-        if not isinstance(x, Node) or not private.isdisjoint({x.memory, node.memory}) or x.strides != node.strides:
-            kept.append(node)
-        elif node.memory in results and (isinstance(x.memory, Input) or x is not x.memory or x in results):
-            kept.append(node)
-        else:
+        alike = isinstance(x, Node) and x.strides == node.strides and private.isdisjoint({x.memory, node.memory})
+        if isinstance(x, Node) and alike and (node.memory not in results or _is_ours(x, results)):
             by[node] = x
             results = [x.memory if memory is node else memory for memory in results]
+        else:
+            kept.append(node)
     return with_outputs(program, kept, by)
+
+
+def _is_ours(x: Node, results: list[Node]) -> bool:
+    """Tell whether `x` may be handed out: it is a whole array that nobody else has."""
+    return not isinstance(x, Input) and not x.is_view and x not in results
 
 
 def with_algebra(program: Program) -> Program:
@@ -145,16 +154,24 @@ def with_algebra(program: Program) -> Program:
             continue
         _with_scalars(node)
         x = _shorter(node)
-        if isinstance(x, Node) and (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides) and x.memory not in to_come:
-            if node.memory not in results or not (isinstance(x.memory, Input) or x.memory in results):
+        if isinstance(x, Node) and x.memory not in to_come and _is_alike(x, node):
+            shared = node.strides is not None and (isinstance(x.memory, Input) or x.memory in results)
+            if node.memory not in results or not shared:
                 by[node] = x
                 continue
         kept.append(node)
     return with_outputs(program, kept, by)
 
 
+def _is_alike(x: Node, node: Node) -> bool:
+    return (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides)
+
+
 def _with_scalars(node: Node) -> None:
-    """Put the number in place of an array of equal numbers, where another operand has the whole shape."""
+    """Put the number in place of an array of equal numbers, where another operand has the whole shape.
+
+    Beside float64, NumPy's own number does as Python's does, which reads better.
+    """
     if not isinstance(node.function, np.ufunc) or node.function.signature is not None:
         return
     whole = any(isinstance(x, Node) and x.shape == node.shape for x in node.arguments)
@@ -162,6 +179,8 @@ def _with_scalars(node: Node) -> None:
         node.arguments = tuple(
             x.flat[0] if isinstance(x, np.ndarray) and x.size and not any(x.strides) else x for x in node.arguments
         )
+    if all(x.dtype == np.float64 for x in node.operands):
+        node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
 def _shorter(node: Node) -> Any:
@@ -171,20 +190,50 @@ def _shorter(node: Node) -> Any:
         return None
     x = arguments[0]
     y = arguments[1] if len(arguments) == 2 else None
-    one, zero = (lambda c, n=n: isinstance(c, (int, float, np.generic)) and c == n for n in (1, 0))
-    if function is np.multiply and (one(x) or one(y)):
-        return y if one(x) else x
-    if function is np.add and (zero(x) or zero(y)):
-        return y if zero(x) else x
-    if (function is np.subtract and zero(y)) or (function is np.divide and one(y)) or function is np.positive:
+    if function is np.multiply:
+        _gather(node)
+        x, y = node.arguments
+    neutral = _NEUTRAL.get(function)
+    if neutral is not None and _is(neutral, y):
+        return x
+    if function in _COMMUTE and _is(neutral, x):
+        return y
+    if function is np.positive:
         return x
     if function is np.negative and isinstance(x, Node) and x.function is np.negative:
         return x.arguments[0]
+    if function is np.exp and isinstance(x, Node):
+        return _exp_of_log(node, x)
     if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
         return x
     if function in (operator.pow, np.power):
         return _power(node, x, y)
     return None
+
+
+def _gather(node: Node) -> None:
+    """Write c · (d · x) as (c · d) · x where c or d is a power of two, which rounds nothing."""
+    c, inner = sorted(node.arguments, key=lambda x: isinstance(x, Node))
+    if not isinstance(inner, Node) or inner.function is not np.multiply or inner.dtype != node.dtype:
+        return
+    d, x = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
+    numbers = all(isinstance(z, (int, float, np.floating)) for z in (c, d))
+    if numbers and isinstance(x, Node) and any(abs(math.frexp(z)[0]) == 0.5 for z in (c, d)):
+        node.arguments = c * d, x
+
+
+def _exp_of_log(node: Node, x: Node) -> None:
+    """Write exp(a - log(b)) as exp(a) / b, where exp(a) was computed to find b: so it is after a log-softmax."""
+    if x.function is not np.subtract or not isinstance(x.arguments[1], Node) or x.arguments[1].function is not np.log:
+        return
+    a, total = x.arguments[0], x.arguments[1].arguments[0]
+    summed = total.arguments[0] if isinstance(total, Node) and total.function is np.sum else None
+    if isinstance(summed, Node) and summed.function is np.exp and summed.arguments == (a,):
+        node.function, node.arguments = np.divide, (summed, total)
+
+
+def _is(number: Any, x: Any) -> bool:
+    return isinstance(x, (int, float, np.generic)) and bool(x == number)
 
 
 def _power(node: Node, x: Any, y: Any) -> Any:
@@ -205,10 +254,10 @@ PASSES: tuple[Pass, ...] = (
 )  # fmt: skip
 
 
-def simplified(program: Program) -> Program:
-    """Run all passes."""
-    for each in PASSES:
+def simplified(program: Program, passes: tuple[Pass, ...] = PASSES) -> tuple[Program, list[tuple[str, int]]]:
+    """Run passes one after the other; give the program, and how many nodes each of them left."""
+    history = [("traced", len(program.nodes))]
+    for each in passes:
         program = each(program)
-    return program
-
-
+        history.append((each.__name__, len(program.nodes)))
+    return program, history

@@ -50,4 +50,4 @@ def packed(bound: dict[str, Any]) -> dict[str, Any] | None:
 
 def unpacked(names: dict[str, Any]) -> dict[str, Any]:
     """Undo `packed`."""
-    return HELPERS | names["data"] | {name: _TYPES[kind] for name, kind in names["kinds"].items()}
+    return {**HELPERS, **names["data"], **{name: _TYPES[kind] for name, kind in names["kinds"].items()}}

@@ -15,13 +15,12 @@ from tinygrad_edu.program.effects import Effects, culprit
 from tinygrad_edu.program.errors import NeededError, TraceError, misused
 from tinygrad_edu.program.inputs import Reader
 from tinygrad_edu.program.nodes import Program
+from tinygrad_edu.program.recorded import DERIVED, LEAF, PLAIN
 from tinygrad_edu.program.recorder import Recorder
-from tinygrad_edu.program.replay import DERIVED, LEAF, PLAIN
 from tinygrad_edu.program.tracing import TracedArray
 from tinygrad_edu.recording import tracing
 from tinygrad_edu.tape import Entry, order, payload, record, serials
 from tinygrad_edu.value import Value
-
 
 
 class Traced:
@@ -63,7 +62,8 @@ class Traced:
             if run.recorder.fault is not None:
                 raise run.recorder.fault from None
             self._plainly()
-            raise misused(f"raises {error!r} when it is traced, and not otherwise", "use NumPy's functions", "") from error
+            what = f"raises {error!r} when it is traced, and not otherwise"
+            raise misused(what, "use NumPy's functions", "") from error
         if run.recorder.fault is not None:
             effects.undo()
             raise run.recorder.fault
@@ -125,7 +125,7 @@ class Run:
         self.kinds = [self._kind(x) for x in self.leaves]
         outputs = [numbers.node if isinstance(numbers := payload(x), TracedArray) else numbers for x in self.leaves]
         inputs: Any = [x.node for x in self.given]
-        self.program = Program("program", inputs, self.recorder.nodes, outputs)
+        self.program = Program("program", inputs, self.recorder.nodes, outputs).named(tree.paths(self.result))
 
     def _kind(self, x: Any) -> int:
         """Tell of a result whether it is a Value, and hangs on one that went in."""
@@ -137,5 +137,6 @@ class Run:
         past = order([x])
         for z in past:
             if z.serial < self.since and id(z) not in mine:
-                raise misused(f"uses a Value, {z.name or 'without name'}, that was not given", "pass it as an argument", "")
+                what = f"uses a Value, {z.name or 'without name'}, that was not given"
+                raise misused(what, "pass it as an argument", "")
         return DERIVED if any(id(z) in mine for z in past) else LEAF

@@ -27,7 +27,8 @@ class TracedArray(Operations):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # what `isinstance` looks at, so that the function does as it would without tracing
-        return type(self.numbers)
+        kind: type = type(self.numbers)
+        return kind
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer NumPy when a ufunc meets a tracer (NEP 13)."""
