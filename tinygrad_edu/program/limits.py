@@ -75,11 +75,12 @@ def fault_of(numbers: Any) -> Fault | None:
 
 @functools.cache
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Name the parameters of a function of NumPy's, in order."""
+    """Name the parameters of a function of NumPy's that may come by position, in order."""
     if isinstance(getattr(function, "__self__", None), np.ufunc):
         return ("array", "axis", "dtype", "out") if function.__name__ in ("reduce", "accumulate") else ()
     try:
-        return tuple(inspect.signature(function).parameters)
+        parameters = inspect.signature(function).parameters.values()
+        return tuple(x.name for x in parameters if x.kind <= x.POSITIONAL_OR_KEYWORD)
     except ValueError:
         return ()
 

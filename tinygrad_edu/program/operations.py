@@ -70,8 +70,8 @@ class Operations(Tracer):
         self[...] = self.recorder.call(np.sort, (self, axis), {})
 
     def view(self, dtype: Any = None) -> Any:
-        """As NumPy's method."""
-        return self.recorder.call(np.ndarray.view, (self,) if dtype is None else (self, np.dtype(dtype)), {})
+        """As NumPy's method; the same numbers of the same kind are this array itself."""
+        return self if dtype is None else self.recorder.call(np.ndarray.view, (self, np.dtype(dtype)), {})
 
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")

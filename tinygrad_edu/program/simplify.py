@@ -87,7 +87,8 @@ def without_repeated(program: Program) -> Program:
         rewire(node, by)
         key = _key(node)
         first = seen.get(key)
-        if node.writes is not None or node.function in _IMPURE - {expect} or node.memory in private:
+        fleeting = node.memory in private or any(x.memory in private for x in node.operands)
+        if node.writes is not None or node.function in _IMPURE - {expect} or fleeting:
             kept.append(node)
         elif first is not None and not (node.memory in results and first.memory in results):
             by[node] = first

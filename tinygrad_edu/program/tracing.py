@@ -68,7 +68,7 @@ class TracedArray(Operations):
         what = "makes a plain number of a traced one (float, int, round, math, .item, hash)"
         raise self.recorder.refused(what, "use NumPy's functions instead")
 
-    __int__ = __complex__ = __trunc__ = __floor__ = __ceil__ = __float__  # type: ignore[assignment]
+    __int__ = __complex__ = __trunc__ = __floor__ = __ceil__ = __float__
 
     def __round__(self, digits: Any = None) -> Any:
         return self.__float__()
