@@ -11,7 +11,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Value, tree
 from tinygrad_edu.testing.calls import DTYPES, LAYOUTS, outcome
-from tinygrad_edu.testing.oracles import ROUNDINGS, cast, eps
+from tinygrad_edu.testing.oracles import ROUNDINGS, eps
 
 WAYS = {"default": {}, "plain": {"plain": True}, "reuse_outputs": {"reuse_outputs": True}}
 
@@ -42,16 +42,17 @@ def squares(run):
 def rounded(function_of, program, arrays, others):
     """Bound what roundings do to a result: move inputs and every line's result by as much as they round."""
     generator, step = np.random.default_rng(0), eps(arrays)
-    x = cast(tuple(arrays), np.float64)
+    x = [np.asarray(x, np.float64) for x in arrays]
 
     def wiggle(z):
-        return z * (1 + step * generator.choice([-1.0, 1.0], np.shape(z)))
+        moved = z * (1 + step * generator.choice([-1.0, 1.0], np.shape(z)))
+        return np.asarray(moved) if type(z) is np.ndarray else moved
 
     def run(wrap):
         wrapped = function_of(program.defined(wrap))
         return numbers(wrapped(*map(wrap, x), *others.values()))
 
-    here = run(lambda z: z * 1.0)
+    here = run(lambda z: z)
     moved = [run(wiggle) for _ in range(8)]
     spread = [np.max([abs(m[k] - here[k]) for m in moved], axis=0) for k in range(len(here))]
     return [ROUNDINGS * (np.max(each, initial=0.0) + step * abs(z)) for each, z in zip(spread, here, strict=True)]
