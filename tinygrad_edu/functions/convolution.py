@@ -8,7 +8,10 @@ z     output
 x     images (n, c, h, w)
 w     weights (o, c / groups, kh, kw)
 y     what convolving x with w gives, (n, o, oh, ow)
-rows  what each column of the kernel meets of x, (n, groups, c / groups * kw, padded h, ow)
+band  rows of the kernel that are multiplied at a time
+
+Inside, images are last, (c, h, w, n): then windows are made of longer runs of memory and are copied sooner, and all
+images make one product of matrices. What each band meets of x is a matrix (c / groups * rows * kw, oh * ow * n).
 """
 
 import functools
@@ -22,6 +25,7 @@ from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, m
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
+SHALLOW = 64  # numbers that a row of the kernel is multiplied by
 IMAGES, OUTPUTS, WEIGHTS = "(n, c, h, w)", "(n, o, oh, ow)", "(o, c / groups, kh, kw)"
 
 
@@ -45,13 +49,28 @@ class Plan(NamedTuple):
 
     @property
     def inside(self) -> tuple[Any, ...]:
-        """The part of images with their borders that is no border."""
-        return ..., *(slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True))
+        """The part of images (c, h, w, n) with their borders that is no border."""
+        return ..., *(slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True)), slice(None)
 
     @property
-    def depth(self) -> int:
-        """How many numbers of an image each row of the kernel is multiplied by."""
-        return self.c // self.groups * self.kernel[1]
+    def length(self) -> int:
+        """How many windows there are in all images."""
+        return self.out[0] * self.out[1] * self.n
+
+    def depth(self, band: slice) -> int:
+        """Give how many numbers each output of a group is the sum of, in one band of the kernel."""
+        return self.c // self.groups * (band.stop - band.start) * self.kernel[1]
+
+    @property
+    def cut(self) -> list[slice]:
+        """The bands that the rows of the kernel are cut into: one for all where the kernel is small, or one for each.
+
+        Products that add up few numbers write more than they compute; with all rows in one band they add up more.
+        """
+        rows = self.kernel[0]
+        if self.c // self.groups * self.kernel[1] < SHALLOW:
+            return [slice(0, rows)]
+        return [slice(i, i + 1) for i in range(rows)]
 
 
 def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any) -> Plan:
@@ -74,49 +93,64 @@ def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, paddi
     return known._replace(out=count(caller, known.padded, known.kernel, stride))
 
 
-def spread(x: Any, of: Plan) -> Any:
-    """Lay images out as rows, one copy beside the other for each column of the kernel.
+def turned(x: Any) -> Any:
+    """Put the images last, (n, c, h, w) to (c, h, w, n)."""
+    return x.transpose(1, 2, 3, 0)
 
-    So they are copied kw times and not kh * kw times, and what a row of the kernel meets of an image is one block
-    of memory, a matrix that need not be copied to be multiplied by (for a stride of 1).
+
+def turned_back(x: Any) -> Any:
+    """Put the images first again; as memory they stay last, which all that is computed from them takes over."""
+    return x.transpose(3, 0, 1, 2)
+
+
+def met_rows(band: slice, of: Plan) -> list[Any]:
+    """Give for each row of a band the index of the rows of images that it meets."""
+    return [(..., met(i, of.stride[0], of.out[0]), slice(None), slice(None)) for i in range(band.start, band.stop)]
+
+
+def met_columns(of: Plan) -> list[Any]:
+    """Give for each column of the kernel the index of the columns of images that it meets."""
+    return [(..., met(j, of.stride[1], of.out[1]), slice(None)) for j in range(of.kernel[1])]
+
+
+def blocks(x: Any, of: Plan) -> Iterator[Any]:
+    """Lay out what each band of the kernel meets of images, as a matrix for each group.
+
+    First there is one copy beside the other for each column of the kernel. Of these a single row meets one block of
+    memory (for a stride of 1), which need not be copied to be multiplied by; bands of several rows are copied again.
     """
-    images = x
+    images = turned(x)
     if any(of.padding):
-        images = np.zeros_like(x, shape=(of.n, of.c, *of.padded), order="C")
-        images[of.inside] = x
-    rows = np.empty_like(x, shape=(of.n, of.c, of.kernel[1], of.padded[0], of.out[1]), order="C")
-    for j in range(of.kernel[1]):
-        rows[:, :, j] = images[..., met(j, of.stride[1], of.out[1])]
-    return rows.reshape(of.n, of.groups, of.depth, of.padded[0], of.out[1])
+        images = np.pad(images, ((0, 0), *((p, p) for p in of.padding), (0, 0)))
+    images = np.copy(images, order="C")
+    columns = np.stack([images[place] for place in met_columns(of)], axis=1)
+    for band in of.cut:
+        rows = [columns[place] for place in met_rows(band, of)]
+        block = rows[0] if len(rows) == 1 else np.stack(rows, axis=1)
+        yield block.reshape(of.groups, of.depth(band), of.length)
 
 
-def gather(rows: Any, of: Plan) -> Any:
-    """Add up what `spread` laid out: its adjoint."""
-    images = np.zeros_like(rows, shape=(of.n, of.c, *of.padded), order="C")
-    rows = rows.reshape(of.n, of.c, of.kernel[1], of.padded[0], of.out[1])
-    for j in range(of.kernel[1]):
-        images[..., met(j, of.stride[1], of.out[1])] += rows[:, :, j]
-    return images[of.inside]
+def overlay(products: Iterator[Any], dtype: Any, like: Any, of: Plan) -> Any:
+    """Add up what `blocks` laid out: its adjoint."""
+    columns = np.zeros_like(like, dtype, shape=(of.c, of.kernel[1], of.padded[0], of.out[1], of.n), order="C")
+    for band, product in zip(of.cut, products, strict=True):
+        rows = product.reshape(of.c, band.stop - band.start, of.kernel[1], *of.out, of.n)
+        for i, place in enumerate(met_rows(band, of)):
+            columns[place] += rows[:, i]
+    images = np.zeros_like(columns, shape=(of.c, *of.padded, of.n), order="C")
+    for j, place in enumerate(met_columns(of)):
+        images[place] += columns[:, j]
+    return turned_back(images[of.inside])
 
 
-def each_row(rows: Any, of: Plan) -> Iterator[Any]:
-    """Give for each row of the kernel what it meets, (n, groups, depth, oh, ow)."""
-    return (rows[..., met(i, of.stride[0], of.out[0]), :] for i in range(of.kernel[0]))
-
-
-def flat(block: Any) -> Any:
-    """Make one axis of the last two."""
-    return block.reshape(*block.shape[:-2], block.shape[-2] * block.shape[-1])
-
-
-def matrices(w: Any, of: Plan) -> Any:
-    """Lay weights out as a matrix for each row of the kernel and each group."""
-    return w.transpose(2, 0, 1, 3).reshape(of.kernel[0], of.groups, of.o // of.groups, of.depth)
+def matrices(w: Any, of: Plan) -> list[Any]:
+    """Lay weights out as a matrix for each band and each group."""
+    return [w[:, :, band].reshape(of.groups, of.o // of.groups, of.depth(band)) for band in of.cut]
 
 
 def grouped(y: Any, of: Plan) -> Any:
-    """Lay outputs out as a matrix for each image and each group."""
-    return y.reshape(of.n, of.groups, of.o // of.groups, of.out[0] * of.out[1])
+    """Lay outputs out as a matrix for each group."""
+    return turned(y).reshape(of.groups, of.o // of.groups, of.length)
 
 
 def plan_back(
@@ -161,8 +195,8 @@ def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, group
     """
     shapes = check_shape("conv2d", "x", x, IMAGES), check_shape("conv2d", "w", w, WEIGHTS)
     of = plan("conv2d", *shapes, stride, padding, groups)
-    products = map(operator.matmul, matrices(w, of), map(flat, each_row(spread(x, of), of)))
-    return functools.reduce(operator.iadd, products).reshape(of.n, of.o, *of.out)
+    products = map(operator.matmul, matrices(w, of), blocks(x, of))
+    return turned_back(functools.reduce(operator.iadd, products).reshape(of.o, *of.out, of.n))
 
 
 @primitive
@@ -191,21 +225,21 @@ def conv2d_transpose(
     """
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
     of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
-    shape = (of.n, of.groups, of.depth, of.padded[0], of.out[1])
-    rows = np.zeros_like(y, dtype=np.result_type(y, w), shape=shape, order="C")
     numbers = grouped(y, of)
-    for v, met_by_v in zip(matrices(w, of), each_row(rows, of), strict=True):
-        met_by_v[...] += (v.swapaxes(-1, -2) @ numbers).reshape(met_by_v.shape)
-    return gather(rows, of)
+    products = (v.swapaxes(-1, -2) @ numbers for v in matrices(w, of))
+    return overlay(products, np.result_type(y, w), y, of)
 
 
 @primitive
 def conv2d_weights(x: Any, y: Any, *, size: Pair, stride: Pairwise = 1, padding: Pairwise = 0, groups: int = 1) -> Any:
     """Give the other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
     of = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
-    numbers = grouped(y, of)
-    products = [(numbers @ flat(each).swapaxes(-1, -2)).sum(axis=0) for each in each_row(spread(x, of), of)]
-    return np.stack(products).reshape(of.kernel[0], of.o, of.c // of.groups, of.kernel[1]).transpose(1, 2, 0, 3)
+    numbers = grouped(y, of).swapaxes(-1, -2)
+    rows = []
+    for band, block in zip(of.cut, blocks(x, of), strict=True):
+        shape = (of.o, of.c // of.groups, band.stop - band.start, of.kernel[1])
+        rows.append((block @ numbers).swapaxes(-1, -2).reshape(shape))
+    return np.concatenate(rows, axis=2)
 
 
 # fmt: off
