@@ -122,7 +122,7 @@ def blocks(x: Any, of: Plan) -> Iterator[Any]:
     images = turned(x)
     if any(of.padding):
         images = np.pad(images, ((0, 0), *((p, p) for p in of.padding), (0, 0)))
-    images = np.copy(images, order="C")
+    images = images.ravel().reshape(images.shape)  # a copy only where images are not last in memory yet
     columns = np.stack([images[place] for place in met_columns(of)], axis=1)
     for band in of.cut:
         rows = [columns[place] for place in met_rows(band, of)]
