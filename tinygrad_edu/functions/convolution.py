@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair, whole
 from tinygrad_edu.protocols import primitive
@@ -62,15 +63,15 @@ class Plan(NamedTuple):
         return self.c // self.groups * (band.stop - band.start) * self.kernel[1]
 
     @property
-    def cut(self) -> list[slice]:
-        """The bands that the rows of the kernel are cut into: one for all where the kernel is small, or one for each.
+    def shallow(self) -> bool:
+        """Whether each row of the kernel is multiplied by so few numbers that products would write more than compute."""
+        return self.c // self.groups * self.kernel[1] < SHALLOW
 
-        Products that add up few numbers write more than they compute; with all rows in one band they add up more.
-        """
+    @property
+    def cut(self) -> list[slice]:
+        """The bands that the rows of the kernel are cut into: one of all rows, or each row one."""
         rows = self.kernel[0]
-        if self.c // self.groups * self.kernel[1] < SHALLOW:
-            return [slice(0, rows)]
-        return [slice(i, i + 1) for i in range(rows)]
+        return [slice(0, rows)] if self.shallow else [slice(i, i + 1) for i in range(rows)]
 
 
 def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any) -> Plan:
@@ -103,43 +104,35 @@ def turned_back(x: Any) -> Any:
     return x.transpose(3, 0, 1, 2)
 
 
-def met_rows(band: slice, of: Plan) -> list[Any]:
-    """Give for each row of a band the index of the rows of images that it meets."""
-    return [(..., met(i, of.stride[0], of.out[0]), slice(None), slice(None)) for i in range(band.start, band.stop)]
-
-
-def met_columns(of: Plan) -> list[Any]:
-    """Give for each column of the kernel the index of the columns of images that it meets."""
-    return [(..., met(j, of.stride[1], of.out[1]), slice(None)) for j in range(of.kernel[1])]
-
-
 def blocks(x: Any, of: Plan) -> Iterator[Any]:
     """Lay out what each band of the kernel meets of images, as a matrix for each group.
 
-    First there is one copy beside the other for each column of the kernel. Of these a single row meets one block of
-    memory (for a stride of 1), which need not be copied to be multiplied by; bands of several rows are copied again.
+    Where a band is one row, images are copied once for each column of the kernel only: of these copies each row of
+    the kernel meets one block of memory (for a stride of 1), which need not be copied to be multiplied by.
     """
-    images = turned(x)
+    (down, across), images = of.stride, turned(x)
     if any(of.padding):
         images = np.pad(images, ((0, 0), *((p, p) for p in of.padding), (0, 0)))
     images = images.ravel().reshape(images.shape)  # a copy only where images are not last in memory yet
-    columns = np.stack([images[place] for place in met_columns(of)], axis=1)
+    if of.shallow:
+        windows = sliding_window_view(images, of.kernel, axis=(1, 2))[:, ::down, ::across].transpose(0, 4, 5, 1, 2, 3)
+        yield windows.reshape(of.groups, of.depth(of.cut[0]), of.length)
+        return
+    columns = sliding_window_view(images, of.kernel[1], axis=2)[:, :, ::across].transpose(0, 4, 1, 2, 3)
+    columns = columns.ravel().reshape(columns.shape)
     for band in of.cut:
-        rows = [columns[place] for place in met_rows(band, of)]
-        block = rows[0] if len(rows) == 1 else np.stack(rows, axis=1)
-        yield block.reshape(of.groups, of.depth(band), of.length)
+        rows = columns[:, :, met(band.start, down, of.out[0])]
+        yield rows.reshape(of.groups, of.depth(band), of.length)
 
 
 def overlay(products: Iterator[Any], dtype: Any, like: Any, of: Plan) -> Any:
     """Add up what `blocks` laid out: its adjoint."""
-    columns = np.zeros_like(like, dtype, shape=(of.c, of.kernel[1], of.padded[0], of.out[1], of.n), order="C")
+    images = np.zeros_like(like, dtype, shape=(of.c, *of.padded, of.n), order="C")
     for band, product in zip(of.cut, products, strict=True):
-        rows = product.reshape(of.c, band.stop - band.start, of.kernel[1], *of.out, of.n)
-        for i, place in enumerate(met_rows(band, of)):
-            columns[place] += rows[:, i]
-    images = np.zeros_like(columns, shape=(of.c, *of.padded, of.n), order="C")
-    for j, place in enumerate(met_columns(of)):
-        images[place] += columns[:, j]
+        parts = product.reshape(of.c, band.stop - band.start, of.kernel[1], *of.out, of.n)
+        for i, j in np.ndindex(*parts.shape[1:3]):
+            rows, columns = (met(k, s, n) for k, s, n in zip((band.start + i, j), of.stride, of.out, strict=True))
+            images[:, rows, columns] += parts[:, i, j]
     return turned_back(images[of.inside])
 
 
