@@ -58,20 +58,20 @@ class Plan(NamedTuple):
         """How many windows there are in all images."""
         return self.out[0] * self.out[1] * self.n
 
-    def depth(self, band: slice) -> int:
-        """Give how many numbers each output of a group is the sum of, in one band of the kernel."""
-        return self.c // self.groups * (band.stop - band.start) * self.kernel[1]
+    @property
+    def depth(self) -> int:
+        """How many numbers of an image each row of the kernel is multiplied by, in each group."""
+        return self.c // self.groups * self.kernel[1]
 
     @property
-    def shallow(self) -> bool:
-        """Whether each row of the kernel is multiplied by so few numbers that products would write more than compute."""
-        return self.c // self.groups * self.kernel[1] < SHALLOW
+    def bands(self) -> list[slice]:
+        """The rows of the kernel, all in one band or each in one.
 
-    @property
-    def cut(self) -> list[slice]:
-        """The bands that the rows of the kernel are cut into: one of all rows, or each row one."""
+        Products that add up few numbers write more than they compute, so of small kernels all rows go together; of
+        large ones each goes alone, as then images need not be copied for each row.
+        """
         rows = self.kernel[0]
-        return [slice(0, rows)] if self.shallow else [slice(i, i + 1) for i in range(rows)]
+        return [slice(0, rows)] if self.depth < SHALLOW else [slice(i, i + 1) for i in range(rows)]
 
 
 def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any) -> Plan:
@@ -104,41 +104,28 @@ def turned_back(x: Any) -> Any:
     return x.transpose(3, 0, 1, 2)
 
 
-def blocks(x: Any, of: Plan) -> Iterator[Any]:
+def blocks(x: Any, of: Plan) -> list[Any]:
     """Lay out what each band of the kernel meets of images, as a matrix for each group.
 
-    Where a band is one row, images are copied once for each column of the kernel only: of these copies each row of
-    the kernel meets one block of memory (for a stride of 1), which need not be copied to be multiplied by.
+    For bands of one row images are copied only once for each column of the kernel: of these copies each row meets
+    one block of memory (for a stride of 1), which need not be copied to be multiplied by.
     """
     (down, across), images = of.stride, turned(x)
     if any(of.padding):
         images = np.pad(images, ((0, 0), *((p, p) for p in of.padding), (0, 0)))
     images = images.ravel().reshape(images.shape)  # a copy only where images are not last in memory yet
-    if of.shallow:
+    if len(of.bands) == 1:
         windows = sliding_window_view(images, of.kernel, axis=(1, 2))[:, ::down, ::across].transpose(0, 4, 5, 1, 2, 3)
-        yield windows.reshape(of.groups, of.depth(of.cut[0]), of.length)
-        return
+        return [windows.reshape(of.groups, of.kernel[0] * of.depth, of.length)]
     columns = sliding_window_view(images, of.kernel[1], axis=2)[:, :, ::across].transpose(0, 4, 1, 2, 3)
-    columns = columns.ravel().reshape(columns.shape)
-    for band in of.cut:
-        rows = columns[:, :, met(band.start, down, of.out[0])]
-        yield rows.reshape(of.groups, of.depth(band), of.length)
-
-
-def overlay(products: Iterator[Any], dtype: Any, like: Any, of: Plan) -> Any:
-    """Add up what `blocks` laid out: its adjoint."""
-    images = np.zeros_like(like, dtype, shape=(of.c, *of.padded, of.n), order="C")
-    for band, product in zip(of.cut, products, strict=True):
-        parts = product.reshape(of.c, band.stop - band.start, of.kernel[1], *of.out, of.n)
-        for i, j in np.ndindex(*parts.shape[1:3]):
-            rows, columns = (met(k, s, n) for k, s, n in zip((band.start + i, j), of.stride, of.out, strict=True))
-            images[:, rows, columns] += parts[:, i, j]
-    return turned_back(images[of.inside])
+    columns = columns.reshape(of.c * of.kernel[1], of.padded[0], of.out[1] * of.n)
+    rows = (columns[:, met(i, down, of.out[0])] for i in range(of.kernel[0]))
+    return [each.reshape(of.groups, of.depth, of.length) for each in rows]
 
 
 def matrices(w: Any, of: Plan) -> list[Any]:
     """Lay weights out as a matrix for each band and each group."""
-    return [w[:, :, band].reshape(of.groups, of.o // of.groups, of.depth(band)) for band in of.cut]
+    return [w[:, :, band].reshape(of.groups, of.o // of.groups, of.depth * (band.stop - band.start)) for band in of.bands]
 
 
 def grouped(y: Any, of: Plan) -> Any:
@@ -219,8 +206,14 @@ def conv2d_transpose(
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
     of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
     numbers = grouped(y, of)
-    products = (v.swapaxes(-1, -2) @ numbers for v in matrices(w, of))
-    return overlay(products, np.result_type(y, w), y, of)
+    images = np.zeros_like(y, np.result_type(y, w), shape=(of.c, *of.padded, of.n), order="C")
+    down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(of.kernel, of.stride, of.out, strict=True))
+    for i, rows in enumerate(down):  # one at a time, so that what is added up is still in the cache
+        matrix = w[:, :, i].reshape(of.groups, of.o // of.groups, of.depth)
+        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(of.c, of.kernel[1], *of.out, of.n)
+        for j, columns in enumerate(across):
+            images[:, rows, columns] += product[:, j]
+    return turned_back(images[of.inside])
 
 
 @primitive
@@ -228,10 +221,8 @@ def conv2d_weights(x: Any, y: Any, *, size: Pair, stride: Pairwise = 1, padding:
     """Give the other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
     of = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
     numbers = grouped(y, of).swapaxes(-1, -2)
-    rows = []
-    for band, block in zip(of.cut, blocks(x, of), strict=True):
-        shape = (of.o, of.c // of.groups, band.stop - band.start, of.kernel[1])
-        rows.append((block @ numbers).swapaxes(-1, -2).reshape(shape))
+    products = [(block @ numbers).swapaxes(-1, -2) for block in blocks(x, of)]
+    rows = [each.reshape(of.o, of.c // of.groups, -1, of.kernel[1]) for each in products]
     return np.concatenate(rows, axis=2)
 
 

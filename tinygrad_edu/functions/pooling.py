@@ -57,7 +57,7 @@ def largest(x: Any, *, size: Pair, stride: Pair) -> Any:
 def give_back(y: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
     """Share each of `y` evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
     chosen, ties = _chosen(x, z, size, stride)
-    share = y / ties
+    share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
     return _laid([each * share for each in chosen], np.zeros_like(x, dtype=share.dtype), size, stride)
 
 
