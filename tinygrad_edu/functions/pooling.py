@@ -21,11 +21,16 @@ from tinygrad_edu.table import derivative, selections
 from tinygrad_edu.tape import payload
 
 
-def places(image: Pair, size: Pair, stride: Pair) -> list[tuple[Any, ...]]:
-    """Give for each place in a window the index of what stands there."""
+def steps(image: Pair, size: Pair, stride: Pair) -> tuple[list[slice], list[slice]]:
+    """Give for each row of a window the rows of images that it meets, and for each column the columns."""
     out = count("pooling", image, size, stride)
     down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(size, stride, out, strict=True))
-    return [(..., *both) for both in itertools.product(down, across)]
+    return down, across
+
+
+def places(image: Pair, size: Pair, stride: Pair) -> list[tuple[Any, ...]]:
+    """Give for each place in a window the index of what stands there."""
+    return [(..., *both) for both in itertools.product(*steps(image, size, stride))]
 
 
 def views(x: Any, size: Pair, stride: Pair) -> list[Any]:
@@ -33,11 +38,18 @@ def views(x: Any, size: Pair, stride: Pair) -> list[Any]:
     return [x[place] for place in places(x.shape[2:], size, stride)]
 
 
+def reduced(function: Any, x: Any, size: Pair, stride: Pair) -> Any:
+    """Make one number of each window: of its rows, and then of what came of them."""
+    down, across = steps(x.shape[2:], size, stride)
+    x = functools.reduce(function, [x[..., rows, :] for rows in down])
+    x = functools.reduce(function, [x[..., columns] for columns in across])
+    return +x if size == (1, 1) else x
+
+
 @primitive
 def gather(x: Any, *, size: Pair, stride: Pair) -> Any:
     """Add up each window."""
-    first, *rest = views(x, size, stride)
-    return functools.reduce(np.add, rest, first) if rest else +first
+    return reduced(np.add, x, size, stride)
 
 
 @primitive
@@ -49,8 +61,7 @@ def overlay(y: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
 @primitive
 def largest(x: Any, *, size: Pair, stride: Pair) -> Any:
     """Give the largest number of each window."""
-    first, *rest = views(x, size, stride)
-    return functools.reduce(np.maximum, rest, first) if rest else +first
+    return reduced(np.maximum, x, size, stride)
 
 
 @primitive
