@@ -55,7 +55,7 @@ def gather(x: Any, *, size: Pair, stride: Pair) -> Any:
 @primitive
 def overlay(y: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
     """Give each number to its whole window, and add up where windows overlap: the adjoint of `gather`."""
-    return _laid([y] * (size[0] * size[1]), np.zeros_like(y, shape=(*y.shape[:2], *image)), size, stride)
+    return _laid([y] * (size[0] * size[1]), y, y.dtype, image, size, stride)
 
 
 @primitive
@@ -69,7 +69,7 @@ def give_back(y: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
     """Share each of `y` evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
     chosen, ties = _chosen(x, z, size, stride)
     share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
-    return _laid([each * share for each in chosen], np.zeros_like(x, dtype=share.dtype), size, stride)
+    return _laid([each * share for each in chosen], share, share.dtype, x.shape[2:], size, stride)
 
 
 @primitive
@@ -86,10 +86,12 @@ def _chosen(x: Any, z: Any, size: Pair, stride: Pair) -> tuple[list[Any], Any]:
     return chosen, functools.reduce(np.add, [each.astype(kind) for each in chosen])
 
 
-def _laid(parts: list[Any], x: Any, size: Pair, stride: Pair) -> Any:
-    """Write into `x`, all zeros, what stands at each place in a window; add up where windows overlap."""
+def _laid(parts: list[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
+    """Lay out what stands at each place in a window, and add up where windows overlap."""
     apart = size[0] <= stride[0] and size[1] <= stride[1]
-    for place, part in zip(places(x.shape[2:], size, stride), parts, strict=True):
+    whole = size == stride and not (image[0] % size[0] or image[1] % size[1])
+    x = (np.empty_like if whole else np.zeros_like)(like, dtype, shape=(*like.shape[:2], *image))
+    for place, part in zip(places(image, size, stride), parts, strict=True):
         if apart:
             x[place] = part
         else:
