@@ -10,13 +10,13 @@ w     weights (o, c / groups, kh, kw)
 y     what convolving x with w gives, (n, o, oh, ow)
 band  rows of the kernel that are multiplied at a time
 
-Inside, images are last, (c, h, w, n): then windows are made of longer runs of memory and are copied sooner, and all
-images make one product of matrices. What each band meets of x is a matrix (c / groups * rows * kw, oh * ow * n).
+Inside, images are last, (c, h, w, n), so that all of them make one product of matrices: what each band meets of x is
+a matrix (c / groups * rows * kw, oh * ow * n). In memory they are last if they are many, as then windows are made of
+longer runs and are copied sooner; few come before the width.
 """
 
 import functools
 import operator
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +27,7 @@ from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
 SHALLOW = 64  # numbers that a row of the kernel is multiplied by
+MANY = 8  # images
 IMAGES, OUTPUTS, WEIGHTS = "(n, c, h, w)", "(n, o, oh, ow)", "(o, c / groups, kh, kw)"
 
 
@@ -52,6 +53,11 @@ class Plan(NamedTuple):
     def inside(self) -> tuple[Any, ...]:
         """The part of images (c, h, w, n) with their borders that is no border."""
         return ..., *(slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True)), slice(None)
+
+    @property
+    def many(self) -> bool:
+        """Whether there are so many images that they are last in memory."""
+        return self.n >= MANY
 
     @property
     def length(self) -> int:
@@ -100,8 +106,29 @@ def turned(x: Any) -> Any:
 
 
 def turned_back(x: Any) -> Any:
-    """Put the images first again; as memory they stay last, which all that is computed from them takes over."""
+    """Put the images first again; memory stays as it is, and all that is computed from them takes that over."""
     return x.transpose(3, 0, 1, 2)
+
+
+def flat(x: Any, of: Plan) -> Any:
+    """Make one axis of the last two, the width and the images, as they are in memory."""
+    x = x if of.many else x.swapaxes(-1, -2)
+    return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
+
+
+def opened(x: Any, width: int, of: Plan) -> Any:
+    """Make two axes of the last one: undo `flat`."""
+    front = x.shape[:-1]
+    return x.reshape(*front, width, of.n) if of.many else x.reshape(*front, of.n, width).swapaxes(-1, -2)
+
+
+def framed(x: Any, of: Plan) -> Any:
+    """Put images (n, c, h, w) last, with a border of zeros; where they are many, they are last in memory too."""
+    border = ((0, 0), *((p, p) for p in of.padding))
+    if not of.many:
+        return turned(np.pad(x, ((0, 0), *border)) if any(of.padding) else x)
+    images = np.pad(turned(x), (*border, (0, 0))) if any(of.padding) else turned(x)
+    return images.ravel().reshape(images.shape)
 
 
 def blocks(x: Any, of: Plan) -> list[Any]:
@@ -110,16 +137,13 @@ def blocks(x: Any, of: Plan) -> list[Any]:
     For bands of one row images are copied only once for each column of the kernel: of these copies each row meets
     one block of memory (for a stride of 1), which need not be copied to be multiplied by.
     """
-    (down, across), images = of.stride, turned(x)
-    if any(of.padding):
-        images = np.pad(images, ((0, 0), *((p, p) for p in of.padding), (0, 0)))
-    images = images.ravel().reshape(images.shape)  # a copy only where images are not last in memory yet
+    (down, across), images = of.stride, framed(x, of)
     if len(of.bands) == 1:
-        windows = sliding_window_view(images, of.kernel, axis=(1, 2))[:, ::down, ::across].transpose(0, 4, 5, 1, 2, 3)
-        return [windows.reshape(of.groups, of.kernel[0] * of.depth, of.length)]
-    columns = sliding_window_view(images, of.kernel[1], axis=2)[:, :, ::across].transpose(0, 4, 1, 2, 3)
-    columns = columns.reshape(of.c * of.kernel[1], of.padded[0], of.out[1] * of.n)
-    rows = (columns[:, met(i, down, of.out[0])] for i in range(of.kernel[0]))
+        windows = sliding_window_view(images, of.kernel, axis=(1, 2))[:, ::down, ::across]
+        return [flat(windows.transpose(0, 4, 5, 1, 2, 3), of).reshape(of.groups, of.kernel[0] * of.depth, of.length)]
+    columns = sliding_window_view(images, of.kernel[1], axis=2)[:, :, ::across]
+    columns = flat(columns.transpose(0, 4, 1, 2, 3), of)
+    rows = (columns[:, :, met(i, down, of.out[0])] for i in range(of.kernel[0]))
     return [each.reshape(of.groups, of.depth, of.length) for each in rows]
 
 
@@ -130,7 +154,7 @@ def matrices(w: Any, of: Plan) -> list[Any]:
 
 def grouped(y: Any, of: Plan) -> Any:
     """Lay outputs out as a matrix for each group."""
-    return turned(y).reshape(of.groups, of.o // of.groups, of.length)
+    return flat(turned(y), of).reshape(of.groups, of.o // of.groups, of.length)
 
 
 def plan_back(
@@ -176,7 +200,8 @@ def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, group
     shapes = check_shape("conv2d", "x", x, IMAGES), check_shape("conv2d", "w", w, WEIGHTS)
     of = plan("conv2d", *shapes, stride, padding, groups)
     products = map(operator.matmul, matrices(w, of), blocks(x, of))
-    return turned_back(functools.reduce(operator.iadd, products).reshape(of.o, *of.out, of.n))
+    y = functools.reduce(operator.iadd, products).reshape(of.o, of.out[0], of.out[1] * of.n)
+    return turned_back(opened(y, of.out[1], of))
 
 
 @primitive
@@ -206,11 +231,14 @@ def conv2d_transpose(
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
     of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
     numbers = grouped(y, of)
-    images = np.zeros_like(y, np.result_type(y, w), shape=(of.c, *of.padded, of.n), order="C")
+    height, width = of.padded
+    images = np.zeros_like(y, np.result_type(y, w), shape=(of.c, height, width * of.n), order="C")
+    images = opened(images, width, of)
     down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(of.kernel, of.stride, of.out, strict=True))
     for i, rows in enumerate(down):  # one at a time, so that what is added up is still in the cache
         matrix = w[:, :, i].reshape(of.groups, of.o // of.groups, of.depth)
-        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(of.c, of.kernel[1], *of.out, of.n)
+        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(of.c, of.kernel[1], of.out[0], of.out[1] * of.n)
+        product = opened(product, of.out[1], of)
         for j, columns in enumerate(across):
             images[:, rows, columns] += product[:, j]
     return turned_back(images[of.inside])
