@@ -73,6 +73,16 @@ def test_what_is_left_over_is_in_no_window():
 
 
 @pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("kind", [np.uint8, bool])
+def test_whole_numbers_are_taken_too(pool, size, kind):
+    x = np.full((1, 1, 2, 2), 255).astype(kind)
+    z = pool(x, size)
+    assert z.dtype == POOLS[pool](x).dtype
+    np.testing.assert_array_equal(z, np.broadcast_to(x[0, 0, 0, 0], z.shape))
+
+
+@pytest.mark.parametrize("pool", POOLS)
 def test_float32_stays(pool):
     z, pull = tg.vjp(lambda x: pool(x, 2), np.ones((1, 1, 4, 4), np.float32))
     assert (z.dtype, pull(z)[0].dtype) == (np.float32, np.float32)

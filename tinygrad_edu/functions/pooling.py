@@ -11,6 +11,7 @@ y  one number for each window, (n, c, oh, ow)
 
 import functools
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -43,19 +44,19 @@ def reduced(function: Any, x: Any, size: Pair, stride: Pair) -> Any:
     down, across = steps(x.shape[2:], size, stride)
     x = functools.reduce(function, [x[..., rows, :] for rows in down])
     x = functools.reduce(function, [x[..., columns] for columns in across])
-    return +x if size == (1, 1) else x
+    return np.maximum(x, x) if size == (1, 1) else x  # never a view
 
 
 @primitive
 def gather(x: Any, *, size: Pair, stride: Pair) -> Any:
     """Add up each window."""
-    return reduced(np.add, x, size, stride)
+    return reduced(np.add, x.astype(np.result_type(x, 1.0), copy=False), size, stride)
 
 
 @primitive
 def overlay(y: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
     """Give each number to its whole window, and add up where windows overlap: the adjoint of `gather`."""
-    return _laid([y] * (size[0] * size[1]), y, y.dtype, image, size, stride)
+    return _laid(itertools.repeat(y), y, y.dtype, image, size, stride)
 
 
 @primitive
@@ -69,7 +70,7 @@ def give_back(y: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
     """Share each of `y` evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
     chosen, ties = _chosen(x, z, size, stride)
     share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
-    return _laid([each * share for each in chosen], share, share.dtype, x.shape[2:], size, stride)
+    return _laid((each * share for each in chosen), share, share.dtype, x.shape[2:], size, stride)
 
 
 @primitive
@@ -86,12 +87,12 @@ def _chosen(x: Any, z: Any, size: Pair, stride: Pair) -> tuple[list[Any], Any]:
     return chosen, functools.reduce(np.add, [each.astype(kind) for each in chosen])
 
 
-def _laid(parts: list[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
+def _laid(parts: Iterable[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
     """Lay out what stands at each place in a window, and add up where windows overlap."""
     apart = size[0] <= stride[0] and size[1] <= stride[1]
     whole = size == stride and not (image[0] % size[0] or image[1] % size[1])
     x = (np.empty_like if whole else np.zeros_like)(like, dtype, shape=(*like.shape[:2], *image))
-    for place, part in zip(places(image, size, stride), parts, strict=True):
+    for place, part in zip(places(image, size, stride), parts, strict=False):
         if apart:
             x[place] = part
         else:
