@@ -29,9 +29,10 @@ def steps(image: Pair, size: Pair, stride: Pair) -> tuple[list[slice], list[slic
     return down, across
 
 
-def places(image: Pair, size: Pair, stride: Pair) -> list[tuple[Any, ...]]:
+@functools.lru_cache
+def places(image: Pair, size: Pair, stride: Pair) -> tuple[tuple[Any, ...], ...]:
     """Give for each place in a window the index of what stands there."""
-    return [(..., *both) for both in itertools.product(*steps(image, size, stride))]
+    return tuple((..., *both) for both in itertools.product(*steps(image, size, stride)))
 
 
 def views(x: Any, size: Pair, stride: Pair) -> list[Any]:

@@ -14,9 +14,9 @@ band  rows of the kernel that are multiplied at a time
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from tinygrad_edu.functions.windows import Pair, met
+from tinygrad_edu.functions.windows import Pair, count, met
 
 SHALLOW = 64  # numbers that a row of the kernel is multiplied by
 MANY = 8  # images
@@ -102,19 +102,29 @@ def framed(x: Any, of: Plan) -> Any:
     return images.ravel().reshape(images.shape)
 
 
+def windows(x: Any, size: Pair, stride: Pair) -> Any:
+    """View images (c, h, w, n) as windows, (c, kh, kw, oh, ow, n)."""
+    if type(x) is not np.ndarray:
+        return sliding_window_view(x, size, axis=(1, 2))[:, :: stride[0], :: stride[1]].transpose(0, 4, 5, 1, 2, 3)
+    c, height, width, n = x.shape  # the same, in a quarter of the time
+    channel, row, column, image = x.strides
+    out = count("windows", (height, width), size, stride)
+    strides = channel, row, column, row * stride[0], column * stride[1], image
+    return as_strided(x, (c, *size, *out, n), strides, writeable=False)
+
+
 def blocks(x: Any, of: Plan) -> list[Any]:
     """Lay out what each band of the kernel meets of images, as a matrix for each group.
 
     For bands of one row images are copied only once for each column of the kernel: of these copies each row meets
     one block of memory (for a stride of 1), which need not be copied to be multiplied by.
     """
-    (down, across), images = of.stride, framed(x, of)
+    images = framed(x, of)
     if len(of.bands) == 1:
-        windows = sliding_window_view(images, of.kernel, axis=(1, 2))[:, ::down, ::across]
-        return [flat(windows.transpose(0, 4, 5, 1, 2, 3), of).reshape(of.groups, of.kernel[0] * of.depth, of.length)]
-    columns = sliding_window_view(images, of.kernel[1], axis=2)[:, :, ::across]
-    columns = flat(columns.transpose(0, 4, 1, 2, 3), of)
-    rows = (columns[:, :, met(i, down, of.out[0])] for i in range(of.kernel[0]))
+        every = flat(windows(images, of.kernel, of.stride), of)
+        return [every.reshape(of.groups, of.kernel[0] * of.depth, of.length)]
+    columns = flat(windows(images, (1, of.kernel[1]), (1, of.stride[1])), of)[:, 0]
+    rows = (columns[:, :, met(i, of.stride[0], of.out[0])] for i in range(of.kernel[0]))
     return [each.reshape(of.groups, of.depth, of.length) for each in rows]
 
 
