@@ -46,18 +46,22 @@ class Effects:
 
     def _states(self) -> list[Any]:
         """Give the states of all random generators that can be found."""
-        return [_state(x) for x in (np.random.mtrand._rand, random.getstate(), *self._reader.generators)]
+        return [_state(x) for x in (np.random.mtrand._rand, random._inst, *self._reader.generators)]
 
 
-def _state(x: Any) -> str:
-    """Write out the state of a random generator."""
+def _state(x: Any) -> Any:
+    """Give the state of a random generator, to be compared."""
     if isinstance(x, random.Random):
-        return str(x.getstate())
-    if isinstance(x, np.random.Generator):
-        x = x.bit_generator
-    state = x.get_state() if isinstance(x, np.random.RandomState) else getattr(x, "state", x)
-    with np.printoptions(threshold=sys.maxsize):
-        return str(state)
+        return x.getstate()
+    if isinstance(x, np.random.RandomState):
+        return _plain(x.get_state(legacy=False))
+    return _plain(x.bit_generator.state if isinstance(x, np.random.Generator) else x.state)
+
+
+def _plain(state: Any) -> Any:
+    if isinstance(state, dict):
+        return {key: _plain(part) for key, part in state.items()}
+    return state.tobytes() if isinstance(state, np.ndarray) else state
 
 
 def culprit(run: Callable[[], Any], happened: Callable[[], bool]) -> str:
