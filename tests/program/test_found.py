@@ -57,3 +57,17 @@ def test_it_is_right(f, more, way):
         np.testing.assert_allclose(given, expected, rtol=16 * np.finfo(float).eps)
         assert np.array_equal(np.signbit(given), np.signbit(expected))
     assert compiled.fallbacks == 0
+
+
+def test_a_method_can_be_compiled():
+    class Layer:
+        def __init__(self, w):
+            self.w = w
+
+        @tg.compile
+        def times(self, x):
+            return x * self.w
+
+    for layer in (Layer(X), Layer(2 * X)):
+        assert np.array_equal(layer.times(X), X * layer.w)
+    assert len(Layer.times._programs) == 1

@@ -240,17 +240,3 @@ def test_copies():
     compiled.inlined.w[:] = 3.0
     check(shallow(X), X * 3)
     check(deep(X), X)
-
-
-def test_a_method_can_be_compiled():
-    class Layer:
-        def __init__(self, w):
-            self.w = w
-
-        @tg.compile
-        def times(self, x):
-            return x * self.w
-
-    for layer in (Layer(X), Layer(2 * X)):
-        check(layer.times(X), X * layer.w)
-    assert len(Layer.times._programs) == 1
