@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.program.printed import Printed
+from tinygrad_edu.program.scalar_printed import printed
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.recording import is_recording
 from tinygrad_edu.tape import record
@@ -78,7 +78,7 @@ class _Program:
         self.function, self.fallbacks = compiled.function, 0
         self.read, self.kinds = traced.reader.read, traced.kinds
         self.takes_values = any(traced.reader.values)
-        self.printed = Printed(traced.program, **compiled.options)
+        self.printed = printed(traced.program, **compiled.options)
         self.rebuild = tree.take_apart(traced.structure)[1]
         self.reader = traced.reader
 

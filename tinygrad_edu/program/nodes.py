@@ -16,14 +16,15 @@ Origin = tuple[str, int]
 class Node:
     """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
 
-    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "memory", "name", "origin", "shape", "strides")
-    __slots__ += ("writes",)
+    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "kind", "memory", "name", "origin", "shape")
+    __slots__ += ("strides", "writes")
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function, self.arguments, self.keywords = function, arguments, keywords
         self.shape: tuple[int, ...] | None = None  # None: no array, and no number of NumPy's
         self.strides: tuple[int, ...] | None = None  # None: no memory of its own
         self.dtype: Any = None
+        self.kind: type | None = None  # None: not known
         self.memory: Node = self
         self.writes: Node | None = None  # the node whose memory the call changes
         self.origin: Origin | None = None
@@ -32,6 +33,7 @@ class Node:
 
     def describe(self, numbers: Any) -> None:
         """Note what is known of the result before later runs."""
+        self.kind = type(numbers)
         if isinstance(numbers, (np.ndarray, np.generic)):
             self.shape, self.dtype = numbers.shape, numbers.dtype
             if isinstance(numbers, np.ndarray) and numbers.ndim:

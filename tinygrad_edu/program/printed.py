@@ -26,7 +26,7 @@ class Printed:
             self.program = with_quick_calls(self.program)
         self.plan = Plan() if plain else planned(self.program, reuse_outputs)
         self.text, constants = source(self.program, self.plan, infix=plain)
-        self.names = _executed(self.text, constants)
+        self.names = executed(self.text, constants)
         self._function = self.names[program.name]
         self._make_work = self.names.get("make_work")
         self._idle: list[tuple[contextvars.Context, tuple[Any, ...]]] = []
@@ -49,7 +49,7 @@ class Printed:
         return context, (self._make_work(),) if self._make_work else ()
 
 
-def _executed(text: str, constants: dict[str, Any]) -> dict[str, Any]:
+def executed(text: str, constants: dict[str, Any]) -> dict[str, Any]:
     """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
     file = f"<program {abs(hash(text)):x}>"
     linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file

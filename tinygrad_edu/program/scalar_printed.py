@@ -1,0 +1,54 @@
+"""A program of single numbers that was printed: it runs on Python's floats, and where those give up, on NumPy's.
+
+numbers  what goes in, in the order of the program's parameters
+"""
+
+import functools
+from typing import Any
+
+from tinygrad_edu.program.nodes import Program
+from tinygrad_edu.program.printed import Printed, executed
+from tinygrad_edu.program.scalar_source import ScalarSource
+from tinygrad_edu.program.simplify import simplified
+from tinygrad_edu.program.steps import NotScalarError, is_of_numbers
+
+
+class ScalarPrinted:
+    """The text of a program of single numbers, ready to run; stands for `Printed`.
+
+    Raises:
+        NotScalarError: the program has something else than single numbers.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self.traced = program
+        self.program = simplified(program)
+        printed = ScalarSource(self.program)
+        self.text = printed.text
+        self.names = executed(self.text, printed.constants)
+        self._function = self.names[program.name]
+
+    @functools.cached_property
+    def of_numpy(self) -> Printed:
+        """The same program, of NumPy's functions."""
+        return Printed(self.program, plain=False, reuse_outputs=False, threads=1)
+
+    def run(self, numbers: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Run the text; None tells that it does not hold for these numbers.
+
+        Where `math` raises an error, NumPy's functions give an infinity or NaN, and go on.
+        """
+        try:
+            return self._function(*numbers)  # type: ignore[no-any-return]
+        except (ArithmeticError, ValueError):
+            return self.of_numpy.run(numbers)
+
+
+def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int) -> Printed | ScalarPrinted:
+    """Print a program, on Python's floats if it has nothing but single numbers."""
+    if not plain and is_of_numbers(program):
+        try:
+            return ScalarPrinted(program)
+        except NotScalarError:
+            pass
+    return Printed(program, plain, reuse_outputs, threads)

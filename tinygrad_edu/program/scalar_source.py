@@ -1,0 +1,108 @@
+"""A program of single numbers as text: plain Python on floats, where what is used once stands where it is used.
+
+step  one formula with its operands
+"""
+
+import math
+import os
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.program import scalars
+from tinygrad_edu.program.formulas import ATOM, Step
+from tinygrad_edu.program.nodes import Node, Program, expect
+from tinygrad_edu.program.printing import Names, written_out
+from tinygrad_edu.program.steps import Steps
+
+_LENGTH = 88  # of what stands on a line; it bounds how deep a line is nested too, for which Python has a limit
+_COLUMN = 72
+_RESULTS = {np.float64: "np.float64", np.bool_: "np.bool_", np.ndarray: "np.array"}
+_TAKEN = "np", "math", "abs", "round", "float", "bool"
+
+
+class ScalarSource:
+    """The text of a program of single numbers, and the constants that are not written out.
+
+    Raises:
+        NotScalarError: the program has something else than single numbers.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._steps = Steps(program)
+        used = _names_used(self._steps)
+        helpers, of_math = sorted(used & scalars.HELPERS.keys()), sorted(used & {*dir(math)} - scalars.HELPERS.keys())
+        self._names = Names((*_TAKEN, program.name, *helpers, *of_math))
+        self._lines: list[str] = []
+        self._backward: bool | None = None
+        given = [self._given(step) for step in self._steps.inputs]
+        for step in self._steps.all:
+            if step.uses:
+                self._write(step)
+        results = [self._result(x) for x in program.outputs]
+        self._lines.append(f"return {', '.join(results)}{',' * (len(results) == 1)}")
+        text = ["import math", "", "import numpy as np"] if helpers else ["import numpy as np"]
+        text += [f"from math import {', '.join(of_math)}"] if of_math else []
+        text += ["", *(scalars.HELPERS[name] for name in helpers), ""]
+        text += [f"def {program.name}({', '.join(given)}):", *(f"    {line}" for line in self._lines), ""]
+        self.text, self.constants = "\n".join(text), self._names.constants
+
+    def _given(self, step: Step) -> str:
+        """Name an input, and make it a number of Python's."""
+        step.text = self._names.fresh(step.node.place)
+        if step.uses and step.node.kind is not step.kind:
+            self._lines.append(f"{step.text} = {step.kind.__name__}({step.text})")
+        return step.text
+
+    def _write(self, step: Step) -> None:
+        """Write a step on a line of its own, or keep it until it is used."""
+        self._shorten(step)
+        step.text, step.level = step.formula.filled([(x.text, x.level) for x in step.operands]), step.formula.level
+        if step.node.function is expect and step.kind is bool:
+            self._line(f"if {step.text}: return None", step.node)
+        elif step.uses == 1 and not step.is_named:
+            step.is_pending = True
+        else:
+            self._section(step.node)
+            self._assign(step)
+
+    def _shorten(self, step: Step) -> None:
+        """Give operands lines of their own, the longest first, until the rest fits on one."""
+        while sum(len(x.text) for x in step.operands) > _LENGTH:
+            longest = max((x for x in step.operands if x.is_pending), key=lambda x: len(x.text), default=None)
+            if longest is None:
+                return
+            self._assign(longest)
+
+    def _assign(self, step: Step) -> None:
+        """Write a step on a line of its own, and give it a name."""
+        node = step.node
+        name = self._names.fresh(node.name or ("g" if node.backward else "t"), bool(node.name))
+        self._line(f"{name} = {step.text}", node)
+        step.text, step.level, step.is_pending = name, ATOM, False
+
+    def _section(self, node: Node) -> None:
+        if node.backward is not self._backward:
+            self._backward = node.backward
+            self._lines.append("# backward" if node.backward else "# forward")
+
+    def _line(self, text: str, node: Node) -> None:
+        where = f"  # {os.path.basename(node.origin[0])}:{node.origin[1]}" if node.origin else ""
+        self._lines.append(f"{text:<{_COLUMN}}{where}".rstrip())
+
+    def _result(self, x: Any) -> str:
+        """Write a result as what the function itself gives."""
+        if not isinstance(x, Node):
+            return written_out(x, self._names) + ".copy()" * isinstance(x, np.ndarray)
+        name = self._steps.of[x].text
+        return f"{_RESULTS[x.kind]}({name})" if x.kind in _RESULTS else name
+
+
+def _names_used(steps: Steps) -> set[str]:
+    """Collect the functions and numbers that the formulas take from `math` or from the helpers."""
+    used = set()
+    for step in steps.all:
+        if step.uses and step.formula is not None:
+            used |= step.formula.names
+            used.update(x.text.lstrip("-") for x in step.operands if x.value is not None)
+    return used
