@@ -5,12 +5,13 @@ operands   the nodes among the arguments
 memory     the node whose memory a node shares: the array it is a view of, or itself
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 Origin = tuple[str, int]
+NESTED = tuple, list, slice
 
 
 class Node:
@@ -40,11 +41,13 @@ class Node:
                 self.strides = numbers.strides
 
     @property
-    def operands(self) -> Iterator["Node"]:
+    def operands(self) -> list["Node"]:
         """The nodes among the arguments, as often as they stand there."""
-        yield from found_in(self.arguments)
+        found: list[Node] = []
+        collect(self.arguments, found)
         if self.keywords:
-            yield from found_in(tuple(self.keywords.values()))
+            collect(tuple(self.keywords.values()), found)
+        return found
 
     @property
     def size(self) -> int:
@@ -60,21 +63,19 @@ class Node:
         return self.size * int(self.dtype.itemsize) if self.shape is not None else 0
 
 
-def found_in(x: Any) -> Iterator[Node]:
-    """Go through the nodes in nested tuples, lists and slices."""
-    if isinstance(x, Node):
-        yield x
-    elif isinstance(x, (tuple, list)):
-        for part in x:
-            yield from found_in(part)
-    elif isinstance(x, slice):
-        yield from found_in((x.start, x.stop, x.step))
+def collect(x: Any, found: list[Node]) -> None:
+    """Collect the nodes in nested tuples, lists and slices."""
+    for part in (x.start, x.stop, x.step) if isinstance(x, slice) else x:
+        if isinstance(part, Node):
+            found.append(part)
+        elif isinstance(part, NESTED):
+            collect(part, found)
 
 
 def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
     if type(x) in (tuple, list):
-        return type(x)(replaced(part, change) for part in x)
+        return type(x)([replaced(part, change) if isinstance(part, NESTED) else change(part) for part in x])
     if isinstance(x, slice):
         return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)
@@ -82,12 +83,15 @@ def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
 
 def rewire(node: Node, by: dict[Node, Any]) -> None:
     """Put in place of operands what they are replaced by."""
+    if not by:
+        return
 
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    node.arguments = replaced(node.arguments, change)
-    node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+    if not by.keys().isdisjoint(node.operands):
+        node.arguments = replaced(node.arguments, change)
+        node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
         base = by[node.memory]
         node.memory = base.memory if isinstance(base, Node) else node

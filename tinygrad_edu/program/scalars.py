@@ -22,7 +22,7 @@ FLOATS: dict[Any, str] = COMPARISONS | {
     np.add: "x + y", np.subtract: "x - y", np.multiply: "x * y", np.divide: "x / y", np.dot: "x * y",
     np.negative: "-x", np.reciprocal: "1.0 / x", np.square: "x * x",
     np.absolute: "abs(x)", np.fabs: "abs(x)",
-    np.sqrt: "sqrt(x)", np.cbrt: "cbrt(x)", np.power: "pow(x, y)", np.float_power: "pow(x, y)",
+    np.sqrt: "sqrt(x)", np.cbrt: "cbrt(x)", np.float_power: "pow(x, y)",
     np.exp: "exp(x)", np.exp2: "exp2(x)", np.expm1: "expm1(x)",
     np.log: "log(x)", np.log2: "log2(x)", np.log10: "log10(x)", np.log1p: "log1p(x)",
     np.logaddexp: "logaddexp(x, y)", np.logaddexp2: "logaddexp2(x, y)",
@@ -32,6 +32,9 @@ FLOATS: dict[Any, str] = COMPARISONS | {
     np.deg2rad: "radians(x)", np.radians: "radians(x)", np.rad2deg: "degrees(x)", np.degrees: "degrees(x)",
     np.hypot: "hypot(x, y)", np.copysign: "copysign(x, y)", np.nextafter: "nextafter(x, y)",
     np.remainder: "x % y", np.floor_divide: "x // y", np.fmod: "fmod(x, y)",
+
+    # np.power takes the square root where it sees it, which is NaN at -inf; ** and np.float_power do not.
+    np.power: "sqrt(x) if y == 0.5 else pow(x, y)",
 
     # math rounds to an integer, which has no -0; it raises an error for what is infinite.
     np.floor: "copysign(floor(x), x)", np.ceil: "copysign(ceil(x), x)", np.trunc: "copysign(trunc(x), x)",
@@ -91,7 +94,7 @@ def logaddexp2(x, y):
         return x + 1.0
     d = x - y
     n = x if d > 0.0 else y
-    return n + math.log1p(math.exp2(-abs(d))) / math.log(2.0) if d == d else d
+    return n + math.log1p(math.exp2(-abs(d))) * math.log2(math.e) if d == d else d
 ''',
     "sech_squared": '''
 def sech_squared(x):

@@ -29,6 +29,8 @@ def shorter(function: Any, operands: tuple[Step, ...]) -> Form | None:
         return "x", (x,)
     if function in (np.power, np.float_power) and y.value in scalars.POWERS:
         return scalars.POWERS[y.value], (x,)
+    if function is np.power and is_constant(y):
+        return ("sqrt(x)", (x,)) if y.value == 0.5 else ("pow(x, y)", operands)
     if function in scalars.RIGHT_IS_CONSTANT and is_constant(y):
         return scalars.RIGHT_IS_CONSTANT[function], operands
     if function in scalars.LEFT_IS_CONSTANT and is_constant(x):

@@ -287,8 +287,8 @@ def _call(function: Any, operation: Any, *operands: Any) -> Any:
     """Write down an operator: of plain numbers it gives a plain number, of all else what NumPy's function gives."""
     if any(isinstance(x, Entry) for x in operands):
         return NotImplemented
-    simple = all(type(plain(x)) in _NUMBERS for x in operands)
-    return next(tracers(operands)).recorder.call(operation if simple else function, operands, {})
+    simple = all(type(x.numbers if isinstance(x, TracedArray) else x) in _NUMBERS for x in operands)
+    return next(x for x in operands if isinstance(x, TracedArray)).recorder.call(operation if simple else function, operands, {})
 
 
 def _add_operator(name: str, function: Any) -> None:
