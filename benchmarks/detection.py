@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, one_wrong, smooth, spoilt, standard, table
 from benchmarks.detection_checkers import CHECKERS
-from benchmarks.report import Report, absence, duration, verdict, watched
+from benchmarks.report import Report, absence, duration, short, verdict, watched
 from benchmarks.setting import wanted
 from benchmarks.workload import OURS
 
@@ -25,7 +25,6 @@ DRAWS, DRAWS_OF_MANY = 5, 20
 SMOOTH_CHECKS = 500
 TARGET = 1e-9
 SHOWN = 5  # alarms
-WIDTH = 200  # letters of what a checker says
 
 
 @dataclass
@@ -154,12 +153,6 @@ def findings(checker, rounds, checks):
         heard["kinks"], found.named = alarms_at_kinks(checker, max(checks // 10, 1))
         found.one_in_full = one_in_many(checker, many, full=True)
     return found
-
-
-def short(text):
-    """Put text on one line, cut off if it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"
 
 
 def number(x):

@@ -7,18 +7,20 @@ g     the slope: e + x e (-2 t) (1 - t²) A
 NumPy alone runs it three times: as one writes it, into buffers, and into buffers that stay in the cache.
 """
 
+from functools import partial
+
 import numpy as np
 
-from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, Workload, with_pages_kept
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload, with_pages_kept
 
 SIZE = 1_000_000
 BLOCK = 16_384
 A, B = 0.7, 0.2
 
 
-def numbers():
+def numbers(size=SIZE):
     """Draw the input."""
-    return np.random.default_rng(0).normal(size=SIZE)
+    return np.random.default_rng(0).normal(size=size)
 
 
 def expression(np, x):
@@ -82,12 +84,20 @@ def with_ours(tg):
     return Pure(lambda: slope(x))
 
 
-def with_torch(torch):
-    numpy_x = numbers()
+def with_ours_compiled(tg, **options):
+    slope = tg.compile(tg.value_and_grad(lambda x: expression(np, x)), **options)
+    x = numbers()
+    return Pure(lambda: slope(x))
+
+
+def with_torch(torch, compiled=False):
+    numpy_x, chain = numbers(), partial(expression, torch)
+    if compiled:
+        chain = torch.compile(chain)
 
     def run():
         x = torch.from_numpy(numpy_x).requires_grad_()
-        z = expression(torch, x)
+        z = chain(x)
         z.backward()
         return z.item(), x.grad.numpy()
 
@@ -128,7 +138,10 @@ COMPETITORS = {
     f"{BY_HAND}, out=": Competitor(planned),
     f"{BY_HAND}, in blocks": Competitor(in_blocks),
     OURS: Competitor(with_ours, OURS),
+    COMPILED: Competitor(with_ours_compiled, OURS),
+    f"{COMPILED}, 2 threads": Competitor(partial(with_ours_compiled, threads=2), OURS),
     "torch eager": Competitor(with_torch, "torch"),
+    "torch.compile": Competitor(partial(with_torch, compiled=True), "torch"),
     "jax.jit": Competitor(with_jax, "jax"),
     "autograd": Competitor(with_autograd, "autograd"),
     "mygrad": Competitor(with_mygrad, "mygrad"),
@@ -137,5 +150,8 @@ WORKLOAD = Workload(
     title="chain of eight elementwise operations over 10⁶ numbers, value and slopes",
     dtype="float64",
     target=1.7,
+    compiled=0.8,
+    frameworks=1.0,
+    frameworks_on=2,
     competitors=with_pages_kept(COMPETITORS),
 )

@@ -20,8 +20,9 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.report import Report, absence, duration, verdict
+from benchmarks.report import Report, absence, duration, short
 from benchmarks.setting import ROOT, environment, wanted
+from benchmarks.targets import verdicts
 from benchmarks.workload import BY_HAND, OURS, disagreement
 
 QUIET = 0.97
@@ -31,10 +32,11 @@ FRESH = 5
 class Worker:
     """A competitor's process, seen from here."""
 
-    def __init__(self, letter, name, threads):
+    def __init__(self, letter, name, threads, variables=None):
+        """Start it, in an environment that has these `variables` as well."""
         command = [sys.executable, "-m", "benchmarks.worker", letter, name]
-        pipe = subprocess.PIPE
-        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment(threads), cwd=ROOT)
+        pipe, env = subprocess.PIPE, environment(threads) | (variables or {})
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, env=env, cwd=ROOT)
 
     def ask(self, command):
         """Send a command, wait, and give the answer.
@@ -95,13 +97,19 @@ def agree(letter, workload, names, options):
             except RuntimeError as error:
                 if workload.competitors[name].package in {None, OURS}:
                     raise
-                failures[name] = str(error)
+                failures[name] = short(str(error))
                 continue
         expected = expected or given
         problem = disagreement(given, expected, workload)
         if problem:
             raise ValueError(f"{name} does not agree with {names[0]}: {problem}")
     return failures
+
+
+def entrants(workload, options):
+    """Name those who can take part."""
+    competitors = workload.competitors.items()
+    return [name for name, c in competitors if wanted(c.package, options) and (options.slow or not c.slow)]
 
 
 def race(letter, workload, options):
@@ -111,7 +119,7 @@ def race(letter, workload, options):
 
     Raises: as `agree`.
     """
-    names = [name for name, c in workload.competitors.items() if wanted(c.package, options)]
+    names = entrants(workload, options)
     failures = agree(letter, workload, names, options)
     names = [name for name in names if name not in failures]
     timings = {name: Timing() for name in names}
@@ -135,7 +143,7 @@ def measure(letter, workload, options):
     best = {name: min(t.of("seconds")) for name, t in timings.items()}
     middle = {name: statistics.median(t.of("seconds")) for name, t in timings.items()}
     columns = ["", "min", "median", "× by hand", "of medians", "first call", "cores", "page faults"]
-    report = Report(f"{letter}  {workload.title}", columns)
+    report = Report(f"{letter}  {workload.title}", columns, data=best)
     for name, t in timings.items():
         times = duration(best[name]), duration(middle[name])
         ratios = f"{best[name] / best[BY_HAND]:.2f}", f"{middle[name] / middle[BY_HAND]:.2f}"
@@ -143,21 +151,12 @@ def measure(letter, workload, options):
         report.rows.append([name, *times, *ratios, duration(min(t.first)), *machine])
     agreed = f"value, gradients and three steps of all agree, to {workload.tolerance:.0e} of their norm"
     report.notes.append(f"{agreed}; {workload.dtype}")
-    report.notes += verdicts(workload, best)
+    report.notes += verdicts(workload, best, options.threads)
     if min(t.cores for t in timings.values()) < QUIET:
         report.notes.append("the machine was BUSY: others took some of the time; measure again when it is quiet")
     report.notes += [f"{name} failed: {problem}" for name, problem in failures.items()]
-    report.notes += absence({c.package for c in workload.competitors.values() if not wanted(c.package, options)})
+    present = {name: c for name, c in workload.competitors.items() if wanted(c.package, options)}
+    left_out = set(present) - set(entrants(workload, options))
+    report.notes += [f"with --slow: {', '.join(sorted(left_out))}"] if left_out else []
+    report.notes += absence({c.package for name, c in workload.competitors.items() if name not in present})
     return report
-
-
-def verdicts(workload, best):
-    """Hold ours against the hand-written, each variant against its like."""
-    for name in best:
-        if name.startswith(OURS):
-            reference = name.replace(OURS, BY_HAND)
-            ratio = best[name] / best[reference]
-            if workload.target is None:
-                yield f"no target: {ratio:.0f} × {reference}"
-            else:
-                yield verdict(f"≤ {workload.target:g} × {reference}", ratio <= workload.target, f"{ratio:.2f}")

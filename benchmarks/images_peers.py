@@ -59,16 +59,28 @@ def _mygrad_loss(mg):
     return loss
 
 
+def _tinygrad_loss(_):
+    def loss(p, x, labels):
+        for w, b in (p[:2], p[2:4]):
+            x = x.conv2d(w, b).max_pool2d((2, 2)).relu()
+        return (x.flatten(1) @ p[4] + p[5]).sparse_categorical_crossentropy(labels)
+
+    return loss
+
+
 LOSSES = {
     OURS: our_loss,
     "torch": _torch_network,
     "jax": _jax_loss,
     "autograd": _autograd_loss,
     "mygrad": _mygrad_loss,
+    "tinygrad": _tinygrad_loss,
 }
 WORKLOAD = Workload(
     title="two convolutions 5×5, pooling, linear; batch 32 of 28×28, cross-entropy, SGD, float32, one step",
     dtype="float32",
     target=1.3,
+    compiled=0.7,
+    frameworks=1.0,
     competitors=with_pages_kept(competitors(TASK, ByHand, Planned, LOSSES)),
 )

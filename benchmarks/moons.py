@@ -1,7 +1,7 @@
 """Workload A2: micrograd's demo, MLP(2, 16, 16, 1) of scalars on two moons, one step of descent.
 
 x, y     a point's coordinates, and its side, ±1
-w, b     weights and bias of a neuron
+w, b     weights and bias of a neuron; a layer is a list of neurons
 score    the network's output; the loss is the mean of relu(1 - y · score) plus PENALTY times all squares
 rate     the learning rate
 g        the slope of the loss with respect to what stands on its left
@@ -13,7 +13,7 @@ import random
 from itertools import pairwise
 from operator import mul
 
-from benchmarks.workload import BY_HAND, OURS, Competitor, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Workload
 
 SIZES = 2, 16, 16, 1
 POINTS = 100
@@ -46,8 +46,24 @@ def flat(layers):
     return [p for layer in layers for w, b in layer for p in (*w, b)]
 
 
+def network(layers, x):
+    """Give the score of a point, for any number that has operators and relu()."""
+    for layer in layers:
+        x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
+        if layer is not layers[-1]:
+            x = [z.relu() for z in x]
+    return x[0]
+
+
+def mean_loss(layers, inputs, sides):
+    """Give the loss as micrograd's demo has it."""
+    scores = [network(layers, point) for point in inputs]
+    losses = [(1 + -y * score).relu() for y, score in zip(sides, scores, strict=True)]
+    return sum(losses) * (1.0 / len(losses)) + PENALTY * sum(p * p for p in flat(layers))
+
+
 class OfScalars:
-    """The demo as micrograd has it, for any number that has operators and relu()."""
+    """The demo as micrograd has it."""
 
     def __init__(self, number, descend, item):
         """Take the type of number, how to ``descend(p, rate)``, and how to get the ``item(p)`` out."""
@@ -58,17 +74,8 @@ class OfScalars:
         self.layers = [[([self.number(x) for x in w], self.number(b)) for w, b in layer] for layer in first_weights()]
         self.everything = flat(self.layers)
 
-    def score(self, x):
-        for layer in self.layers:
-            x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
-            if layer is not self.layers[-1]:
-                x = [z.relu() for z in x]
-        return x[0]
-
     def loss(self):
-        scores = [self.score([self.number(x) for x in point]) for point in self.inputs]
-        losses = [(1 + -y * score).relu() for y, score in zip(self.sides, scores, strict=True)]
-        return sum(losses) * (1.0 / len(losses)) + PENALTY * sum(p * p for p in self.everything)
+        return mean_loss(self.layers, [[self.number(x) for x in point] for point in self.inputs], self.sides)
 
     def step(self):
         loss = self.loss()
@@ -173,6 +180,34 @@ def with_ours(tg):
     return OfScalars(tg.Value, descend, lambda p: p.item())
 
 
+class OursCompiled:
+    """Plain floats in and out: loss, slopes and descent are one compiled function."""
+
+    def __init__(self, tg):
+        value_and_grad = tg.value_and_grad(mean_loss)
+
+        def step(layers, inputs, sides):
+            loss, slopes = value_and_grad(layers, inputs, sides)
+            return loss, tg.optim.descend(layers, slopes, RATE)
+
+        self.slopes, self.compiled = tg.compile(value_and_grad), tg.compile(step)
+        self.data = two_moons()
+
+    def reset(self):
+        self.layers = first_weights()
+
+    def step(self):
+        loss, self.layers = self.compiled(self.layers, *self.data)
+        return float(loss)
+
+    def gradients(self):
+        loss, slopes = self.slopes(self.layers, *self.data)
+        return [loss, flat(slopes)]
+
+    def parameters(self):
+        return [flat(self.layers)]
+
+
 def with_micrograd(engine):
     def descend(p, rate):
         p.data -= rate * p.grad
@@ -196,10 +231,12 @@ WORKLOAD = Workload(
     title="micrograd's demo, MLP(2, 16, 16, 1) of scalars on 100 moons, one step",
     dtype="float64",
     target=15.0,
+    compiled=1.5,
     competitors={
         BY_HAND: Competitor(ByHand),
         "hand-written, sum(map(mul))": Competitor(ByHandTight),
-        OURS: Competitor(with_ours, "tinygrad_edu"),
+        OURS: Competitor(with_ours, OURS),
+        COMPILED: Competitor(OursCompiled, OURS),
         "micrograd": Competitor(with_micrograd, "micrograd.engine"),
         "torch eager": Competitor(with_torch, "torch"),
     },

@@ -9,15 +9,18 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
 
+WIDTH = 200  # letters of what others say
+
 
 @dataclass
 class Report:
-    """A table, and what is to be said below it."""
+    """A table, what is to be said below it, and the numbers that pictures are drawn of."""
 
     title: str
     columns: list[str]
     rows: list[list[str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    data: dict = field(default_factory=dict)
 
 
 def duration(seconds):
@@ -30,6 +33,12 @@ def duration(seconds):
         if abs(seconds) >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-9:.3g} ns"
+
+
+def short(text):
+    """Put text on one line, cut off if it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"
 
 
 def verdict(target, met, got):
@@ -70,11 +79,11 @@ def plain(report):
 
 
 def _show_rich(report):
-    console = import_module("rich.console").Console(width=max(shutil.get_terminal_size().columns, 120), highlight=False)
+    console = import_module("rich.console").Console(width=max(shutil.get_terminal_size().columns, 132), highlight=False)
     box = import_module("rich.box").SIMPLE
     table = import_module("rich.table").Table(title=report.title, title_justify="left", box=box)
     for i, column in enumerate(report.columns):
         table.add_column(column, justify="right" if i else "left", no_wrap=True)
     for row in report.rows:
-        table.add_row(*row, style="bold" if row[0] == "tinygrad_edu" else None)
+        table.add_row(*row, style="bold" if row[0].startswith("tinygrad_edu") else None)
     console.print(table, *(f"  {note}" for note in report.notes), "", sep="\n", markup=False)

@@ -10,7 +10,7 @@ from importlib import import_module
 
 import numpy as np
 
-from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload
 
 N = 100
 X = np.random.default_rng(0).normal(size=N)
@@ -51,6 +51,10 @@ def with_ours(tg):
     return _run(tg.hessian(rosenbrock))
 
 
+def with_ours_compiled(tg):
+    return _run(tg.compile(tg.hessian(rosenbrock)))
+
+
 def with_torch(torch):
     hessian = import_module("torch.autograd.functional").hessian
     return _run(lambda x: hessian(rosenbrock, torch.from_numpy(x)).numpy())
@@ -68,9 +72,11 @@ WORKLOAD = Workload(
     title="Rosenbrock's function of 100 numbers, Hessian",
     dtype="float64",
     target=None,
+    compiled=5.0,
     competitors={
         BY_HAND: Competitor(by_hand),
         OURS: Competitor(with_ours, OURS),
+        COMPILED: Competitor(with_ours_compiled, OURS),
         "torch eager": Competitor(with_torch, "torch"),
         "jax.jit": Competitor(with_jax, "jax"),
         "autograd": Competitor(with_autograd, "autograd"),

@@ -9,15 +9,15 @@ import sys
 
 import numpy as np
 
-from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload
 
 ROUNDS = 200
 START = 0.3, 0.7, 0.2
 
 
-def expression(a, x, y, tanh, exp):
-    """Five operations a round, 1,000 in all, for any kind of number."""
-    for _ in range(ROUNDS):
+def expression(a, x, y, tanh, exp, rounds=ROUNDS):
+    """Five operations a round, 1,000 in all if not told otherwise, for any kind of number."""
+    for _ in range(rounds):
         a = exp(tanh(a * x + y) ** 2)
     return a
 
@@ -51,6 +51,16 @@ def with_ours(tg):
         z = expression(a, x, y, np.tanh, np.exp)
         z.backward()
         return z.item(), a.grad, x.grad, y.grad
+
+    return Pure(run)
+
+
+def with_ours_compiled(tg):
+    slope = tg.compile(tg.value_and_grad(lambda a, x, y: expression(a, x, y, np.tanh, np.exp), argnums=(0, 1, 2)))
+
+    def run():
+        value, gradients = slope(*START)
+        return float(value), *gradients
 
     return Pure(run)
 
@@ -132,10 +142,13 @@ WORKLOAD = Workload(
     title="scalar expression of 1,000 operations, value and gradients",
     dtype="float64",
     target=20.0,
+    compiled=1.3,
+    frameworks=1.0,
     roundings=10_000,  # the slope with respect to a is a product of 1,000 factors
     competitors={
         BY_HAND: Competitor(by_hand),
-        OURS: Competitor(with_ours, "tinygrad_edu"),
+        OURS: Competitor(with_ours, OURS),
+        COMPILED: Competitor(with_ours_compiled, OURS),
         "micrograd": Competitor(with_micrograd, "micrograd.engine"),
         "autograd": Competitor(with_autograd, "autograd"),
         "mygrad": Competitor(with_mygrad, "mygrad"),

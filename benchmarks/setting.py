@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.workload import OURS
 
 ROOT = Path(__file__).parent.parent
-PEERS = "micrograd", "autograd", "mygrad", "torch", "jax"
+PEERS = "micrograd", "autograd", "mygrad", "torch", "jax", "tinygrad"
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ def environment(threads=1):
         | {f"{pool}_THREADS": n for pool in pools}
         | {
             "NPROC": n,  # jax's pool
+            "NUM_CPU_THREADS": n,  # tinygrad's
+            "DEV": "CPU",  # tinygrad's
             "XLA_FLAGS": f"--xla_cpu_multi_thread_eigen={str(threads > 1).lower()}",
             "JAX_ENABLE_X64": "1",
             "JAX_PLATFORMS": "cpu",
@@ -53,12 +55,15 @@ def python(arguments, threads=1, timeout=None):
     """Run this Python anew and give what it printed.
 
     Raises:
-        RuntimeError: it failed; the message is the last line it printed about it.
+        RuntimeError: it failed, and the message is the last line it printed about it; or it took longer than `timeout`.
     """
     command = [sys.executable, *arguments]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment(threads), cwd=ROOT, check=False, timeout=timeout
-    )
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment(threads), cwd=ROOT, check=False, timeout=timeout
+        )
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"took longer than {timeout} s") from None
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or [f"ended with code {done.returncode}"])[-1])
     return done.stdout

@@ -8,7 +8,7 @@ g        slopes of the loss, a list like p
 m, v     Adam's running means of g and of its squares
 scratch  a buffer the shape of each parameter
 
-Updates are in place, as NumPy users write them.
+Updates are in place, as NumPy users write them; compiled ones are pure functions of dicts.
 """
 # ruff: noqa: D102 - workload.Run describes the methods of a run
 
@@ -153,6 +153,17 @@ class PlannedTraining(Training):
         self.g = [np.empty_like(p) for p in self.p]
 
 
+def adam(p, g, state, rate):
+    """Give what `Adam` makes of parameters, and its new state."""
+    first, second = DECAY
+    count = state["count"] + 1
+    rate, correction = rate / (1 - first**count), 1 - second**count
+    m = {name: first * state["m"][name] + (1 - first) * g[name] for name in p}
+    v = {name: second * state["v"][name] + (1 - second) * g[name] * g[name] for name in p}
+    p = {name: p[name] - rate * m[name] / (np.sqrt(v[name] / correction) + TINY) for name in p}
+    return p, {"m": m, "v": v, "count": count}
+
+
 class Ours(Training):
     """`value_and_grad` over a dict of arrays; ``loss(tg)`` gives the function of them and the batch."""
 
@@ -163,3 +174,35 @@ class Ours(Training):
     def slopes(self, x, wanted):
         value, g = self.value_and_grad(dict(zip(self.task.names, self.p, strict=True)), x, wanted)
         return value, [g[name] for name in self.task.names]
+
+
+class OursCompiled(Training):
+    """Loss, slopes and update are one compiled function: parameters and state in, better ones out."""
+
+    def __init__(self, tg, task, loss, **options):
+        value_and_grad = tg.value_and_grad(loss(tg))
+
+        def step(p, state, x, wanted):
+            value, g = value_and_grad(p, x, wanted)
+            if task.rule == "adam":
+                return value, *adam(p, g, state, task.rate)
+            return value, tg.optim.descend(p, g, task.rate), state
+
+        self.value_and_grad, self.compiled = tg.compile(value_and_grad), tg.compile(step, **options)
+        super().__init__(task)
+
+    def reset(self):
+        self.p = {name: p.copy() for name, p in zip(self.task.names, self.first, strict=True)}
+        zeros = [{name: np.zeros_like(p) for name, p in self.p.items()} for _ in range(2)]
+        self.state = {"m": zeros[0], "v": zeros[1], "count": 0} if self.task.rule == "adam" else {}
+
+    def step(self):
+        value, self.p, self.state = self.compiled(self.p, self.state, self.x, self.wanted)
+        return float(value)
+
+    def slopes(self, x, wanted):
+        value, g = self.value_and_grad(self.p, x, wanted)
+        return value, [g[name] for name in self.task.names]
+
+    def parameters(self):
+        return [self.p[name] for name in self.task.names]

@@ -8,8 +8,9 @@ loss                    of (p, x, wanted); each framework makes its own, by ``lo
 import os
 from functools import partial
 
-from benchmarks.training import DECAY, TINY, Ours, Training
-from benchmarks.workload import BY_HAND, OURS, Competitor
+from benchmarks.training import DECAY, TINY, Ours, OursCompiled, Training
+from benchmarks.training_tinygrad import WithTinygrad
+from benchmarks.workload import BY_HAND, COMPILED, OURS, REUSING, Competitor
 
 
 class WithTorch(Training):
@@ -20,9 +21,14 @@ class WithTorch(Training):
         self.torch = torch
         network, self.distance = loss(torch)
         self.network = network.to(getattr(torch, task.dtype))
+        self.loss = self.compiled(lambda x, wanted: self.distance(self.network(x), wanted))
         choice = {"sgd": torch.optim.SGD, "adam": partial(torch.optim.Adam, betas=DECAY, eps=TINY)}
         self.optimizer = choice[task.rule](self.network.parameters(), lr=task.rate)
         super().__init__(task)
+
+    def compiled(self, loss):
+        """Leave the loss as it is."""
+        return loss
 
     def reset(self):
         with self.torch.no_grad():
@@ -36,7 +42,7 @@ class WithTorch(Training):
     def _backward(self):
         torch = self.torch
         self.optimizer.zero_grad()
-        loss = self.distance(self.network(torch.from_numpy(self.x)), torch.from_numpy(self.wanted))
+        loss = self.loss(torch.from_numpy(self.x), torch.from_numpy(self.wanted))
         loss.backward()
         return loss.item()
 
@@ -51,6 +57,13 @@ class WithTorch(Training):
 
     def parameters(self):
         return [_turned(p.detach().numpy()) for p in self.network.parameters()]
+
+
+class WithTorchCompile(WithTorch):
+    """torch.compile over network and loss, and so over their slopes; the optimiser stays eager."""
+
+    def compiled(self, loss):
+        return self.torch.compile(loss)
 
 
 def _turned(p):
@@ -129,10 +142,13 @@ class WithMygrad(Training):
 
 PEERS = {
     "torch eager": (WithTorch, "torch"),
+    "torch.compile": (WithTorchCompile, "torch"),
     "jax.jit": (WithJax, "jax"),
     "autograd": (WithAutograd, "autograd"),
     "mygrad": (WithMygrad, "mygrad"),
+    "tinygrad jit": (WithTinygrad, "tinygrad"),
 }
+SLOW = {"tinygrad jit"}
 
 
 def competitors(task, by_hand, planned, losses):
@@ -141,7 +157,9 @@ def competitors(task, by_hand, planned, losses):
         BY_HAND: Competitor(partial(by_hand, task)),
         f"{BY_HAND}, out=": Competitor(partial(planned, task)),
         OURS: Competitor(partial(Ours, task=task, loss=losses[OURS]), OURS),
+        COMPILED: Competitor(partial(OursCompiled, task=task, loss=losses[OURS]), OURS),
+        REUSING: Competitor(partial(OursCompiled, task=task, loss=losses[OURS], reuse_outputs=True), OURS),
     } | {
-        name: Competitor(partial(build, task=task, loss=losses[package]), package)
+        name: Competitor(partial(build, task=task, loss=losses[package]), package, name in SLOW)
         for name, (build, package) in PEERS.items()
     }

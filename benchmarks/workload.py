@@ -14,6 +14,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 OURS = "tinygrad_edu"
+COMPILED = f"{OURS}, compiled"
+REUSING = f"{COMPILED}, reuse_outputs"
 BY_HAND = "hand-written"
 
 
@@ -61,10 +63,11 @@ class Round(NamedTuple):
 
 @dataclass(frozen=True)
 class Competitor:
-    """How to build a run: ``build(module)`` where `needs` names one, else ``build()``."""
+    """How to build a run: ``build(module)`` where `needs` names one, else ``build()``; `slow` ones start slowly."""
 
     build: Callable[..., Run]
     needs: str | None = None
+    slow: bool = False
 
     @property
     def package(self) -> str | None:
@@ -76,7 +79,8 @@ class Competitor:
 class Workload:
     """A task; `roundings` is how many may add up in a result.
 
-    `target` bounds the ratio of ours to the hand-written, where one is set.
+    Where they are set, `target` bounds the ratio of ours to the hand-written, `compiled` that of ours compiled, and
+    `frameworks` that of the best of ours compiled to the fastest of the big frameworks, on `frameworks_on` threads.
     """
 
     title: str
@@ -84,6 +88,9 @@ class Workload:
     target: float | None
     competitors: dict[str, Competitor]
     roundings: int = 1000
+    compiled: float | None = None
+    frameworks: float | None = None
+    frameworks_on: int = 1
 
     @property
     def tolerance(self) -> float:

@@ -8,10 +8,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from benchmarks import chain, harness, imports, memory, report, setting
+from benchmarks import chain, harness, imports, memory, report, setting, targets
 from benchmarks.__main__ import arguments, main
 from benchmarks.catalogue import STEPS
-from benchmarks.workload import BY_HAND, OURS, Competitor, Pure, disagreement, results
+from benchmarks.workload import BY_HAND, COMPILED, OURS, REUSING, Competitor, Pure, disagreement, results
 
 ALONE = setting.Options(rounds=1, peers=False)
 
@@ -92,7 +92,7 @@ def test_a_peer_that_fails_is_named_and_does_not_stop_the_others(monkeypatch):
     broken = Competitor(lambda module: None, "broken")
     workload = replace(STEPS["A"], competitors=STEPS["A"].competitors | {"broken": broken})
     done = harness.measure("A", workload, ALONE)
-    assert [row[0] for row in done.rows] == [BY_HAND, OURS]
+    assert [row[0] for row in done.rows] == [BY_HAND, OURS, COMPILED]
     assert any(note.startswith("broken failed") for note in done.notes)
 
 
@@ -126,19 +126,63 @@ def test_memory_is_counted_in_arrays_and_ours_is_judged(monkeypatch):
     assert round(planned) == 5  # the input, the slopes, and three buffers
     assert planned < ours < 20
     assert "≤ 9 arrays" in done.notes[0]
+    assert all(float(row[2]) >= float(row[1]) for row in done.rows)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux lets the peak be counted anew")
 def test_resident_memory_counts_the_arrays_of_a_step():
-    count = "from benchmarks import elements, memory; print(memory.risen(elements.by_hand, []) / memory.ARRAY)"
+    count = "from benchmarks import elements, memory; print(memory.risen(elements.by_hand, [])[0] / memory.ARRAY)"
     by_resident_memory = float(setting.python(["-c", count]))
-    assert abs(by_resident_memory - json.loads(setting.python(["-m", "benchmarks.memory", BY_HAND]))) < 0.5
+    assert abs(by_resident_memory - json.loads(setting.python(["-m", "benchmarks.memory", BY_HAND]))[0]) < 0.5
 
 
 @pytest.mark.parametrize(("target", "note"), [(None, "no target: 2 × "), (1.5, "1.5 × hand-written: MISSED, 2.00")])
 def test_a_workload_without_a_target_still_gives_its_ratio(target, note):
-    (verdict,) = harness.verdicts(replace(STEPS["K"], target=target), {BY_HAND: 1.0, OURS: 2.0})
+    (verdict,) = targets.verdicts(replace(STEPS["K"], target=target), {BY_HAND: 1.0, OURS: 2.0})
     assert note in verdict
+
+
+BEST = {BY_HAND: 1.0, OURS: 1.5, COMPILED: 0.75, REUSING: 0.5, "torch eager": 0.5, "jax.jit": 0.625}
+
+
+def test_compiled_variants_are_held_against_hand_written_and_frameworks():
+    said = [*targets.verdicts(replace(STEPS["B"], compiled=0.65), BEST)]
+    assert said == [
+        "target ≤ 1.6 × hand-written: met, 1.50",
+        "target ≤ 0.65 × hand-written (compiled): MISSED, 0.75",
+        "target ≤ 0.65 × hand-written (compiled, reuse_outputs): met, 0.50",
+        "target faster than torch eager, jax.jit: MISSED, 1.00 × torch eager (compiled, reuse_outputs)",
+    ]
+
+
+def test_level_is_as_fast_as_the_fastest_within_what_a_run_tells():
+    (*_, verdict) = targets.verdicts(STEPS["C"], BEST)
+    assert verdict.startswith("target level with the fastest of torch eager, jax.jit: met, 1.00 × torch eager")
+
+
+def test_ours_on_two_threads_is_compared_with_frameworks_on_two():
+    best = {BY_HAND: 1.0, COMPILED: 2.0, f"{COMPILED}, 2 threads": 0.5, "jax.jit": 1.0}
+    assert [*targets.verdicts(STEPS["D"], best)][-1] == "no target on 1 thread: 2.00 × jax.jit (compiled)"
+    verdict = [*targets.verdicts(STEPS["D"], best, threads=2)][-1]
+    assert verdict == "target faster than jax.jit: met, 0.50 × jax.jit (compiled, 2 threads)"
+
+
+@pytest.mark.parametrize("letter", ["B", "C"])
+@pytest.mark.parametrize("name", [COMPILED, REUSING])
+def test_compiled_steps_keep_the_dtype(letter, name):
+    run = run_of(STEPS[letter].competitors[name])
+    run.reset()
+    for _ in range(3):
+        run.step()
+    means = [m for kind in ("m", "v") for m in run.state.get(kind, {}).values()]
+    assert {p.dtype for p in (*run.parameters(), *means)} == {np.dtype(STEPS[letter].dtype)}
+
+
+def test_slow_peers_take_part_when_asked_for(monkeypatch):
+    monkeypatch.setattr(harness, "wanted", lambda package, options: True)
+    slow = "tinygrad jit"
+    assert slow not in harness.entrants(STEPS["B"], ALONE)
+    assert slow in harness.entrants(STEPS["B"], replace(ALONE, slow=True))
 
 
 def test_environment_pins_every_pool():
@@ -155,7 +199,7 @@ def test_reports_print_with_and_without_rich(rich, monkeypatch, capsys):
     assert all(text in out for text in ("X  a title", "ours [1]", "1 µs", "target ≤ 2: met"))
 
 
-@pytest.mark.parametrize("given", [["Z"], ["A", "--rounds", "0"], ["A", "--threads", "0"]])
+@pytest.mark.parametrize("given", [["Z"], ["A", "--rounds", "0"], ["A", "--threads", "0"], ["A", "--write"]])
 def test_the_command_refuses_what_it_does_not_know(given):
     with pytest.raises(SystemExit):
         arguments(given)

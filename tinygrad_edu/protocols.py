@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
+from tinygrad_edu.recording import Tracer
 from tinygrad_edu.table import (
     AnyFunction,
     Each,
@@ -23,8 +24,8 @@ from tinygrad_edu.table import (
     refuse,
     unknown,
     unsupported,
+    wholes,
 )
-from tinygrad_edu.recording import Tracer
 from tinygrad_edu.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
 
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
@@ -56,6 +57,20 @@ def primitive(function: AnyFunction) -> AnyFunction:
         return function(*arguments, **keywords)
 
     return recorded  # type: ignore[return-value]
+
+
+def whole(function: AnyFunction) -> AnyFunction:
+    """Have tracers write down each call of an elementwise function of plain arrays, not what goes on inside.
+
+    It stands in programs as it stands here: it may use nothing but NumPy, and takes `out`, where to write, at the end.
+    """
+
+    @functools.wraps(function)
+    def called(x: Any, *others: Any) -> Any:
+        return x.call(function, x, *others) if isinstance(x, Tracer) else function(x, *others)
+
+    wholes.add(function)
+    return called  # type: ignore[return-value]
 
 
 def accept(data: Any) -> Any:

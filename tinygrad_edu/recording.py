@@ -20,9 +20,16 @@ class Tracer:
     """An array that writes down what is done to it, so that it can be done again with other numbers."""
 
     __slots__ = ()
+    node: Any
+    size: Any
+    max: Any
 
     def still(self) -> Any:
         """Give the same numbers as they are now, whatever is written into this array later."""
+        raise NotImplementedError
+
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """Write down the call of a function as a whole."""
         raise NotImplementedError
 
 

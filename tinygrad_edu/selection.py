@@ -42,7 +42,7 @@ def gradients(
 
 def _spoilt(g: Any) -> bool:
     """Tell whether there is a NaN among plain numbers."""
-    numbers = payload(g)
+    numbers: Any = payload(g)
     if isinstance(numbers, (np.ndarray, Tracer)):
         return numbers.size > 0 and bool(np.isnan(numbers.max()))
     return isinstance(numbers, np.generic) and bool(np.isnan(numbers))

@@ -23,6 +23,7 @@ AnyFunction = TypeVar("AnyFunction", bound=Function)
 composed: dict[Function, Function] = {}
 plain: set[Function] = set()
 selections: set[Function] = set()
+wholes: set[Function] = set()
 accepted: dict[Function, frozenset[str]] = {}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_edu.origins import line
 
+
 class Origins:
     """A watch that remembers for each entry the line in which it was recorded, as long as the entry lives."""
 

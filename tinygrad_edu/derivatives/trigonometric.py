@@ -9,8 +9,9 @@ h     hypotenuse, the square root of a sum of squares
 import numpy as np
 
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.protocols import primitive, whole
 from tinygrad_edu.table import derivative
+from tinygrad_edu.tape import Entry
 
 
 def over_square(g, h):
@@ -24,6 +25,28 @@ def sech(x):
     return 1 / np.cosh(x)
 
 
+@whole
+def sech_squared(x, z, out=None):
+    """Give 1 - z² for z = tanh(x); where that is nearly all rounding, and x itself tells more, 1 / cosh(x)²."""
+    s = np.subtract(1, np.multiply(z, z, out), out)
+    if not np.ndim(s):
+        return s if s >= 0.05 else np.square(1 / np.cosh(x))
+    places = np.flatnonzero(s < 0.05)
+    if places.size:
+        s.flat[places] = np.square(1 / np.cosh(x.flat[places]))
+    return s
+
+
+def slope_of_tanh(x, z):
+    """Give 1 - z² for z = tanh(x), recorded as 1 / cosh(x)²."""
+    if isinstance(x, Entry):
+        return sech(x) ** 2
+    if not isinstance(z, np.floating):
+        return sech_squared(x, z)
+    s = 1 - z * z
+    return s if s >= 0.05 else np.square(1 / np.cosh(x))
+
+
 # fmt: off
 derivative(np.sin,     lambda g, z, x: g * np.cos(x))
 derivative(np.cos,     lambda g, z, x: -g * np.sin(x))
@@ -35,7 +58,7 @@ derivative(np.arctan2, lambda g, z, y, x: over_square(g, safe(np.hypot(x, y))) *
                        lambda g, z, y, x: over_square(-g, safe(np.hypot(x, y))) * y)
 derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
 derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
-derivative(np.tanh,    lambda g, z, x: g * sech(x) ** 2)
+derivative(np.tanh,    lambda g, z, x: g * slope_of_tanh(x, z))
 derivative(sech,       lambda g, z, x: -g * z * np.tanh(x))
 derivative(np.arcsinh, lambda g, z, x: g / np.hypot(1, x))
 derivative(np.arccosh, lambda g, z, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))

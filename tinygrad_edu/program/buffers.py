@@ -17,7 +17,7 @@ from tinygrad_edu.program.nodes import Node, Program, written
 from tinygrad_edu.program.tracing import cast
 
 _TAKES_OUT = {np.concatenate, np.stack, np.matmul, np.dot, np.cumsum, np.einsum}
-_MADE = {np.zeros_like, np.empty_like}
+_MADE = {np.zeros_like, np.empty_like, np.empty}
 _COPIES = {np.copy, np.reshape, np.ravel, cast}
 
 
@@ -61,7 +61,8 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
 
     own_outputs: outputs are written into blocks of their own too, not into new arrays.
     """
-    plan, free, last = Plan(), [], last_reads(program)
+    plan, last = Plan(), last_reads(program)
+    free: list[int] = []
     outputs, private = {node.memory for node in program.results}, written(program.nodes)
     ending: dict[int, list[Node]] = {}
     for i, node in enumerate(program.nodes):
@@ -81,12 +82,12 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
 
 def _donor(node: Node, i: int, last: dict[Node, int], plan: Plan, private: set[Node]) -> Node | None:
     """Find an operand that is read here for the last time, and whose memory the result fits exactly."""
-    if not is_elementwise(node) or node in private:
+    if not isinstance(node.function, np.ufunc) or not is_elementwise(node) or node in private:
         return None
-    for x in node.arguments:
-        if isinstance(x, Node) and x in plan.of and last[x] == i and not _seen_otherwise(x, node):
-            if (x.shape, x.strides, x.dtype) == (node.shape, node.strides, node.dtype):
-                return x
+    wanted = node.shape, node.strides, node.dtype
+    for x in node.operands:
+        if x in plan.of and last[x] == i and (x.shape, x.strides, x.dtype) == wanted and not _seen_otherwise(x, node):
+            return x
     return None
 
 

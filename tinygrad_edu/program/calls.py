@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.program.nodes import Node, Program, written
+from tinygrad_edu.program.nodes import Node, Program, given, written
+from tinygrad_edu.table import wholes
 
 REDUCTIONS = {
     np.sum: np.add.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce, np.prod: np.multiply.reduce,
@@ -20,7 +21,7 @@ _SUM = np.add.reduce
 def is_elementwise(node: Node) -> bool:
     """Tell whether each number of the result comes of one number of each operand."""
     function = node.function
-    return isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+    return function in wholes or (isinstance(function, np.ufunc) and function.signature is None and function.nout == 1)
 
 
 def with_quick_calls(program: Program) -> Program:
@@ -37,9 +38,8 @@ def with_quick_calls(program: Program) -> Program:
 def _quicken(node: Node, nodes: list[Node]) -> None:
     """Change the call of one node; what has to be computed before it goes to the end of `nodes`."""
     if node.function is np.mean and isinstance(node.arguments[0], Node) and node.arguments[0].dtype.itemsize > 2:
-        total = Node(np.sum, node.arguments, node.keywords)
-        total.shape, total.strides, total.dtype = node.shape, node.strides, node.dtype
-        total.origin, total.backward = node.origin, node.backward
+        total = node.sibling(np.sum, node.arguments, node.shape, node.strides, node.dtype)
+        total.keywords = node.keywords
         _quicken(total, nodes)
         nodes.append(total)
         scale = node.arguments[0].size // max(node.size, 1)
@@ -53,8 +53,35 @@ def _quicken(node: Node, nodes: list[Node]) -> None:
         node.function = np.dot
 
 
+def with_ready_constants(program: Program) -> Program:
+    """Make arrays without axes of the numbers that arrays are combined with: NumPy need not convert them each time."""
+    nodes: list[Node] = []
+    ready: dict[Any, Node] = {}
+    for node in program.nodes:
+        if is_elementwise(node) and node.shape and not node.keywords:
+            dtypes = {x.dtype for x in node.arguments if isinstance(x, Node) and x.shape}
+            if len(dtypes) == 1 and next(iter(dtypes)).kind == "f":
+                dtype = dtypes.pop()
+                node.arguments = tuple(_ready(x, dtype, node, nodes, ready) for x in node.arguments)
+        nodes.append(node)
+    return Program(program.name, program.inputs, nodes, program.outputs)
+
+
+def _ready(x: Any, dtype: Any, node: Node, nodes: list[Node], ready: dict[Any, Node]) -> Any:
+    """Give a number as an array without axes, of the dtype that it would be converted to."""
+    if type(x) in (int, float) or (isinstance(x, np.generic) and x.dtype == dtype):
+        return np.array(x, dtype)
+    if isinstance(x, Node) and x.shape is None and x.function is given:
+        if (x, dtype) not in ready:
+            ready[x, dtype] = node.sibling(np.asarray, (x, dtype), (), None, dtype)
+            ready[x, dtype].name = x.name
+            nodes.append(ready[x, dtype])
+        return ready[x, dtype]
+    return x
+
+
 def _axes(x: Any) -> int:
-    return len(x.shape) if isinstance(x, (Node, np.ndarray)) else 0
+    return len(x.shape or ()) if isinstance(x, (Node, np.ndarray)) else 0
 
 
 def _as_product(node: Node) -> None:

@@ -10,14 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from tinygrad_edu import tree
+from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.scalar_printed import printed
+from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
-from tinygrad_edu.recording import is_recording
 from tinygrad_edu.tape import record
-from tinygrad_edu.transforms import vjp
 from tinygrad_edu.value import Value
 
 MOST = 16
@@ -59,6 +57,23 @@ class Compiled:
         """The text of the program that was made last."""
         return self._last.printed.text
 
+    def explain(self) -> str:
+        """Tell what the passes did to the program that was made last, and what it needs beside eager."""
+        return explained(getattr(self.function, "__name__", "program"), self._last.printed, self._last.fallbacks)
+
+    def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
+        """Time each statement of the program that was made last, or of that for these arguments.
+
+        Without arguments the numbers are made up: normal ones, and zeros where integers go in.
+        """
+        if not args and not keywords:
+            printed = self._last.printed
+            return printed.timed(made_up(printed.program.inputs), rounds)
+        self(*args, **keywords)
+        found = ((each, each.read(args, keywords)) for each in self._programs)
+        program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
+        return program.printed.timed(numbers, rounds)
+
     @property
     def _last(self) -> "_Program":
         if not self._programs:
@@ -99,7 +114,7 @@ class _Program:
         return [record(Value, x) if value else x for x, value in zip(results, self.kinds, strict=True)]
 
 
-def compile(  # noqa: D417
+def compile(
     function: Callable[..., Any] | None = None,
     *,
     plain: bool = False,
@@ -111,7 +126,7 @@ def compile(  # noqa: D417
     The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
     what NumPy does to them; what was written down is simplified, printed, and run from then on.
 
-    >>> import tinygrad_edu as tg
+    >>> import numpy as np, tinygrad_edu as tg
     >>> slope = tg.compile(tg.value_and_grad(lambda x: np.sum(x ** 2)))
     >>> slope(np.array([1.0, 2.0]))
     (np.float64(5.0), array([2., 4.]))
@@ -132,5 +147,3 @@ def compile(  # noqa: D417
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
     return Compiled(function, plain, reuse_outputs, threads)
-
-

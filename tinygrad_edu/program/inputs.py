@@ -111,7 +111,7 @@ class Reader:
         kind = type(x)
         if isinstance(x, Entry):
             return self._leaf(x._data, name, place, kind)
-        if _is_number(x) and not (captured and kind in (int, float)) and not (place in self.known):
+        if _is_number(x) and not (captured and kind in (int, float)) and place not in self.known:
             return self._leaf(x, name, place, None)
         if isinstance(x, types.FunctionType):
             return self._function(x, name, place)
@@ -177,7 +177,9 @@ class Reader:
         return build and (lambda fill: types.MethodType(x.__func__, build(fill)))
 
     def _partial(self, x: Any, name: str, place: str) -> Build | None:
-        parts = [self._visit(getattr(x, key), f"{name}.{key}", f"{place}.{key}") for key in ("func", "args", "keywords")]
+        parts = [
+            self._visit(getattr(x, key), f"{name}.{key}", f"{place}.{key}") for key in ("func", "args", "keywords")
+        ]
         if not any(parts):
             return None
 
@@ -229,8 +231,10 @@ def _is_container(x: Any) -> bool:
     """Tell whether there may be numbers inside: in collections, in objects of the user's, in modules of the user's."""
     if isinstance(x, (dict, list, tuple)) or (dataclasses.is_dataclass(x) and not isinstance(x, type)):
         return True
-    return not isinstance(x, type) and not _trusted(type(x).__module__) and (
-        hasattr(x, "__dict__") or hasattr(type(x), "__slots__")
+    return (
+        not isinstance(x, type)
+        and not _trusted(type(x).__module__)
+        and (hasattr(x, "__dict__") or hasattr(type(x), "__slots__"))
     )
 
 

@@ -5,6 +5,7 @@ operands   the nodes among the arguments
 memory     the node whose memory a node shares: the array it is a view of, or itself
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,8 +18,20 @@ NESTED = tuple, list, slice
 class Node:
     """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
 
-    __slots__ = ("arguments", "backward", "dtype", "function", "keywords", "kind", "memory", "name", "origin", "shape")
-    __slots__ += ("strides", "writes")
+    __slots__ = (
+        "arguments",
+        "backward",
+        "dtype",
+        "function",
+        "keywords",
+        "kind",
+        "memory",
+        "name",
+        "origin",
+        "shape",
+        "strides",
+        "writes",
+    )
 
     def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function, self.arguments, self.keywords = function, arguments, keywords
@@ -40,6 +53,15 @@ class Node:
             if isinstance(numbers, np.ndarray) and numbers.ndim:
                 self.strides = numbers.strides
 
+    def sibling(
+        self, function: Callable[..., Any], arguments: tuple[Any, ...], shape: Any, strides: Any, dtype: Any
+    ) -> "Node":
+        """Make a node that stands in the same place."""
+        node = Node(function, arguments, {})
+        node.shape, node.strides, node.dtype = shape, strides, dtype
+        node.origin, node.backward = self.origin, self.backward
+        return node
+
     @property
     def operands(self) -> list["Node"]:
         """The nodes among the arguments, as often as they stand there."""
@@ -50,12 +72,27 @@ class Node:
         return found
 
     @property
+    def is_view(self) -> bool:
+        """Whether it shares the memory of another."""
+        return self.memory is not self
+
+    @property
     def size(self) -> int:
         """The number of elements."""
         n = 1
         for m in self.shape or ():
             n *= m
         return n
+
+    @property
+    def is_row_by_row(self) -> bool:
+        """Whether the numbers stand in memory one after the other."""
+        step = int(self.dtype.itemsize)
+        for n, stride in zip(reversed(self.shape or ()), reversed(self.strides or ()), strict=True):
+            if n != 1 and stride != step:
+                return False
+            step *= n
+        return self.strides is not None
 
     @property
     def nbytes(self) -> int:
@@ -129,10 +166,11 @@ class Input(Node):
     """What a run is given: an argument, or what the function closes over."""
 
     __slots__ = ("place",)
+    kind: type
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, kind: type = np.ndarray) -> None:
         super().__init__(given, (), {})
-        self.place = place
+        self.place, self.kind = place, kind
 
 
 def given() -> None:
@@ -148,6 +186,14 @@ class Program:
 
     def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
         self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
+
+    def named(self, places: list[str]) -> "Program":
+        """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
+        for x, place in zip(self.outputs, places, strict=True):
+            words = re.findall(r"[^\W\d]\w*", place)
+            if words and isinstance(x, Node) and x.name is None:
+                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}"
+        return self
 
     @property
     def results(self) -> list[Node]:

@@ -9,24 +9,30 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.program.blocks import with_blocks
 from tinygrad_edu.program.buffers import Plan, planned
-from tinygrad_edu.program.calls import with_quick_calls
+from tinygrad_edu.program.calls import with_quick_calls, with_ready_constants
+from tinygrad_edu.program.costs import Costs
 from tinygrad_edu.program.nodes import Program
-from tinygrad_edu.program.simplify import simplified
-from tinygrad_edu.program.source import source
+from tinygrad_edu.program.questions import with_quick_questions
+from tinygrad_edu.program.simplify import PASSES, simplified, without_dead
+from tinygrad_edu.program.source import Text
+from tinygrad_edu.program.timing import Timing, timed
+
+_FOR_SPEED = with_quick_questions, without_dead, with_quick_calls, with_ready_constants, with_blocks
 
 
 class Printed:
     """The text of a program, ready to run; runs that overlap have their memory each."""
 
     def __init__(self, program: Program, plain: bool, reuse_outputs: bool, threads: int) -> None:
-        self.traced = program
-        self.program = simplified(program)
-        if not plain:
-            self.program = with_quick_calls(self.program)
+        self.before = Costs.of(program)
+        self.program, self.history = simplified(program, PASSES if plain else (*PASSES, *_FOR_SPEED))
         self.plan = Plan() if plain else planned(self.program, reuse_outputs)
-        self.text, constants = source(self.program, self.plan, infix=plain)
-        self.names = executed(self.text, constants)
+        text = Text(self.program, self.plan, plain, threads)
+        self.text = text.whole()
+        self.scratch = sum(loop.scratch for loop in text.loops.values())
+        self.names = executed(self.text, text.constants)
         self._function = self.names[program.name]
         self._make_work = self.names.get("make_work")
         self._idle: list[tuple[contextvars.Context, tuple[Any, ...]]] = []
@@ -41,6 +47,10 @@ class Printed:
         results: tuple[Any, ...] | None = context.run(self._function, *numbers, *work)
         self._idle.append((context, work))
         return results
+
+    def timed(self, numbers: tuple[Any, ...], rounds: int) -> Timing:
+        """Time each statement."""
+        return timed(self.text, self.program.name, self.names, numbers, rounds)
 
     def _fresh(self) -> tuple[contextvars.Context, tuple[Any, ...]]:
         """Make a context in which NumPy is quiet, and memory."""

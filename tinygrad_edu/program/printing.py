@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_edu.naming import label
 from tinygrad_edu.program.nodes import Input, Node, fingerprint
+from tinygrad_edu.table import wholes
 
 INFIX = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.divide: "/", np.floor_divide: "//", np.remainder: "%",
@@ -22,17 +23,22 @@ INFIX = {
     operator.mod: "%", operator.pow: "**",
 }  # fmt: skip
 PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.pos: "+"}
-_SHORT = 8
+_BINDS = {"|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5, "@": 5, "**": 7}
+_SIGN, _WHOLE = 6, 9
+_LONG = 1000
 
 
 class Names:
     """What nodes and constants are called: by the user's names where they are known, each only once."""
 
-    def __init__(self, taken: tuple[str, ...] = ("np",)) -> None:
+    def __init__(self, taken: tuple[str, ...] = ("np",), outer: "Names | None" = None) -> None:
         self._of: dict[Any, str] = {}
+        self._outer = outer
         self._taken = {*keyword.kwlist, *taken}
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
+        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.inlined: dict[Node, tuple[str, int]] = {}
 
     def of(self, node: Node) -> str:
         """Give the name of a node."""
@@ -56,8 +62,18 @@ class Names:
         self._taken.add(name)
         return name
 
+    def helper(self, function: Callable[..., Any]) -> str:
+        """Give the name of a function whose text goes before the program."""
+        outermost = self
+        while outermost._outer:
+            outermost = outermost._outer
+        outermost.helpers.setdefault(function.__name__, function)
+        return function.__name__
+
     def constant(self, x: Any) -> str:
         """Give the name of a constant that is not written out."""
+        if self._outer:
+            return self._outer.constant(x)
         key = fingerprint(x)
         if key not in self._of:
             self._of[key] = self.fresh("c", alone=False)
@@ -68,7 +84,7 @@ class Names:
 def written_out(x: Any, names: Names) -> str:
     """Write an argument: a node by its name, a constant as Python has it."""
     if isinstance(x, Node):
-        return names.of(x)
+        return names.inlined[x][0] if x in names.inlined else names.of(x)
     if isinstance(x, (tuple, list)):
         inside = ", ".join(written_out(part, names) for part in x)
         return f"[{inside}]" if isinstance(x, list) else f"({inside}{',' * (len(x) == 1)})"
@@ -78,15 +94,33 @@ def written_out(x: Any, names: Names) -> str:
         return "..."
     if isinstance(x, np.dtype) and x.isnative and x.kind in "biuf":
         return f"np.{x.name}" if x.kind != "b" else "bool"
-    if isinstance(x, float) and type(x) is not float and np.isfinite(x):
+    if isinstance(x, (np.float64, np.float32, np.float16)) and np.isfinite(x):
         return f"np.{x.dtype.name}({float(x)!r})"
-    if isinstance(x, float) and not np.isfinite(x):
-        return f"float('{x}')" if type(x) is float else names.constant(x)
+    if type(x) is float and not np.isfinite(x):
+        return f"float('{x}')"
     if isinstance(x, (float, int, str, bool, type(None))) and type(x).__module__ == "builtins":
         return repr(x)
-    if isinstance(x, np.ndarray) and x.size <= _SHORT and x.dtype.kind in "biuf" and np.isfinite(x).all() and x.size:
-        return f"np.array({x.tolist()}, {written_out(x.dtype, names)})"
     return names.constant(x)
+
+
+def definition(x: Any) -> str | None:
+    """Write a constant array in full, if it is short or regular."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in "biuf" or not x.dtype.isnative:
+        return None
+    dtype = f"np.{x.dtype.name}"
+    if not x.ndim:
+        return f"np.array({x.item()!r}, {dtype})" if np.isfinite(x) else f"np.array(float('{x}'), {dtype})"
+    if x.ndim > 1 and not x.flags.c_contiguous and x.flags.f_contiguous:
+        upright = definition(x.T)
+        return upright and f"{upright}.T"
+    if x.size and x.flags.c_contiguous and np.isfinite(x).all():
+        if (x == x.flat[0]).all():
+            return f"np.full({x.shape}, {x.flat[0].item()!r}, {dtype})"
+        if x.ndim == 1 and x.dtype.kind in "iu" and np.array_equal(x, np.arange(x.size)):
+            return f"np.arange({x.size}, dtype={dtype})"
+        if x.size <= _LONG:
+            return f"np.array({x.tolist()}, {dtype})"
+    return None
 
 
 def index(x: Any, names: Names) -> str:
@@ -101,6 +135,8 @@ def index(x: Any, names: Names) -> str:
 
 def called(function: Callable[..., Any], names: Names) -> str:
     """Write the function of a node."""
+    if function in wholes:
+        return names.helper(function)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{called(owner, names)}.{function.__name__}"
@@ -113,22 +149,34 @@ def called(function: Callable[..., Any], names: Names) -> str:
 
 def expression(node: Node, names: Names, infix: bool = True) -> str:
     """Write what a node computes: as calculus where there is a sign for it, else as a call."""
+    return bound(node, names, infix)[0]
+
+
+def bound(node: Node, names: Names, infix: bool = True) -> tuple[str, int]:
+    """Write what a node computes, and tell how strongly it holds together beside other signs."""
     function, parts = node.function, node.arguments
     if function is operator.getitem:
-        return f"{written_out(parts[0], names)}[{index(parts[1], names)}]"
-    if infix and not node.keywords and function in INFIX and len(parts) == 2:
-        left, right = (signed(x, written_out(x, names)) for x in parts)
-        return f"{left} {INFIX[function]} {right}"
-    if infix and not node.keywords and function in PREFIX:
-        return f"{PREFIX[function]}{signed(parts[0], written_out(parts[0], names))}"
+        return f"{operand(parts[0], names)}[{index(parts[1], names)}]", _WHOLE
+    signs = (infix or node.shape == ()) and not node.keywords
+    if signs and function in INFIX and len(parts) == 2:
+        sign = INFIX[function]
+        level = _BINDS.get(sign, 0)
+        power = sign == "**"
+        return f"{operand(parts[0], names, level + power)} {sign} {operand(parts[1], names, level + 1 - power)}", level
+    if signs and function in PREFIX:
+        return f"{PREFIX[function]}{operand(parts[0], names, _SIGN)}", _SIGN
     if special := _SPECIAL.get(getattr(function, "__name__", "")):
-        return special(node, names)
-    return call(called(function, names), parts, node.keywords, names)
+        return special(node, names), _WHOLE
+    return call(called(function, names), parts, node.keywords, names), _WHOLE
 
 
-def signed(x: Any, text: str) -> str:
-    """Put a negative number in parentheses, where a sign or a power may stand beside it."""
-    return f"({text})" if text.startswith("-") else text
+def operand(x: Any, names: Names, level: int = _WHOLE) -> str:
+    """Write an argument beside a sign, in parentheses if it would fall apart there."""
+    text = written_out(x, names)
+    binds = names.inlined[x][1] if isinstance(x, Node) and x in names.inlined else _WHOLE
+    if text.startswith("-"):
+        binds = _SIGN if binds == _WHOLE else min(binds, _SIGN)
+    return f"({text})" if binds < level else text
 
 
 def call(function: str, arguments: tuple[Any, ...], keywords: dict[str, Any], names: Names) -> str:
@@ -142,12 +190,12 @@ def _cast(node: Node, names: Names) -> str:
     x, dtype = node.arguments
     if isinstance(x, Node) and x.shape is None:
         return f"{written_out(dtype, names)}({names.of(x)})"
-    return f"{written_out(x, names)}.astype({written_out(dtype, names)})"
+    return f"{operand(x, names)}.astype({written_out(dtype, names)})"
 
 
 _SPECIAL: dict[str, Callable[[Node, Names], str]] = {
     "cast": _cast,
-    "view": lambda node, names: f"{written_out(node.arguments[0], names)}.view({written_out(node.arguments[1], names)})",
+    "view": lambda node, names: f"{operand(node.arguments[0], names)}.view({written_out(node.arguments[1], names)})",
     "abs": lambda node, names: f"abs({written_out(node.arguments[0], names)})",
 }
 

@@ -6,11 +6,16 @@ numbers  what goes in, in the order of the program's parameters
 import functools
 from typing import Any
 
+from tinygrad_edu.program.buffers import Plan
+from tinygrad_edu.program.costs import Costs
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed, executed
 from tinygrad_edu.program.scalar_source import ScalarSource
 from tinygrad_edu.program.simplify import simplified
 from tinygrad_edu.program.steps import NotScalarError, is_of_numbers
+from tinygrad_edu.program.timing import Timing, timed
+
+_GIVES_UP = ArithmeticError, ValueError
 
 
 class ScalarPrinted:
@@ -21,8 +26,9 @@ class ScalarPrinted:
     """
 
     def __init__(self, program: Program) -> None:
-        self.traced = program
-        self.program = simplified(program)
+        self.before = Costs.of(program)
+        self.program, self.history = simplified(program)
+        self.plan, self.scratch = Plan(), 0
         printed = ScalarSource(self.program)
         self.text = printed.text
         self.names = executed(self.text, printed.constants)
@@ -40,8 +46,15 @@ class ScalarPrinted:
         """
         try:
             return self._function(*numbers)  # type: ignore[no-any-return]
-        except (ArithmeticError, ValueError):
+        except _GIVES_UP:
             return self.of_numpy.run(numbers)
+
+    def timed(self, numbers: tuple[Any, ...], rounds: int) -> Timing:
+        """Time each statement."""
+        try:
+            return timed(self.text, self.program.name, self.names, numbers, rounds)
+        except _GIVES_UP:
+            return self.of_numpy.timed(numbers, rounds)
 
 
 def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int) -> Printed | ScalarPrinted:

@@ -4,7 +4,6 @@ step  one formula with its operands
 """
 
 import math
-import os
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,9 @@ from tinygrad_edu.program import scalars
 from tinygrad_edu.program.formulas import ATOM, Step
 from tinygrad_edu.program.nodes import Node, Program, expect
 from tinygrad_edu.program.printing import Names, written_out
+from tinygrad_edu.program.source import wanted
 from tinygrad_edu.program.steps import Steps
+from tinygrad_edu.program.text import remark, row
 
 _LENGTH = 88  # of what stands on a line; it bounds how deep a line is nested too, for which Python has a limit
 _COLUMN = 72
@@ -35,21 +36,21 @@ class ScalarSource:
         self._names = Names((*_TAKEN, program.name, *helpers, *of_math))
         self._lines: list[str] = []
         self._backward: bool | None = None
-        given = [self._given(step) for step in self._steps.inputs]
+        given = [self._given(*each) for each in zip(self._steps.inputs, wanted(program.inputs), strict=True)]
         for step in self._steps.all:
             if step.uses:
                 self._write(step)
         results = [self._result(x) for x in program.outputs]
-        self._lines.append(f"return {', '.join(results)}{',' * (len(results) == 1)}")
-        text = ["import math", "", "import numpy as np"] if helpers else ["import numpy as np"]
+        self._lines.append(f"return {row(results) or '()'}")
+        text = ["import math"] if helpers else []
         text += [f"from math import {', '.join(of_math)}"] if of_math else []
-        text += ["", *(scalars.HELPERS[name] for name in helpers), ""]
+        text += ["", "import numpy as np", "", *(scalars.HELPERS[name] for name in helpers), ""]
         text += [f"def {program.name}({', '.join(given)}):", *(f"    {line}" for line in self._lines), ""]
         self.text, self.constants = "\n".join(text), self._names.constants
 
-    def _given(self, step: Step) -> str:
+    def _given(self, step: Step, name: str) -> str:
         """Name an input, and make it a number of Python's."""
-        step.text = self._names.fresh(step.node.place)
+        step.text = self._names.fresh(name)
         if step.uses and step.node.kind is not step.kind:
             self._lines.append(f"{step.text} = {step.kind.__name__}({step.text})")
         return step.text
@@ -87,15 +88,22 @@ class ScalarSource:
             self._lines.append("# backward" if node.backward else "# forward")
 
     def _line(self, text: str, node: Node) -> None:
-        where = f"  # {os.path.basename(node.origin[0])}:{node.origin[1]}" if node.origin else ""
-        self._lines.append(f"{text:<{_COLUMN}}{where}".rstrip())
+        self._lines.append(f"{text:<{_COLUMN}}  # {remark(node)}".rstrip(" #"))
 
     def _result(self, x: Any) -> str:
         """Write a result as what the function itself gives."""
         if not isinstance(x, Node):
-            return written_out(x, self._names) + ".copy()" * isinstance(x, np.ndarray)
+            return _written(x, self._names)
         name = self._steps.of[x].text
         return f"{_RESULTS[x.kind]}({name})" if x.kind in _RESULTS else name
+
+
+def _written(x: Any, names: Names) -> str:
+    """Write a result that is always the same."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        kind = _RESULTS.get(type(x), "np.array")
+        return f"{kind}({x.item()!r})" if np.isfinite(x) else f"{kind}(float('{x}'))"
+    return written_out(x, names)
 
 
 def _names_used(steps: Steps) -> set[str]:

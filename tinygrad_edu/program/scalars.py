@@ -48,9 +48,6 @@ FLOATS: dict[Any, str] = COMPARISONS | {
 
     np.isnan: "isnan(x)", np.isinf: "isinf(x)", np.isfinite: "isfinite(x)", np.signbit: "copysign(1.0, x) < 0.0",
     np.isposinf: "x == inf", np.isneginf: "x == -inf",
-
-    # Functions of this package, by their names.
-    "sech_squared": "(1.0 - y) * (1.0 + y) if -0.99 < y < 0.99 else sech_squared(x)",
 }
 
 RIGHT_IS_CONSTANT = {np.maximum: "y if x <= y else x", np.minimum: "y if x >= y else x"}

@@ -22,7 +22,7 @@ def shorter(function: Any, operands: tuple[Step, ...]) -> Form | None:
         return None
     x, y = operands
     if function is np.multiply:
-        return _product(x, y) or _product(y, x)
+        return ("x * x", (x,)) if x is y else _product(x, y) or _product(y, x)
     if function in (np.add, np.subtract):
         return _sum(function, x, y)
     if function is np.divide and is_constant(y, 1.0):

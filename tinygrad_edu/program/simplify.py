@@ -23,6 +23,7 @@ Pass = Callable[[Program], Program]
 
 _LIKE = {np.ones_like: 1, np.zeros_like: 0}
 _COMMUTE = {np.add, np.multiply}
+_NEUTRAL: dict[Any, int] = {np.add: 0, np.subtract: 0, np.multiply: 1, np.divide: 1}
 _IMPURE = {expect, operator.setitem, np.empty_like}
 
 
@@ -119,14 +120,18 @@ def without_copies(program: Program) -> Program:
     for node in program.nodes:
         rewire(node, by)
         x = node.arguments[0] if node.function is np.copy else None
-        if not isinstance(x, Node) or not private.isdisjoint({x.memory, node.memory}) or x.strides != node.strides:
-            kept.append(node)
-        elif node.memory in results and (isinstance(x.memory, Input) or x is not x.memory or x in results):
-            kept.append(node)
-        else:
+        alike = isinstance(x, Node) and x.strides == node.strides and private.isdisjoint({x.memory, node.memory})
+        if isinstance(x, Node) and alike and (node.memory not in results or _is_ours(x, results)):
             by[node] = x
             results = [x.memory if memory is node else memory for memory in results]
+        else:
+            kept.append(node)
     return with_outputs(program, kept, by)
+
+
+def _is_ours(x: Node, results: list[Node]) -> bool:
+    """Tell whether `x` may be handed out: it is a whole array that nobody else has."""
+    return not isinstance(x, Input) and not x.is_view and x not in results
 
 
 def with_algebra(program: Program) -> Program:
@@ -145,12 +150,17 @@ def with_algebra(program: Program) -> Program:
             continue
         _with_scalars(node)
         x = _shorter(node)
-        if isinstance(x, Node) and (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides) and x.memory not in to_come:
-            if node.memory not in results or not (isinstance(x.memory, Input) or x.memory in results):
+        if isinstance(x, Node) and x.memory not in to_come and _is_alike(x, node):
+            shared = node.strides is not None and (isinstance(x.memory, Input) or x.memory in results)
+            if node.memory not in results or not shared:
                 by[node] = x
                 continue
         kept.append(node)
     return with_outputs(program, kept, by)
+
+
+def _is_alike(x: Node, node: Node) -> bool:
+    return (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides)
 
 
 def _with_scalars(node: Node) -> None:
@@ -171,12 +181,12 @@ def _shorter(node: Node) -> Any:
         return None
     x = arguments[0]
     y = arguments[1] if len(arguments) == 2 else None
-    one, zero = (lambda c, n=n: isinstance(c, (int, float, np.generic)) and c == n for n in (1, 0))
-    if function is np.multiply and (one(x) or one(y)):
-        return y if one(x) else x
-    if function is np.add and (zero(x) or zero(y)):
-        return y if zero(x) else x
-    if (function is np.subtract and zero(y)) or (function is np.divide and one(y)) or function is np.positive:
+    neutral = _NEUTRAL.get(function)
+    if neutral is not None and _is(neutral, y):
+        return x
+    if function in _COMMUTE and _is(neutral, x):
+        return y
+    if function is np.positive:
         return x
     if function is np.negative and isinstance(x, Node) and x.function is np.negative:
         return x.arguments[0]
@@ -185,6 +195,10 @@ def _shorter(node: Node) -> Any:
     if function in (operator.pow, np.power):
         return _power(node, x, y)
     return None
+
+
+def _is(number: Any, x: Any) -> bool:
+    return isinstance(x, (int, float, np.generic)) and bool(x == number)
 
 
 def _power(node: Node, x: Any, y: Any) -> Any:
@@ -210,10 +224,10 @@ PASSES: tuple[Pass, ...] = (
 )  # fmt: skip
 
 
-def simplified(program: Program) -> Program:
-    """Run all passes."""
-    for each in PASSES:
+def simplified(program: Program, passes: tuple[Pass, ...] = PASSES) -> tuple[Program, list[tuple[str, int]]]:
+    """Run passes one after the other; give the program, and how many nodes each of them left."""
+    history = [("traced", len(program.nodes))]
+    for each in passes:
         program = each(program)
-    return program
-
-
+        history.append((each.__name__, len(program.nodes)))
+    return program, history

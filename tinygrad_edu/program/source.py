@@ -3,137 +3,168 @@
 work     the arrays that results are written into, made once
 """
 
+import inspect
 import math
-import operator
-import os
+import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.program.blocks import Blocks
 from tinygrad_edu.program.buffers import Plan
-from tinygrad_edu.program.calls import is_elementwise
-from tinygrad_edu.program.nodes import Node, Program, expect
-from tinygrad_edu.program.printing import Names, called, index, statement, written_out
-from tinygrad_edu.program.tracing import cast
+from tinygrad_edu.program.loops import THREADED, Loop, flat
+from tinygrad_edu.program.nodes import Input, Node, Program, expect, written
+from tinygrad_edu.program.printing import Names, bound, definition, operand, statement, written_out
+from tinygrad_edu.program.text import as_method, into, remark, row
 
-_WIDTH = 72
-_ONLY_BY_KEYWORD = {np.maximum, np.minimum, np.fmax, np.fmin}
-
-
-def body(program: Program, plan: Plan, names: Names, infix: bool) -> list[str]:
-    """Write the lines of the program, forward and backward marked, each with its shape and where it comes from."""
-    lines: list[str] = []
-    backward = None
-    for node in program.nodes:
-        if node in plan.views:
-            continue
-        if node.backward is not backward and node.function is not expect:
-            backward = node.backward
-            lines.append("# backward" if backward else "# forward")
-        text = line(node, plan, names, infix)
-        if text:
-            lines.append(f"{text:<{_WIDTH}}  # {_remark(node)}".rstrip(" #"))
-    return lines
+_WIDTH, _LONGEST = 72, 48
 
 
-def _remark(node: Node) -> str:
-    parts = [str(node.shape)] if node.shape else []
-    if node.origin:
-        parts.append(f"{os.path.basename(node.origin[0])}:{node.origin[1]}")
-    return "  ".join(parts)
+class Text:
+    """The text of a program: its lines, the functions of its groups, its memory and its constants."""
+
+    def __init__(self, program: Program, plan: Plan, infix: bool, threads: int) -> None:
+        self.program, self.plan, self.infix = program, plan, infix
+        self.names = names = Names(("np", "make_work", "work", "in_threads", "pool", program.name))
+        self.given = [names.fresh(wanted) for wanted in wanted(program.inputs)]
+        for node, name in zip(program.inputs, self.given, strict=True):
+            names.name(node, name)
+        groups = [node for node in program.nodes if isinstance(node.function, Blocks)]
+        self.loops = {node: Loop(node, names.fresh("blocks", alone=False), names, threads) for node in groups}
+        self.scratch = {node: names.fresh("scratch", alone=False) for node in groups}
+        self.threads = threads
+        self.reads: dict[Node, set[Node]] = {}
+        self.busy = written(program.nodes).union(plan.of)
+
+    def whole(self) -> str:
+        """Write all of it."""
+        inner = self._body()
+        outputs = [_result(x, self.names) for x in self.program.outputs]
+        inner.append(f"return {row(outputs) if outputs else '()'}")
+        work = [self.names.of(node) for node in (*self.plan.of, *self.plan.views)] + list(self.scratch.values())
+        functions = [text for loop in self.loops.values() for text in ("", "", *loop.text())]
+        making = ["", "", "def make_work():", *_indented([*self._make_work(), f"return {row(work)}"])] if work else []
+        if work:
+            inner.insert(0, f"{row(work)} = work")
+        head = f"def {self.program.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
+        defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := definition(x))]
+        threaded = THREADED.format(threads=self.threads - 1).splitlines() if self.loops and self.threads > 1 else []
+        helpers = [text for f in self.names.helpers.values() for text in ("", "", *_without_decorators(f))]
+        lines = [
+            "import numpy as np",
+            *(["", *defined] if defined else []),
+            *helpers,
+            *threaded,
+            *functions,
+            *making,
+            "",
+            "",
+            head,
+            *_indented([*self._docstring(), *inner]),
+            "",
+        ]
+        return "\n".join(lines)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """The constants that are too large to write out."""
+        return {name: x for name, x in self.names.constants.items() if definition(x) is None}
+
+    def _docstring(self) -> list[str]:
+        """Tell what goes in."""
+        width = max(map(len, self.given), default=0)
+        told = zip(self.given, self.program.inputs, strict=True)
+        lines = [f"{name:<{width}}  {_described(node):<24}  {node.place}".rstrip() for name, node in told]
+        return ['"""', *lines, '"""'] if lines else []
+
+    def _body(self) -> list[str]:
+        """Write the lines of the program, forward and backward marked, each with its shape and where it comes from."""
+        lines: list[str] = []
+        backward = None
+        uses = Counter(x for node in self.program.nodes for x in node.operands)
+        uses.update(dict.fromkeys(self.program.results, 2))
+        following = [*self.program.nodes[1:], None]
+        for node, after in zip(self.program.nodes, following, strict=True):
+            if uses[node] == 1 and self._reads_well_inside(node, after):
+                self.names.inlined[node] = self._inside(node)
+                continue
+            text = "" if node in self.plan.views else self._line(node)
+            if text and node.backward is not backward and node.function is not expect:
+                backward = node.backward
+                lines.append("# backward" if backward else "# forward")
+            if text:
+                lines.append(f"{text:<{_WIDTH}}  # {remark(node)}".rstrip(" #"))
+        return lines
+
+    def _reads_well_inside(self, node: Node, after: Node | None) -> bool:
+        """Tell whether what is used once may stand where it is used: it is short, and nothing is written between."""
+        if node in self.plan.of or node in self.plan.views or node.function is expect or node in self.loops:
+            return False
+        if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
+            return False
+        reads = {node.memory}.union(*(self.reads.get(x, {x.memory}) for x in node.operands))
+        soon = after is not None and node in after.operands
+        if not soon and not self.busy.isdisjoint(reads):
+            return False
+        self.reads[node] = reads
+        return len(self._inside(node)[0]) <= _LONGEST
+
+    def _inside(self, node: Node) -> tuple[str, int]:
+        view = as_method(node, self.names) if node.is_view else None
+        return (view, 9) if view else bound(node, self.names, self.infix)
+
+    def _line(self, node: Node) -> str:
+        """Write one line: into its memory, if there is any for it."""
+        names = self.names
+        if node.function is expect:
+            condition, answer = node.arguments
+            return f"if {'not ' * answer}{operand(condition, names)}: return None"
+        if node in self.loops:
+            call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
+            return f"{names.of(node)} = {call}"
+        if node in self.plan.of:
+            return into(node, names.of(node), names)
+        if node.is_view and (view := as_method(node, names)):
+            return f"{names.of(node)} = {view}"
+        return statement(node, names, self.infix)
+
+    def _make_work(self) -> list[str]:
+        """Write the function that makes the memory of a run."""
+        names, plan = self.names, self.plan
+        blocks = [names.fresh("memory", alone=False) for _ in plan.blocks]
+        lines = [f"{block} = np.empty({size}, np.uint8)" for block, size in zip(blocks, plan.blocks, strict=True)]
+        for node, k in plan.of.items():
+            layout = f"{node.shape}, {written_out(node.dtype, names)}, {blocks[k]}"
+            natural = _strides(node.shape or (), node.dtype.itemsize) == node.strides
+            lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural else f', 0, {node.strides}'})")
+        for node in plan.views:
+            lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
+        return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
 
 
-def line(node: Node, plan: Plan, names: Names, infix: bool) -> str:
-    """Write one line: into its memory, if there is any for it."""
-    if node.function is expect:
-        condition, answer = node.arguments
-        return f"if {'not ' * answer}{written_out(condition, names)}: return None"
-    if node in plan.of:
-        return into(node, names.of(node), names)
-    if node.memory is not node and (view := as_method(node, names)):
-        return f"{names.of(node)} = {view}"
-    return statement(node, names, infix)
+def wanted(inputs: list[Input]) -> list[str]:
+    """Say what inputs should be called: by the last word of their place, if that is enough to tell them apart."""
+    last = [(re.findall(r"[^\W\d]\w*", node.place) or ["x"])[-1] for node in inputs]
+    seen = Counter(last)
+    return [node.place if seen[word] > 1 else word for node, word in zip(inputs, last, strict=True)]
 
 
-def into(node: Node, out: str, names: Names) -> str:
-    """Write a call that leaves its result in memory that is there."""
-    function, keywords = node.function, node.keywords
-    given = [written_out(x, names) for x in node.arguments]
-    if function is np.empty_like:
-        return ""
-    if function is np.zeros_like:
-        return f"{out}.fill(0)"
-    if function in (np.copy, cast):
-        return f"np.copyto({out}, {given[0]}{', casting=' + repr('unsafe') if function is cast else ''})"
-    if function in (np.reshape, np.ravel):
-        shape = node.arguments[0].shape
-        return f"np.copyto({out}.reshape({shape}), {given[0]})"
-    if function is operator.pow:
-        function = np.power
-    positional = (is_elementwise(node) and function not in _ONLY_BY_KEYWORD) or function in (np.dot, np.matmul)
-    if positional and not keywords:
-        return f"{called(function, names)}({', '.join([*given, out])})"
-    given += [f"{key}={written_out(x, names)}" for key, x in keywords.items()]
-    return f"{called(function, names)}({', '.join([*given, f'out={out}'])})"
+def _described(node: Input) -> str:
+    if node.dtype is None:
+        return node.kind.__name__
+    return f"{node.dtype.name} {node.shape}"
 
 
-def as_method(node: Node, names: Names) -> str | None:
-    """Write a view by the method of the array, which is quicker than NumPy's function."""
-    function = node.function
-    if function is operator.getitem:
-        return f"{written_out(node.arguments[0], names)}[{index(node.arguments[1], names)}]"
-    x, *rest = [*node.arguments, *node.keywords.values()]
-    name = written_out(x, names)
-    if function is np.swapaxes and len(x.shape) == 2:
-        return f"{name}.T"
-    if function is np.swapaxes:
-        return f"{name}.swapaxes({', '.join(written_out(y, names) for y in rest)})"
-    if function in (np.reshape, np.ravel, np.squeeze, np.expand_dims) and "C" in [*rest, "C"][-1:]:
-        return f"{name}.reshape({node.shape})"
-    if function is np.transpose:
-        return f"{name}.transpose({written_out(rest[0], names) if rest and rest[0] is not None else ''})"
-    return None
-
-
-def make_work(plan: Plan, names: Names) -> list[str]:
-    """Write the function that makes the memory of a run."""
-    blocks = [names.fresh("memory", alone=False) for _ in plan.blocks]
-    lines = [f"{block} = np.empty({size}, np.uint8)" for block, size in zip(blocks, plan.blocks, strict=True)]
-    for node, k in plan.of.items():
-        layout = f"{node.shape}, {written_out(node.dtype, names)}, {blocks[k]}"
-        natural = _strides(node.shape or (), node.dtype.itemsize)
-        lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural == node.strides else f', 0, {node.strides}'})")
-    for node in plan.views:
-        lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
-    return lines
+def _without_decorators(function: Any) -> list[str]:
+    """Give the text of a function as it stands in the library."""
+    lines = inspect.getsource(function).rstrip().splitlines()
+    return lines[next(i for i, text in enumerate(lines) if text.startswith("def ")) :]
 
 
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
     """Give the strides of an array that is laid out row by row."""
     return tuple(itemsize * math.prod(shape[i + 1 :]) for i in range(len(shape)))
-
-
-def source(program: Program, plan: Plan, infix: bool = False) -> tuple[str, dict[str, Any]]:
-    """Give the text of a program, and the constants that are too large to write out."""
-    names = Names()
-    given = [names.fresh(node.name or "x") for node in program.inputs]
-    for node, name in zip(program.inputs, given, strict=True):
-        names.name(node, name)
-    inner = body(program, plan, names, infix)
-    outputs = [_result(x, names) for x in program.outputs]
-    inner.append(f"return {', '.join(outputs)}{',' * (len(outputs) == 1)}")
-    work = [names.of(node) for node in (*plan.of, *plan.views)]
-    text = ["import numpy as np", ""]
-    if work:
-        text += ["", "def make_work():", *_indented([*make_work(plan, names), f"return {_row(work)}"]), ""]
-        inner.insert(0, f"{_row(work)} = work")
-        given.append("work")
-    text += ["", f"def {program.name}({', '.join(given)}):", *_indented(inner), ""]
-    return "\n".join(text), names.constants
-
-
-def _row(names: list[str]) -> str:
-    return ", ".join(names) + "," * (len(names) == 1)
 
 
 def _result(x: Any, names: Names) -> str:
@@ -143,6 +174,4 @@ def _result(x: Any, names: Names) -> str:
 
 
 def _indented(lines: list[str]) -> list[str]:
-    return [f"    {text}" for text in lines]
-
-
+    return [f"    {text}" if text else "" for text in lines]

@@ -15,6 +15,7 @@ from tinygrad_edu.program.formulas import Kind, Step, constant, formula
 from tinygrad_edu.program.nodes import Node, Program, expect
 from tinygrad_edu.program.short_forms import shorter
 from tinygrad_edu.program.tracing import cast
+from tinygrad_edu.table import wholes
 
 _KINDS: dict[Any, Kind] = {float: float, np.float64: float, bool: bool, np.bool_: bool, int: int}
 _CONVERSIONS = {
@@ -39,10 +40,11 @@ class Steps:
         self.inputs = [_input(node) for node in program.inputs]
         self.of: dict[Node, Step] = dict(zip(program.inputs, self.inputs, strict=True))
         self._converted: dict[tuple[Step, Kind], Step] = {}
+        self._squares: dict[Step, Step] = {}
         for node in program.nodes:
             if node.writes is not None:
                 raise NotScalarError
-            self.of[node] = _SPECIAL.get(node.function, _call)(self, node)
+            self.of[node] = _SPECIAL.get(_key(node.function), _call)(self, node)
         for x in program.results:
             self.of[x].uses += 1
             self.of[x].is_named = True
@@ -56,11 +58,15 @@ class Steps:
         """Go one step further, if the formula does more than give its operand back."""
         if text == "x":
             return operands[0]
+        if text == "x * x" and operands[0] in self._squares:
+            return self._squares[operands[0]]
         found = formula(text)
         if len(found.uses) != len(operands):
             raise NotScalarError
         step = Step(found, operands, kind, node)
         self.all.append(step)
+        if text == "x * x":
+            self._squares[operands[0]] = step
         return step
 
     def operand(self, x: Any) -> Step:
@@ -98,7 +104,8 @@ def kind_of(node: Node) -> Kind:
 
 def is_of_numbers(program: Program) -> bool:
     """Tell at a glance whether there are arrays."""
-    return not any(node.shape for node in (*program.inputs, *program.nodes))
+    nodes = *program.inputs, *program.nodes, *program.outputs
+    return not any(getattr(node, "shape", None) for node in nodes)
 
 
 def _input(node: Node) -> Step:
@@ -134,14 +141,15 @@ def _all(steps: Steps, operands: tuple[Step, ...], kind: Kind) -> tuple[Step, ..
     return tuple(steps.converted(x, kind) for x in operands)
 
 
+def _key(function: Any) -> Any:
+    """Give what a function stands for in tables: itself, or its name if it is one of this package."""
+    return function.__name__ if function in wholes else function
+
+
 def _found(table: dict[Any, str], function: Any) -> str:
-    """Look a function up; one of this package stands in the table by its name."""
-    key = function
-    if str(getattr(function, "__module__", "")).startswith("tinygrad_edu."):
-        key = function.__name__
-    if key not in table:
+    if function not in table:
         raise NotScalarError
-    return table[key]
+    return table[function]
 
 
 def _on_floats(steps: Steps, function: Any, operands: tuple[Step, ...], kind: Kind, node: Node | None) -> Step:
@@ -174,6 +182,13 @@ def _same(steps: Steps, node: Node) -> Step:
     return steps.converted(x, kind)
 
 
+def _sech_squared(steps: Steps, node: Node) -> Step:
+    """Give 1 - z² for z = tanh(x), or where that is nearly all rounding, 1 / cosh(x)²."""
+    x, z = (steps.converted(steps.operand(x), float) for x in node.arguments)
+    slope = steps.add("1.0 - x", (steps.add("x * x", (z,), float, node),), float, node)
+    return steps.add("x if x >= 0.05 else sech_squared(y)", (slope, x), float, node)
+
+
 def _clip(steps: Steps, node: Node) -> Step:
     x, low, high = (*node.arguments, None, None)[:3]
     if kind_of(node) is not float or node.keywords:
@@ -201,5 +216,6 @@ def _round(steps: Steps, node: Node) -> Step:
 _SPECIAL: dict[Any, Callable[[Steps, Node], Step]] = {
     expect: _question, np.where: _where, np.clip: _clip, np.round: _round, operator.getitem: _same, cast: _same,
     **dict.fromkeys((np.positive, np.copy, np.sum, np.prod, np.mean, np.max, np.min), _same),
+    "sech_squared": _sech_squared,
     **dict.fromkeys((np.reshape, np.broadcast_to, np.squeeze, np.transpose, np.real), _same),
 }  # fmt: skip

@@ -63,7 +63,8 @@ class _Run:
         self.structure, self.kinds = result, [isinstance(x, Entry) for x in leaves]
         outputs = [_output(x) for x in leaves]
         inputs = [x.node for x in given]
-        self.program = Program("program", inputs, recorder.nodes, outputs)  # type: ignore[arg-type]
+        program = Program("program", inputs, recorder.nodes, outputs)  # type: ignore[arg-type]
+        self.program = program.named(tree.paths(result))
 
 
 def _output(x: Any) -> Any:

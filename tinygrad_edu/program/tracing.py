@@ -40,7 +40,7 @@ class Recorder:
 
     def given(self, numbers: Any, place: str) -> "TracedArray":
         """Give the stand-in of an input."""
-        node = Input(place)
+        node = Input(place, type(numbers))
         node.describe(numbers)
         return TracedArray(numbers, node, self)
 
@@ -116,6 +116,11 @@ def tracers(x: Any) -> Iterator["TracedArray"]:
         yield from tracers((x.start, x.stop, x.step))
 
 
+def written_down(x: Any) -> Any:
+    """Give the node of a tracer, or the constant as it is."""
+    return x.node if isinstance(x, TracedArray) else x
+
+
 def plain(x: Any) -> Any:
     """Give the numbers behind tracers, in nested tuples, lists and slices."""
     return replaced(x, lambda part: part.numbers if isinstance(part, TracedArray) else part)
@@ -157,6 +162,10 @@ class TracedArray(Tracer):
         """Give the same numbers as they are now."""
         return self.copy() if isinstance(self.numbers, np.ndarray) and self.numbers.ndim else self
 
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """Write down the call of a function as a whole."""
+        return self.recorder.call(function, arguments, {})
+
     def __getitem__(self, index: Any) -> Any:
         return self.recorder.call(operator.getitem, (self, index), {})
 
@@ -181,7 +190,9 @@ class TracedArray(Tracer):
 
     def __index__(self) -> int:
         self._needed()
-        raise misused("uses a computed number as an index or a length", "let it depend on shapes, or on an int argument")
+        raise misused(
+            "uses a computed number as an index or a length", "let it depend on shapes, or on an int argument"
+        )
 
     def __float__(self) -> float:
         self._needed()

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
+from tinygrad_edu.program.replay import source_of
 from tinygrad_edu.tape import order
 from tinygrad_edu.value import Value
 
@@ -40,6 +41,20 @@ class Tape:
         if not isinstance(value, Value):
             raise TypeError(f"Tape(value): got a {type(value).__name__}, which has no tape; pass the result, a Value")
         self.entries: list[Value] = order([value])
+
+    def source(self) -> str:
+        """Write the tape as a program: a function of its leaves that gives the value and its slope by each of them.
+
+        >>> a, b = Value(2.0, name="a"), Value(3.0, name="b")
+        >>> print(Tape(a * b + b ** 2).source().partition("# forward")[2])  # doctest: +ELLIPSIS
+        <BLANKLINE>
+            value = a * b + np.square(b) ...
+            # backward
+            d_b = 2 * b + a ...
+            return value, b, d_b
+        <BLANKLINE>
+        """
+        return source_of(self.entries)
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.entries)

@@ -1,0 +1,59 @@
+"""What the times of a workload are held against.
+
+best     the smallest time of a step, by competitor
+variant  which way of running ours: eager, with pages kept, compiled, and so on
+threads  how many BLAS, torch and jax may use; ours on two is compared with them only where they have two as well
+
+What is compiled is held against plain NumPy by hand, whose memory is as malloc gives it, and so against frameworks.
+"""
+
+from benchmarks.report import verdict
+from benchmarks.workload import BY_HAND, COMPILED, OURS
+
+FRAMEWORKS = "torch eager", "torch.compile", "jax.jit"
+
+
+def fastest(best, names):
+    """Give who took the least time of those `names` that took part, or None."""
+    return min((name for name in names if name in best), key=best.get, default=None)
+
+
+def fastest_compiled(best, threads):
+    """Give the fastest of ours compiled, on as many threads as others have."""
+    compiled = (name for name in best if name.startswith(COMPILED))
+    return fastest(best, [name for name in compiled if threads > 1 or not name.endswith("2 threads")])
+
+
+def verdicts(workload, best, threads=1):
+    """Hold every variant of ours against the hand-written, and the best against the frameworks."""
+    for name in best:
+        if name.startswith(COMPILED):
+            yield _against_hand(workload.compiled, best, name, BY_HAND)
+        elif name.startswith(OURS):
+            yield _against_hand(workload.target, best, name, name.replace(OURS, BY_HAND))
+    ours, theirs = fastest_compiled(best, threads), fastest(best, FRAMEWORKS)
+    if workload.frameworks and ours and theirs:
+        yield _against_frameworks(workload, best, ours, theirs, threads)
+
+
+def _against_hand(target, best, name, reference):
+    ratio, variant = best[name] / best[reference], of_variant(name)
+    if target is None:
+        return f"no target: {ratio:.0f} × {reference}{variant}"
+    return verdict(f"≤ {target:g} × {reference}{variant}", ratio <= target, f"{ratio:.2f}")
+
+
+def of_variant(name):
+    """Say in brackets how a compiled program ran; other variants are told apart by what they are held against."""
+    return f" ({name.removeprefix(OURS + ', ')})" if name.startswith(COMPILED) else ""
+
+
+def _against_frameworks(workload, best, ours, theirs, threads):
+    ratio = best[ours] / best[theirs]
+    got = f"{ratio:.2f} × {theirs}{of_variant(ours)}"
+    if threads < workload.frameworks_on:
+        return f"no target on {threads} thread: {got}"
+    present = ", ".join(name for name in FRAMEWORKS if name in best)
+    if workload.frameworks <= 1:
+        return verdict(f"faster than {present}", ratio < 1, got)
+    return verdict(f"level with the fastest of {present}", ratio <= workload.frameworks, got)
