@@ -15,6 +15,7 @@ from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.scalar_printed import printed
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
+from tinygrad_edu.program.twins import twin
 from tinygrad_edu.tape import record
 from tinygrad_edu.value import Value
 
@@ -41,7 +42,7 @@ class Compiled:
         if _tracing.get():
             return self.function(*args, **keywords)
         with self._lock:
-            program = _Program(self, args, keywords)
+            program = twin(self._programs, args, keywords) or _Program(self, args, keywords)
             self._programs = [program, *self._programs[: MOST - 1]]
         return program(program.read(args, keywords), args, keywords)
 

@@ -33,6 +33,8 @@ class ScalarPrinted:
         self.text = printed.text
         self.names = executed(self.text, printed.constants)
         self._function = self.names[program.name]
+        self.serves_numpy = _serves_numpy(self.program)
+        self.converts = False
 
     @functools.cached_property
     def of_numpy(self) -> Printed:
@@ -44,6 +46,8 @@ class ScalarPrinted:
 
         Where `math` raises an error, NumPy's functions give an infinity or NaN, and go on.
         """
+        if self.converts:
+            numbers = tuple(map(float, numbers))
         try:
             return self._function(*numbers)  # type: ignore[no-any-return]
         except _GIVES_UP:
@@ -55,6 +59,13 @@ class ScalarPrinted:
             return timed(self.text, self.program.name, self.names, numbers, rounds)
         except _GIVES_UP:
             return self.of_numpy.timed(numbers, rounds)
+
+
+def _serves_numpy(program: Program) -> bool:
+    """Tell whether a program made for floats of Python's gives the same for np.float64: all of it is NumPy's doing."""
+    if any(node.kind is not float for node in program.inputs) or not {*program.inputs}.isdisjoint(program.results):
+        return False
+    return not any(node.kind in (float, int, bool) for node in program.nodes)
 
 
 def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int) -> Printed | ScalarPrinted:
