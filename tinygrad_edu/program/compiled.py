@@ -29,7 +29,7 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], plain: bool, reuse_outputs: bool, threads: int) -> None:
         functools.update_wrapper(self, function)
         self.function = function
-        self.options = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
+        self.options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
         self._programs: list[_Program] = []
         self._lock = threading.Lock()
 

@@ -9,8 +9,7 @@ kind   what a step gives, as Python has it: float, bool or int
 import ast
 import functools
 import math
-
-from tinygrad_edu.program.nodes import Node
+from typing import Any
 
 Kind = type[float] | type[bool] | type[int]
 
@@ -93,15 +92,17 @@ def _inside(node: ast.expr) -> tuple[int, list[tuple[ast.expr, int]]]:
             return ATOM, []
 
 
+LEAF = formula("0")
+
+
 class Step:
-    """One formula with its operands; without a formula, an input or a constant."""
+    """One formula with its operands; an input or a constant is a leaf."""
 
     __slots__ = ("formula", "is_named", "is_pending", "kind", "level", "node", "operands", "text", "uses", "value")
 
-    def __init__(
-        self, formula: Formula | None, operands: tuple["Step", ...], kind: Kind, node: Node | None = None
-    ) -> None:
-        self.formula, self.operands, self.kind, self.node = formula, operands, kind, node
+    def __init__(self, formula: Formula, operands: tuple["Step", ...], kind: Kind, node: Any = None) -> None:
+        self.formula, self.operands, self.kind = formula, operands, kind
+        self.node = node  # what it stands for in the program; None for a constant
         self.value: float | None = None  # of a constant
         self.uses = 0
         self.is_named = False  # it must have a name: it stands several times in one formula, or is a result
@@ -111,7 +112,7 @@ class Step:
 
 def constant(x: float) -> Step:
     """Give the step for a number that is written out; one that is not finite is a name of `math`."""
-    step = Step(None, (), type(x))
+    step = Step(LEAF, (), type(x))
     step.value, step.text = x, repr(x)
     if step.text.startswith("-"):
         step.level = SIGNED

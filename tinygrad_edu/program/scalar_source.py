@@ -110,7 +110,7 @@ def _names_used(steps: Steps) -> set[str]:
     """Collect the functions and numbers that the formulas take from `math` or from the helpers."""
     used = set()
     for step in steps.all:
-        if step.uses and step.formula is not None:
+        if step.uses:
             used |= step.formula.names
             used.update(x.text.lstrip("-") for x in step.operands if x.value is not None)
     return used

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.program import scalars
-from tinygrad_edu.program.formulas import Kind, Step, constant, formula
+from tinygrad_edu.program.formulas import LEAF, Kind, Step, constant, formula, is_constant
 from tinygrad_edu.program.nodes import Node, Program, expect
 from tinygrad_edu.program.short_forms import shorter
 from tinygrad_edu.program.tracing import cast
@@ -45,11 +45,10 @@ class Steps:
             if node.writes is not None:
                 raise NotScalarError
             self.of[node] = _SPECIAL.get(_key(node.function), _call)(self, node)
-        for x in program.results:
-            self.of[x].uses += 1
-            self.of[x].is_named = True
+        for step in map(self.of.__getitem__, program.results):
+            step.uses, step.is_named = step.uses + 1, True
         for step in reversed(self.all):
-            if step.uses and step.formula is not None:
+            if step.uses:
                 for x, times in zip(step.operands, step.formula.uses, strict=True):
                     x.uses += times
                     x.is_named = x.is_named or times > 1
@@ -111,7 +110,7 @@ def is_of_numbers(program: Program) -> bool:
 def _input(node: Node) -> Step:
     if node.kind is np.ndarray:
         raise NotScalarError
-    return Step(None, (), kind_of(node), node)
+    return Step(LEAF, (), kind_of(node), node)
 
 
 def _float(x: float) -> float:
@@ -171,13 +170,14 @@ def _where(steps: Steps, node: Node) -> Step:
     if len(node.arguments) != 3 or node.keywords or kind is int:
         raise NotScalarError
     condition, *branches = map(steps.operand, node.arguments)
-    return steps.add("y if x else z", (steps.converted(condition, bool), *_all(steps, tuple(branches), kind)), kind, node)
+    operands = steps.converted(condition, bool), *_all(steps, tuple(branches), kind)
+    return steps.add("y if x else z", operands, kind, node)
 
 
 def _same(steps: Steps, node: Node) -> Step:
     """Give the first operand, of which this is a copy, a sum, a view or another kind."""
     kind, x = kind_of(node), steps.operand(node.arguments[0])
-    if kind is int or not node.keywords.keys() <= _HARMLESS:
+    if len(node.arguments) > 2 or not node.keywords.keys() <= _HARMLESS:
         raise NotScalarError
     return steps.converted(x, kind)
 
@@ -194,10 +194,11 @@ def _clip(steps: Steps, node: Node) -> Step:
     if kind_of(node) is not float or node.keywords:
         raise NotScalarError
     step = steps.converted(steps.operand(x), float)
-    for function, bound in ((np.maximum, low), (np.minimum, high)):
+    for sign, bound in (("<", low), (">", high)):
         if bound is not None:
-            other = steps.converted(steps.operand(bound), float)
-            step = _on_floats(steps, function, (step, other), float, node)
+            y = steps.converted(steps.operand(bound), float)
+            text = f"y if x {sign} y else x" if is_constant(y) else f"y if x {sign} y or y != y else x"
+            step = steps.add(text, (step, y), float, node)
     return step
 
 
@@ -214,8 +215,8 @@ def _round(steps: Steps, node: Node) -> Step:
 
 
 _SPECIAL: dict[Any, Callable[[Steps, Node], Step]] = {
-    expect: _question, np.where: _where, np.clip: _clip, np.round: _round, operator.getitem: _same, cast: _same,
+    expect: _question, np.where: _where, np.clip: _clip, np.round: _round, np.around: _round,
+    "sech_squared": _sech_squared, operator.getitem: _same, cast: _same,
     **dict.fromkeys((np.positive, np.copy, np.sum, np.prod, np.mean, np.max, np.min), _same),
-    "sech_squared": _sech_squared,
     **dict.fromkeys((np.reshape, np.broadcast_to, np.squeeze, np.transpose, np.real), _same),
 }  # fmt: skip

@@ -299,7 +299,9 @@ def _call(function: Any, operation: Any, *operands: Any) -> Any:
     if any(isinstance(x, Entry) for x in operands):
         return NotImplemented
     simple = all(type(x.numbers if isinstance(x, TracedArray) else x) in _NUMBERS for x in operands)
-    return next(x for x in operands if isinstance(x, TracedArray)).recorder.call(operation if simple else function, operands, {})
+    return next(x for x in operands if isinstance(x, TracedArray)).recorder.call(
+        operation if simple else function, operands, {}
+    )
 
 
 def _add_operator(name: str, function: Any) -> None:
