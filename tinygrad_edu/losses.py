@@ -88,15 +88,19 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
 @primitive
 def surprise(log_p: Any, labels: Any) -> Any:
     """Give the mean of -log_p[i, labels[i]], for logarithms of probabilities (n, k) and labels known to be right."""
-    n = len(labels)
-    return -log_p[np.arange(n), labels].sum() / n
+    return -log_p.reshape(-1)[_places(log_p, labels)].sum() / len(labels)
+
+
+def _places(log_p: Any, labels: Any) -> Any:
+    """Give where log_p[i, labels[i]] stands in the flattened array."""
+    n, k = log_p.shape
+    return np.arange(0, n * k, k) + labels
 
 
 def _picks(log_p: Any, labels: Any) -> Any:
     """Give -1 / n where a probability was asked for, and 0 elsewhere."""
-    n = len(labels)
-    picks = np.zeros_like(log_p)
-    picks[np.arange(n), labels] = -1 / n
+    picks = np.zeros_like(log_p, order="C")
+    picks.reshape(-1)[_places(log_p, labels)] = -1 / len(labels)
     return picks
 
 

@@ -8,6 +8,7 @@ memory   the node whose memory a node shares
 block    a piece of memory, in bytes
 """
 
+import bisect
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -62,7 +63,7 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
     own_outputs: outputs are written into blocks of their own too, not into new arrays.
     """
     plan, last = Plan(), last_reads(program)
-    free: list[int] = []
+    free: list[tuple[int, int]] = []
     outputs, private = {node.memory for node in program.results}, written(program.nodes)
     ending: dict[int, list[Node]] = {}
     for i, node in enumerate(program.nodes):
@@ -76,7 +77,8 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
             ending.setdefault(last[node], []).append(node)
         elif node.memory is not node and node.memory in plan.of:
             plan.views.append(node)
-        free += [plan.of[x] for x in ending.pop(i, [])]
+        for x in ending.pop(i, []):
+            bisect.insort(free, (plan.blocks[plan.of[x]], plan.of[x]))
     return plan
 
 
@@ -96,16 +98,14 @@ def _seen_otherwise(x: Node, node: Node) -> bool:
     return any(y is not x and y.memory is x for y in node.operands)
 
 
-def _taken(node: Node, free: list[int], plan: Plan) -> int:
-    """Take the smallest free block that is large enough, or the largest there is and make it larger, or a new one."""
-    fitting = [k for k in free if plan.blocks[k] >= node.nbytes]
-    if fitting:
-        block = min(fitting, key=plan.blocks.__getitem__)
-    elif free:
-        block = max(free, key=plan.blocks.__getitem__)
-    else:
+def _taken(node: Node, free: list[tuple[int, int]], plan: Plan) -> int:
+    """Take the smallest free block that is large enough, or the largest there is and make it larger, or a new one.
+
+    free: the size and number of each free block, in order of size
+    """
+    if not free:
         plan.blocks.append(node.nbytes)
         return len(plan.blocks) - 1
-    free.remove(block)
+    _, block = free.pop(min(bisect.bisect_left(free, (node.nbytes, -1)), len(free) - 1))
     plan.blocks[block] = max(plan.blocks[block], node.nbytes)
     return block

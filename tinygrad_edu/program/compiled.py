@@ -10,14 +10,12 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu import tree
 from tinygrad_edu.program.explaining import explained
+from tinygrad_edu.program.outputs import builder
 from tinygrad_edu.program.scalar_printed import printed
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.program.twins import twin
-from tinygrad_edu.tape import record
-from tinygrad_edu.value import Value
 
 MOST = 16
 _tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing", default=False)
@@ -95,7 +93,7 @@ class _Program:
         self.read, self.kinds = traced.reader.read, traced.kinds
         self.takes_values = any(traced.reader.values)
         self.printed = printed(traced.program, **compiled.options)
-        self.rebuild = tree.take_apart(traced.structure)[1]
+        self.rebuild = builder(traced.structure)
         self.reader = traced.reader
 
     def __call__(self, numbers: tuple[Any, ...], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -107,12 +105,7 @@ class _Program:
         if results is None:
             self.fallbacks += 1
             return self.function(*args, **keywords)
-        if True in self.kinds:
-            results = self._as_values(results, numbers, args, keywords)
         return self.rebuild(results)
-
-    def _as_values(self, results: Any, numbers: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        return [record(Value, x) if value else x for x, value in zip(results, self.kinds, strict=True)]
 
 
 def compile(

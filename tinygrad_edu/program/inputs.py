@@ -122,7 +122,8 @@ class Reader:
         if _is_container(x):
             return self._container(x, name, place, captured)
         if isinstance(x, _BY_VALUE):
-            self._check(f"type({name}) is {self._bind(kind)} and {name} == {self._bind(x)}")
+            same = f"{name} == {self._bind(x)}" if x == x else f"{name} != {name}"  # noqa: PLR0124 - NaN
+            self._check(f"type({name}) is {self._bind(kind)} and {same}")
         else:
             self._check(f"{name} is {self._bind(x)}")
         return None

@@ -6,13 +6,12 @@ memory     the node whose memory a node shares: the array it is a view of, or it
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 Origin = tuple[str, int]
-NESTED = tuple, list, slice
 
 
 class Node:
@@ -66,9 +65,13 @@ class Node:
     def operands(self) -> list["Node"]:
         """The nodes among the arguments, as often as they stand there."""
         found: list[Node] = []
-        collect(self.arguments, found)
+        for x in self.arguments:
+            if isinstance(x, Node):
+                found.append(x)
+            elif isinstance(x, (tuple, list, slice)):
+                found.extend(found_in(x))
         if self.keywords:
-            collect(tuple(self.keywords.values()), found)
+            found.extend(found_in(tuple(self.keywords.values())))
         return found
 
     @property
@@ -100,19 +103,25 @@ class Node:
         return self.size * int(self.dtype.itemsize) if self.shape is not None else 0
 
 
-def collect(x: Any, found: list[Node]) -> None:
-    """Collect the nodes in nested tuples, lists and slices."""
-    for part in (x.start, x.stop, x.step) if isinstance(x, slice) else x:
-        if isinstance(part, Node):
-            found.append(part)
-        elif isinstance(part, NESTED):
-            collect(part, found)
+def found_in(x: Any) -> Iterator[Node]:
+    """Go through the nodes in nested tuples, lists and slices."""
+    if isinstance(x, Node):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for part in x:
+            yield from found_in(part)
+    elif isinstance(x, slice):
+        yield from found_in((x.start, x.stop, x.step))
+
+
+_NESTED = (tuple, list, slice)
 
 
 def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
-    if type(x) in (tuple, list):
-        return type(x)([replaced(part, change) if isinstance(part, NESTED) else change(part) for part in x])
+    kind = type(x)
+    if kind is tuple or kind is list:
+        return kind([replaced(part, change) if type(part) in _NESTED else change(part) for part in x])
     if isinstance(x, slice):
         return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)
@@ -120,13 +129,11 @@ def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
 
 def rewire(node: Node, by: dict[Node, Any]) -> None:
     """Put in place of operands what they are replaced by."""
-    if not by:
-        return
 
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    if not by.keys().isdisjoint(node.operands):
+    if any(x in by for x in node.operands):
         node.arguments = replaced(node.arguments, change)
         node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
@@ -191,8 +198,8 @@ class Program:
         """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
         for x, place in zip(self.outputs, places, strict=True):
             words = re.findall(r"[^\W\d]\w*", place)
-            if words and isinstance(x, Node) and x.name is None:
-                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}"
+            if isinstance(x, Node) and x.name is None:
+                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}" if words else "result"
         return self
 
     @property

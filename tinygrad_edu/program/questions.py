@@ -12,7 +12,6 @@ import numpy as np
 from tinygrad_edu.program.nodes import Node, Program, expect, written
 
 _CHAINS = {True: (np.all, np.isfinite), False: (np.isnan, np.max)}
-_ASKED = {True: np.isfinite, False: np.isnan}
 
 
 def with_quick_questions(program: Program) -> Program:
@@ -43,6 +42,18 @@ def _asked_about(condition: Any, answer: bool) -> Node | None:
     return found if found.is_row_by_row else None
 
 
+def _asked(total: Node, answer: bool, last: Node) -> list[Node]:
+    """Ask by signs, which is quicker for one number: what is NaN is not itself, and less itself it is 0 if finite."""
+    if answer:
+        nothing = last.sibling(np.subtract, (total, total), (), None, total.dtype)
+        condition = last.sibling(np.equal, (nothing, 0), (), None, np.dtype(bool))
+        last.arguments = condition, True
+        return [nothing, condition, last]
+    condition = last.sibling(np.not_equal, (total, total), (), None, np.dtype(bool))
+    last.arguments = condition, False
+    return [condition, last]
+
+
 def _together(answer: bool, questions: list[tuple[Node, Node]]) -> list[Node]:
     """Write one question in place of many."""
     nodes: list[Node] = []
@@ -51,7 +62,7 @@ def _together(answer: bool, questions: list[tuple[Node, Node]]) -> list[Node]:
         flat = x
         if len(x.shape or ()) > 1:
             flat = node.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype)
-            flat.memory = x.memory
+            flat.memory, flat.backward = x.memory, x.backward
             nodes.append(flat)
         product = node.sibling(np.dot, (flat, flat), (), None, x.dtype)
         nodes.append(product)
@@ -60,9 +71,8 @@ def _together(answer: bool, questions: list[tuple[Node, Node]]) -> list[Node]:
         else:
             total = node.sibling(np.add, (total, product), (), None, np.result_type(total.dtype, x.dtype))
             nodes.append(total)
+        product.backward = total.backward = x.backward
     if questions:
         last = questions[-1][1]
-        condition = last.sibling(_ASKED[answer], (total,), (), None, np.dtype(bool))
-        last.arguments = condition, answer
-        nodes += [condition, last]
+        nodes += _asked(total, answer, last)
     return nodes

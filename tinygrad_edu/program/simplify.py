@@ -10,6 +10,7 @@ A program may write into arrays it made. Such memory is left alone by every pass
 before it is written.
 """
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -164,7 +165,10 @@ def _is_alike(x: Node, node: Node) -> bool:
 
 
 def _with_scalars(node: Node) -> None:
-    """Put the number in place of an array of equal numbers, where another operand has the whole shape."""
+    """Put the number in place of an array of equal numbers, where another operand has the whole shape.
+
+    Beside float64, NumPy's own number does as Python's does, which reads better.
+    """
     if not isinstance(node.function, np.ufunc) or node.function.signature is not None:
         return
     whole = any(isinstance(x, Node) and x.shape == node.shape for x in node.arguments)
@@ -172,6 +176,8 @@ def _with_scalars(node: Node) -> None:
         node.arguments = tuple(
             x.flat[0] if isinstance(x, np.ndarray) and x.size and not any(x.strides) else x for x in node.arguments
         )
+    if all(x.dtype == np.float64 for x in node.operands):
+        node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
 def _shorter(node: Node) -> Any:
@@ -181,6 +187,9 @@ def _shorter(node: Node) -> Any:
         return None
     x = arguments[0]
     y = arguments[1] if len(arguments) == 2 else None
+    if function is np.multiply:
+        _gather(node)
+        x, y = node.arguments
     neutral = _NEUTRAL.get(function)
     if neutral is not None and _is(neutral, y):
         return x
@@ -190,11 +199,34 @@ def _shorter(node: Node) -> Any:
         return x
     if function is np.negative and isinstance(x, Node) and x.function is np.negative:
         return x.arguments[0]
+    if function is np.exp and isinstance(x, Node):
+        return _exp_of_log(node, x)
     if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
         return x
     if function in (operator.pow, np.power):
         return _power(node, x, y)
     return None
+
+
+def _gather(node: Node) -> None:
+    """Write c · (d · x) as (c · d) · x where c or d is a power of two, which rounds nothing."""
+    c, inner = sorted(node.arguments, key=lambda x: isinstance(x, Node))
+    if not isinstance(inner, Node) or inner.function is not np.multiply or inner.dtype != node.dtype:
+        return
+    d, x = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
+    numbers = all(isinstance(z, (int, float, np.floating)) for z in (c, d))
+    if numbers and isinstance(x, Node) and any(abs(math.frexp(z)[0]) == 0.5 for z in (c, d)):
+        node.arguments = c * d, x
+
+
+def _exp_of_log(node: Node, x: Node) -> None:
+    """Write exp(a - log(b)) as exp(a) / b, where exp(a) was computed to find b: so it is after a log-softmax."""
+    if x.function is not np.subtract or not isinstance(x.arguments[1], Node) or x.arguments[1].function is not np.log:
+        return
+    a, total = x.arguments[0], x.arguments[1].arguments[0]
+    summed = total.arguments[0] if isinstance(total, Node) and total.function is np.sum else None
+    if isinstance(summed, Node) and summed.function is np.exp and summed.arguments == (a,):
+        node.function, node.arguments = np.divide, (summed, total)
 
 
 def _is(number: Any, x: Any) -> bool:

@@ -4,6 +4,7 @@ work     the arrays that results are written into, made once
 """
 
 import inspect
+import itertools
 import math
 import re
 from collections import Counter
@@ -84,8 +85,7 @@ class Text:
         backward = None
         uses = Counter(x for node in self.program.nodes for x in node.operands)
         uses.update(dict.fromkeys(self.program.results, 2))
-        following = [*self.program.nodes[1:], None]
-        for node, after in zip(self.program.nodes, following, strict=True):
+        for node, after in itertools.zip_longest(self.program.nodes, self.program.nodes[1:]):
             if uses[node] == 1 and self._reads_well_inside(node, after):
                 self.names.inlined[node] = self._inside(node)
                 continue
@@ -119,7 +119,8 @@ class Text:
         names = self.names
         if node.function is expect:
             condition, answer = node.arguments
-            return f"if {'not ' * answer}{operand(condition, names)}: return None"
+            asked = f"not {operand(condition, names)}" if answer else written_out(condition, names)
+            return f"if {asked}: return None"
         if node in self.loops:
             call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
             return f"{names.of(node)} = {call}"

@@ -73,7 +73,7 @@ def _short(text: str) -> str:
 def timed(text: str, name: str, names: dict[str, Any], numbers: tuple[Any, ...], rounds: int) -> Timing:
     """Run the text `rounds` times with a clock between its statements; questions are not asked."""
     _, _, body = text.rpartition(f"\ndef {name}(")
-    signature, *lines = body.splitlines()
+    signature, *lines = re.sub(r'"""[^"]*"""', "", body).splitlines()
     found, marked = [], []
     for line in lines:
         statement, _, remark = line.strip().partition("  # ")
