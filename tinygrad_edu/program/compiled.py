@@ -10,9 +10,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from tinygrad_edu.program.choosing import printed
 from tinygrad_edu.program.explaining import explained
+from tinygrad_edu.program.native import check_backend
 from tinygrad_edu.program.outputs import builder
-from tinygrad_edu.program.scalar_printed import printed
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.program.twins import twin
@@ -24,10 +25,9 @@ _tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing", defau
 class Compiled:
     """A function that is traced when it is first called with inputs of a kind, and then run as a program."""
 
-    def __init__(self, function: Callable[..., Any], plain: bool, reuse_outputs: bool, threads: int) -> None:
+    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
         functools.update_wrapper(self, function)
-        self.function = function
-        self.options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
+        self.function, self.options = function, options
         self._programs: list[_Program] = []
         self._lock = threading.Lock()
 
@@ -114,6 +114,7 @@ def compile(
     plain: bool = False,
     reuse_outputs: bool = False,
     threads: int = 1,
+    backend: str = "numpy",
 ) -> Any:
     """Make a function that runs as a printed NumPy program; also a decorator.
 
@@ -130,14 +131,21 @@ def compile(
         plain: print calculus, without memory that is made once.
         reuse_outputs: results stay the program's own: they hold until the next call but one.
         threads: how many run long elementwise parts.
+        backend: "numba" makes machine code of programs of single numbers; the extra ``native`` brings Numba.
+
+    A program of single numbers runs on Python's floats and `math`, whose last bits may differ from NumPy's.
 
     Raises:
-        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them.
+        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them;
+            or the backend does not take the program.
+        ImportError: Numba is not installed.
     """
+    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads, "backend": backend}
     if function is None:
-        return functools.partial(compile, plain=plain, reuse_outputs=reuse_outputs, threads=threads)
+        return functools.partial(compile, **options)
     if not callable(function):
         raise TypeError(f"tg.compile: got a {type(function).__name__}; pass a function")
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
-    return Compiled(function, plain, reuse_outputs, threads)
+    check_backend(backend, plain)
+    return Compiled(function, **options)

@@ -26,6 +26,7 @@ class Formula:
 
     names: what it takes besides: functions of `math` or helpers, and ``inf``.
     uses:  how often each operand stands in it.
+    parts: whether it chooses between ways, so that not all of it is computed.
 
     >>> formula("x * y").filled([("a + b", SUM), ("c", ATOM)])
     '(a + b) * c'
@@ -35,6 +36,7 @@ class Formula:
         tree = ast.parse(text, mode="eval").body
         places: list[tuple[int, int, int]] = []
         self.names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - {*_OPERANDS}
+        self.parts = any(isinstance(node, (ast.IfExp, ast.BoolOp)) for node in ast.walk(tree))
         self.level = _level(tree, CHOICE, places)
         places.sort()
         pieces, end = [], 0
@@ -98,12 +100,25 @@ LEAF = formula("0")
 class Step:
     """One formula with its operands; an input or a constant is a leaf."""
 
-    __slots__ = ("formula", "is_named", "is_pending", "kind", "level", "node", "operands", "text", "uses", "value")
+    __slots__ = (
+        "asks",
+        "formula",
+        "is_named",
+        "is_pending",
+        "kind",
+        "level",
+        "node",
+        "operands",
+        "text",
+        "uses",
+        "value",
+    )
 
     def __init__(self, formula: Formula, operands: tuple["Step", ...], kind: Kind, node: Any = None) -> None:
         self.formula, self.operands, self.kind = formula, operands, kind
         self.node = node  # what it stands for in the program; None for a constant
         self.value: float | None = None  # of a constant
+        self.asks = False  # it is no number, but the question whether the program does not hold for these numbers
         self.uses = 0
         self.is_named = False  # it must have a name: it stands several times in one formula, or is a result
         self.is_pending = False  # it is written where it is used, not on a line of its own

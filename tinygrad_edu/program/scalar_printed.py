@@ -12,10 +12,7 @@ from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed, executed
 from tinygrad_edu.program.scalar_source import ScalarSource
 from tinygrad_edu.program.simplify import simplified
-from tinygrad_edu.program.steps import NotScalarError, is_of_numbers
 from tinygrad_edu.program.timing import Timing, timed
-
-_GIVES_UP = ArithmeticError, ValueError
 
 
 class ScalarPrinted:
@@ -25,11 +22,14 @@ class ScalarPrinted:
         NotScalarError: the program has something else than single numbers.
     """
 
+    native = False
+    gives_up = ArithmeticError, ValueError
+
     def __init__(self, program: Program) -> None:
         self.before = Costs.of(program)
         self.program, self.history = simplified(program)
         self.plan, self.scratch = Plan(), 0
-        printed = ScalarSource(self.program)
+        printed = ScalarSource(self.program, self.native)
         self.text = printed.text
         self.names = executed(self.text, printed.constants)
         self._function = self.names[program.name]
@@ -50,14 +50,14 @@ class ScalarPrinted:
             numbers = tuple(map(float, numbers))
         try:
             return self._function(*numbers)  # type: ignore[no-any-return]
-        except _GIVES_UP:
+        except self.gives_up:
             return self.of_numpy.run(numbers)
 
     def timed(self, numbers: tuple[Any, ...], rounds: int) -> Timing:
         """Time each statement."""
         try:
             return timed(self.text, self.program.name, self.names, numbers, rounds)
-        except _GIVES_UP:
+        except self.gives_up:
             return self.of_numpy.timed(numbers, rounds)
 
 
@@ -66,13 +66,3 @@ def _serves_numpy(program: Program) -> bool:
     if any(node.kind is not float for node in program.inputs) or not {*program.inputs}.isdisjoint(program.results):
         return False
     return not any(node.kind in (float, int, bool) for node in program.nodes)
-
-
-def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int) -> Printed | ScalarPrinted:
-    """Print a program, on Python's floats if it has nothing but single numbers."""
-    if not plain and is_of_numbers(program):
-        try:
-            return ScalarPrinted(program)
-        except NotScalarError:
-            pass
-    return Printed(program, plain, reuse_outputs, threads)

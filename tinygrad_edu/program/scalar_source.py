@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.program import scalars
-from tinygrad_edu.program.formulas import ATOM, Step
-from tinygrad_edu.program.nodes import Node, Program, expect
+from tinygrad_edu.program.formulas import ATOM, Step, formula
+from tinygrad_edu.program.nodes import Node, Program
 from tinygrad_edu.program.printing import Names, written_out
 from tinygrad_edu.program.source import wanted
 from tinygrad_edu.program.steps import Steps
+from tinygrad_edu.program.stepwise import steps_of
 from tinygrad_edu.program.text import remark, row
 
 _LENGTH = 88  # of what stands on a line; it bounds how deep a line is nested too, for which Python has a limit
@@ -25,28 +26,41 @@ _TAKEN = "np", "math", "abs", "round", "float", "bool"
 class ScalarSource:
     """The text of a program of single numbers, and the constants that are not written out.
 
+    native: for Numba; the results are Python's numbers, without those that are always the same.
+
     Raises:
         NotScalarError: the program has something else than single numbers.
     """
 
-    def __init__(self, program: Program) -> None:
-        self._steps = Steps(program)
-        used = _names_used(self._steps)
-        helpers, of_math = sorted(used & scalars.HELPERS.keys()), sorted(used & {*dir(math)} - scalars.HELPERS.keys())
-        self._names = Names((*_TAKEN, program.name, *helpers, *of_math))
+    def __init__(self, program: Program, native: bool = False) -> None:
+        self._native = native
+        self._steps = steps = steps_of(program, native)
+        used = _names_used(steps)
+        self._helpers = sorted(used & scalars.HELPERS.keys())
+        self._of_math = sorted(used & {*dir(math)} - scalars.HELPERS.keys())
+        self._names = Names((*_TAKEN, program.name, *self._helpers, *self._of_math, *steps.choices.values()))
         self._lines: list[str] = []
         self._backward: bool | None = None
-        given = [self._given(*each) for each in zip(self._steps.inputs, wanted(program.inputs), strict=True)]
-        for step in self._steps.all:
+        given = [self._given(*each) for each in zip(steps.inputs, wanted(program.inputs), strict=True)]
+        for step in steps.all:
             if step.uses:
                 self._write(step)
-        results = [self._result(x) for x in program.outputs]
+        results = [self._result(x) for x in program.outputs if isinstance(x, Node) or not native]
         self._lines.append(f"return {row(results) or '()'}")
-        text = ["import math"] if helpers else []
-        text += [f"from math import {', '.join(of_math)}"] if of_math else []
-        text += ["", "import numpy as np", "", *(scalars.HELPERS[name] for name in helpers), ""]
-        text += [f"def {program.name}({', '.join(given)}):", *(f"    {line}" for line in self._lines), ""]
-        self.text, self.constants = "\n".join(text), self._names.constants
+        function = [f"def {program.name}({', '.join(given)}):", *(f"    {line}" for line in self._lines)]
+        self.text, self.constants = self._whole("\n".join(function)), self._names.constants
+
+    def _whole(self, function: str) -> str:
+        """Put before the program what it needs."""
+        text = ["import math"] if self._helpers else []
+        text += [f"from math import {', '.join(self._of_math)}"] if self._of_math else []
+        text += ["", "import numpy as np"]
+        text += ["from numba import njit"] if self._native else []
+        functions = [scalars.HELPERS[name].strip() for name in self._helpers]
+        for choice, name in self._steps.choices.items():
+            functions.append(f"def {name}({', '.join('xyz'[: len(formula(choice).uses)])}):\n    return {choice}")
+        mark = '@njit(error_model="numpy", nogil=True)\n' if self._native else ""
+        return "\n".join(text).lstrip() + "".join(f"\n\n\n{mark}{each}" for each in (*functions, function)) + "\n"
 
     def _given(self, step: Step, name: str) -> str:
         """Name an input, and make it a number of Python's."""
@@ -59,7 +73,7 @@ class ScalarSource:
         """Write a step on a line of its own, or keep it until it is used."""
         self._shorten(step)
         step.text, step.level = step.formula.filled([(x.text, x.level) for x in step.operands]), step.formula.level
-        if step.node.function is expect and step.kind is bool:
+        if step.asks:
             self._line(f"if {step.text}: return None", step.node)
         elif step.uses == 1 and not step.is_named:
             step.is_pending = True
@@ -95,7 +109,7 @@ class ScalarSource:
         if not isinstance(x, Node):
             return _written(x, self._names)
         name = self._steps.of[x].text
-        return f"{_RESULTS[x.kind]}({name})" if x.kind in _RESULTS else name
+        return f"{_RESULTS[x.kind]}({name})" if x.kind in _RESULTS and not self._native else name
 
 
 def _written(x: Any, names: Names) -> str:
@@ -108,7 +122,7 @@ def _written(x: Any, names: Names) -> str:
 
 def _names_used(steps: Steps) -> set[str]:
     """Collect the functions and numbers that the formulas take from `math` or from the helpers."""
-    used = set()
+    used = {name for text in steps.choices for name in formula(text).names}
     for step in steps.all:
         if step.uses:
             used |= step.formula.names

@@ -74,6 +74,15 @@ OPERATORS: dict[Any, str] = {
     operator.eq: "x == y", operator.ne: "x != y",
 }
 
+# In machine code: what Numba has of `math`; and where Python's own numbers raise an error or become complex, a question
+# whether they do, of the right operand or of the result.
+NOT_NATIVE = {operator.and_, operator.or_, operator.xor, operator.invert}
+NATIVE_OPERATORS: dict[Any, tuple[str, str | None]] = {
+    operator.truediv: ("x / y", "x == 0.0"), operator.floordiv: ("x // y", "x == 0.0"),
+    operator.mod: ("x % y", "x == 0.0"), operator.pow: ("pow(x, y)", "not isfinite(x)"),
+}
+NATIVE_FLOATS = FLOATS | {np.fmod: "np.fmod(x, y)", np.cbrt: "np.cbrt(x)"}
+
 # What `math` does not have.
 HELPERS = {
     "logaddexp": '''
