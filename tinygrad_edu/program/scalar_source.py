@@ -12,7 +12,7 @@ from tinygrad_edu.program import scalars
 from tinygrad_edu.program.formulas import ATOM, Step, formula
 from tinygrad_edu.program.nodes import Node, Program
 from tinygrad_edu.program.printing import Names, written_out
-from tinygrad_edu.program.source import wanted
+from tinygrad_edu.program.source import input_names
 from tinygrad_edu.program.steps import Steps
 from tinygrad_edu.program.stepwise import steps_of
 from tinygrad_edu.program.text import remark, row
@@ -41,7 +41,7 @@ class ScalarSource:
         self._names = Names((*_TAKEN, program.name, *self._helpers, *self._of_math, *steps.choices.values()))
         self._lines: list[str] = []
         self._backward: bool | None = None
-        given = [self._given(*each) for each in zip(steps.inputs, wanted(program.inputs), strict=True)]
+        given = [self._given(*each) for each in zip(steps.inputs, input_names(program.inputs), strict=True)]
         for step in steps.all:
             if step.uses:
                 self._write(step)

@@ -237,8 +237,8 @@ def _power(node: Node, x: Any, y: Any) -> Any:
     """Write a power as NumPy itself computes it: by the quicker function, if there is one."""
     floats = isinstance(x, Node) and x.dtype is not None and x.dtype.kind == "f"
     quick = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal} if floats else {}
-    single = node.dtype == np.float64 and not any(isinstance(c, Node) and c.kind is np.ndarray for c in (x, y))
-    if node.function is operator.pow and single:
+    arrays = node.shape or any(isinstance(c, Node) and c.kind is np.ndarray for c in (x, y))
+    if node.function is operator.pow and node.dtype == np.float64 and not arrays:
         quick.pop(0.5, None)  # ** of single numbers is no square root, which differs at -inf
         node.function = np.float_power
     if isinstance(y, (int, float)) and y in quick:
