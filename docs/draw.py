@@ -11,6 +11,10 @@ import matplotlib.pyplot as plt
 from tinygrad_edu.check import slope_curve
 from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons import digits, landscape
+from tinygrad_edu.losses import cross_entropy
+from tinygrad_edu.nn import Network
+from tinygrad_edu.program import compile
+from tinygrad_edu.transforms import value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"
 BLUE, GREY = "#1f4e79", "#777777"
@@ -37,6 +41,15 @@ def draw_descent() -> None:
     figure.savefig(PICTURES / "descent.png", dpi=130)
 
 
+def draw_report() -> None:
+    """Draw where the time of a training step of a network goes, statement by statement."""
+    rng = np.random.default_rng(0)
+    network = Network.random([64, 32, 10], seed=0)
+    slopes = compile(value_and_grad(lambda network, x, labels: cross_entropy(network(x), labels)))
+    axes = slopes.report(network, rng.random((32, 64)), rng.integers(0, 10, 32), rounds=500).plot()
+    axes.figure.savefig(PICTURES / "report.png", dpi=130)
+
+
 def draw_digits() -> None:
     """Draw how training goes, and digits the network gets wrong."""
     learnt = digits.learn(digits.NETWORK, seed=0)
@@ -60,5 +73,5 @@ def draw_digits() -> None:
 
 
 if __name__ == "__main__":
-    for draw in (draw_slope, draw_descent, draw_digits):
+    for draw in (draw_slope, draw_descent, draw_report, draw_digits):
         draw()

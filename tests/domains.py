@@ -22,7 +22,7 @@ from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech
 from tinygrad_edu.functions.convolution import conv2d_weights
-from tinygrad_edu.functions.pooling import overlay, patches
+from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
 from tinygrad_edu.naming import label
 from tinygrad_edu.table import composed
@@ -249,8 +249,13 @@ domain(functions.conv2d_transpose,
 domain(conv2d_weights,
        of(A(2, 1, 3, 3), A(2, 2, 2, 2), size=(2, 2)), of(A(0, 1, 2, 2), A(0, 1, 1, 1), size=(2, 2)),
        of(A(1, 2, 4, 3), A(1, 2, 3, 3), size=(2, 1), stride=(2, 1), padding=(1, 0), groups=2))
-domain(patches, of(A(2, 1, 3, 2), size=(2, 1), stride=(1, 1)), of(A(0, 1, 2, 2), size=(1, 1), stride=(1, 2)))
-domain(overlay, of(A(2, 2, 1, 2, 2), image=(3, 2), size=(2, 1), stride=(1, 1)))
+domain(gather,  of(A(2, 1, 3, 2), size=(2, 1), stride=(1, 1)), of(A(0, 1, 2, 2), size=(1, 1), stride=(1, 2)))
+domain(overlay, of(A(2, 1, 2, 2), image=(3, 2), size=(2, 1), stride=(1, 1)))
+domain(largest, of(A(2, 1, 3, 2, span=spread), size=(2, 1), stride=(1, 1)),
+                of(A(0, 1, 2, 2), size=(1, 1), stride=(1, 2)))
+TIED = np.array([[[[1.0, 1.0, 5.0], [1.0, 1.0, 5.0]]]])
+for f, shape in ((give_back, (1, 1, 1, 2)), (pick, TIED.shape)):
+    domain(f, of(A(*shape), TIED, np.array([[[[1.0, 5.0]]]]), size=(2, 2), stride=(1, 1)))
 domain(functions.max_pool2d,  of(A(1, 2, 4, 2, span=spread), 2), of(A(1, 1, 3, 4, span=spread), (2, 1), stride=(1, 2)))
 domain(functions.mean_pool2d, of(A(1, 2, 2, 5), 2), of(A(1, 1, 3, 3), (2, 1), stride=(1, 2)))
 

@@ -4,6 +4,7 @@ g  cotangent
 x  the number or array it belongs to
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,13 @@ def fit(g: Any, x: Any, function: Any = None) -> Any:
     given, wanted = g.shape, x.shape
     if given != wanted:
         extra = len(given) - len(wanted)
+        ahead = max(-extra, 0)
+        stretched = tuple(i for i, n in enumerate(wanted[ahead:], max(extra, 0)) if n == 1 != given[i])
         if extra > 0:
-            g = g.sum(axis=0 if extra == 1 else tuple(range(extra)))
-        if g.shape != wanted:
-            ahead = max(-extra, 0)
-            stretched = tuple(i for i, n in enumerate(wanted[ahead:]) if n == 1 != g.shape[i])
-            g = g.sum(axis=stretched, keepdims=True) if stretched else g
+            g = g.sum(axis=(*range(extra), *stretched) if stretched or extra > 1 else 0)
+            g = g.reshape(wanted) if stretched and g.size == math.prod(wanted) else g
+        elif stretched:
+            g = g.sum(axis=stretched, keepdims=True)
         if g.shape != wanted:
             try:
                 g = np.broadcast_to(g, wanted)

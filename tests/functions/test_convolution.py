@@ -1,7 +1,9 @@
 """Convolution is the sum that its definition says, the other two are its adjoints, and what does not fit is refused."""
 
+import contextlib
 import itertools
 
+import dask.array
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
 import tinygrad_edu as tg
-from tinygrad_edu.functions import conv2d, conv2d_transpose
+from tinygrad_edu.functions import conv2d, conv2d_transpose, unrolled
 from tinygrad_edu.functions.convolution import conv2d_weights
 
 pairs = {n: st.tuples(*[st.integers(*n)] * 2) for n in [(0, 2), (1, 3), (0, 3)]}
@@ -44,26 +46,67 @@ def by_hand(x, w, stride, padding, groups):
     return z
 
 
-@settings(max_examples=40)
-@given(convolutions())
-def test_it_is_the_sum_over_every_window(drawn):
-    x, w, how = drawn
-    np.testing.assert_array_equal(conv2d(x, w, **how), by_hand(x, w, **how))
+@contextlib.contextmanager
+def laid_out(many, shallow):
+    """Take so many images for many, and kernels of so many numbers for large ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(unrolled, "MANY", many)
+        patch.setattr(unrolled, "SHALLOW", shallow)
+        yield
 
 
-@settings(max_examples=40)
-@given(convolutions())
-def test_the_other_two_are_its_adjoints(drawn):
+layouts = st.builds(laid_out, st.sampled_from([1, 9]), st.sampled_from([0, 99]))
+
+
+@settings(max_examples=80)
+@given(convolutions(), layouts)
+def test_it_is_the_sum_over_every_window(drawn, layout):
     x, w, how = drawn
-    z = conv2d(x, w, **how)
-    y = whole(z.shape, 2)
-    back = conv2d_transpose(y, w, size=x.shape[2:], **how)
-    weights = conv2d_weights(x, y, size=w.shape[2:], **how)
+    with layout:
+        z = conv2d(x, w, **how)
+    np.testing.assert_array_equal(z, by_hand(x, w, **how))
+
+
+@settings(max_examples=80)
+@given(convolutions(), layouts)
+def test_the_other_two_are_its_adjoints(drawn, layout):
+    x, w, how = drawn
+    with layout:
+        z = conv2d(x, w, **how)
+        y = whole(z.shape, 2)
+        back = conv2d_transpose(y, w, size=x.shape[2:], **how)
+        weights = conv2d_weights(x, y, size=w.shape[2:], **how)
+        z, pull = tg.vjp(lambda x, w: conv2d(x, w, **how), x, w)
+        pulled = pull(y)
     assert (back.shape, weights.shape) == (x.shape, w.shape)
     assert np.sum(z * y) == np.sum(x * back) == np.sum(w * weights)
-    z, pull = tg.vjp(lambda x, w: conv2d(x, w, **how), x, w)
-    for gradient, adjoint in zip(pull(y), (back, weights), strict=True):
+    for gradient, adjoint in zip(pulled, (back, weights), strict=True):
         np.testing.assert_array_equal(gradient, adjoint)
+
+
+@pytest.mark.parametrize("n", [2, unrolled.MANY])
+@pytest.mark.parametrize("c", [2, unrolled.SHALLOW // 3 + 1])
+def test_images_may_lie_in_memory_as_they_like(n, c):
+    x, w = whole((n, c, 5, 4), 0), whole((2, c, 3, 3), 1)
+    z = conv2d(x, w)
+    back, weights = conv2d_transpose(z, w), conv2d_weights(x, z, size=(3, 3))
+    for axes in itertools.permutations(range(4)):
+        turned = np.ascontiguousarray(x.transpose(axes)).transpose(np.argsort(axes))
+        y = conv2d(turned, w)
+        np.testing.assert_array_equal(y, z)
+        np.testing.assert_array_equal(conv2d_weights(turned, y, size=(3, 3)), weights)
+        turned = np.ascontiguousarray(z.transpose(axes)).transpose(np.argsort(axes))
+        np.testing.assert_array_equal(conv2d_transpose(turned, w), back)
+
+
+@pytest.mark.parametrize("n", [2, unrolled.MANY])
+def test_arrays_that_speak_numpys_protocols_can_be_the_images(n):
+    x, w = whole((n, 2, 5, 4), 0), whole((2, 2, 3, 3), 1)
+    z, pull = tg.vjp(lambda x, w: conv2d(x, w, padding=1), x, w)
+    lazy, lazy_pull = tg.vjp(lambda x, w: conv2d(x, w, padding=1), *map(dask.array.from_array, (x, w)))
+    for got, wanted in zip((lazy, *lazy_pull(lazy)), (z, *pull(z)), strict=True):
+        assert isinstance(got, dask.array.Array)
+        np.testing.assert_array_equal(got.compute(), wanted)
 
 
 def test_it_is_scipys_correlation():

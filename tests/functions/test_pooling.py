@@ -1,5 +1,6 @@
 """Pooling gives the largest or the mean of every window; ties share; what does not fit is refused."""
 
+import dask.array
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,10 +37,49 @@ def test_ties_share_evenly_in_each_window():
     np.testing.assert_array_equal(slope, [[[[0.25, 0.25, 0.5], [0.25, 0.25, 0.5]]]])
 
 
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_as_many_places_as_a_byte_cannot_count_share_evenly(stride):
+    slope = tg.grad(lambda x: np.sum(max_pool2d(x, 16, stride)))(np.ones((1, 1, 16, 16)))
+    np.testing.assert_array_equal(slope, np.full((1, 1, 16, 16), 1 / 256))
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize(("size", "stride"), [(1, None), (2, None), (2, 1), (2, 3)])
+def test_results_share_no_memory_and_keep_the_layout_of_the_images(pool, size, stride):
+    x = np.random.default_rng(0).normal(size=(2, 8, 6, 9)).transpose(3, 0, 1, 2)
+    z = pool(x, size, stride)
+    assert not np.shares_memory(z, x)
+    assert np.array_equal(np.argsort(z.strides), np.argsort(x.strides))
+    plain, pull_plain = tg.vjp(lambda x: pool(x, size, stride), np.ascontiguousarray(x))
+    np.testing.assert_array_equal(z, plain)
+    np.testing.assert_array_equal(tg.vjp(lambda x: pool(x, size, stride), x)[1](z)[0], pull_plain(z)[0])
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize(("size", "stride"), [(2, None), (2, 1)])
+def test_arrays_that_speak_numpys_protocols_can_be_the_images(pool, size, stride):
+    x = np.random.default_rng(0).normal(size=(2, 2, 4, 6))
+    z, pull = tg.vjp(lambda x: pool(x, size, stride), x)
+    lazy, lazy_pull = tg.vjp(lambda x: pool(x, size, stride), dask.array.from_array(x))
+    for got, wanted in zip((lazy, *lazy_pull(lazy)), (z, *pull(z)), strict=True):
+        assert isinstance(got, dask.array.Array)
+        np.testing.assert_array_equal(got.compute(), wanted)
+
+
 def test_what_is_left_over_is_in_no_window():
     x = np.arange(15.0).reshape(1, 1, 3, 5)
     slope = tg.grad(lambda x: np.sum(mean_pool2d(x, 2)))(x)
     np.testing.assert_array_equal(slope[0, 0], np.pad(np.full((2, 4), 0.25), ((0, 1), (0, 1))))
+
+
+@pytest.mark.parametrize("pool", POOLS)
+@pytest.mark.parametrize("size", [1, 2])
+@pytest.mark.parametrize("kind", [np.uint8, bool])
+def test_whole_numbers_are_taken_too(pool, size, kind):
+    x = np.full((1, 1, 2, 2), 255).astype(kind)
+    z = pool(x, size)
+    assert z.dtype == POOLS[pool](x).dtype
+    np.testing.assert_array_equal(z, np.broadcast_to(x[0, 0, 0, 0], z.shape))
 
 
 @pytest.mark.parametrize("pool", POOLS)

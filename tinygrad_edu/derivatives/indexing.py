@@ -20,7 +20,8 @@ def put_back(x, index, shape):
     """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
     z = np.zeros_like(x, shape=shape, order="C")
     parts = index if isinstance(index, tuple) else (index,)
-    listed = [i for i in parts if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
+    several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))
+    listed = [i for i in several if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
     if listed and listed[0] is index:
         add_rows(z, as_array(index).astype(np.intp, copy=False), x)
     elif listed:

@@ -3,55 +3,26 @@
 All come from one sum of products x·w·y. Hold two of the three fixed, and what the third is multiplied by is
 the convolution (of x and w), the transposed one (of y and w), or what the gradient of weights is (of x and y).
 
-g     cotangent of the output
-z     output
-x     images (n, c, h, w)
-w     weights (o, c / groups, kh, kw)
-y     what convolving x with w gives, (n, o, oh, ow)
-rows  what each column of the kernel meets of x, (n, groups, c / groups * kw, padded h, ow)
+g   cotangent of the output
+z   output
+x   images (n, c, h, w)
+w   weights (o, c / groups, kh, kw)
+y   what convolving x with w gives, (n, o, oh, ow)
+of  what is known of the convolution, its `Plan`
 """
 
 import functools
 import operator
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.functions.unrolled import Plan, blocks, grouped, matrices, opened, turned_back
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair, whole
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
 IMAGES, OUTPUTS, WEIGHTS = "(n, c, h, w)", "(n, o, oh, ow)", "(o, c / groups, kh, kw)"
-
-
-class Plan(NamedTuple):
-    """What is known of a convolution before there are numbers."""
-
-    n: int
-    c: int
-    o: int
-    image: Pair
-    kernel: Pair
-    out: Pair
-    stride: Pair
-    padding: Pair
-    groups: int
-
-    @property
-    def padded(self) -> Pair:
-        """The height and width of images with their borders."""
-        return self.image[0] + 2 * self.padding[0], self.image[1] + 2 * self.padding[1]
-
-    @property
-    def inside(self) -> tuple[Any, ...]:
-        """The part of images with their borders that is no border."""
-        return ..., *(slice(p, p + n) for p, n in zip(self.padding, self.image, strict=True))
-
-    @property
-    def depth(self) -> int:
-        """How many numbers of an image each row of the kernel is multiplied by."""
-        return self.c // self.groups * self.kernel[1]
 
 
 def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any) -> Plan:
@@ -72,51 +43,6 @@ def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, paddi
         raise ValueError(f"{caller}: w of shape {w} is empty; give every axis at least one element")
     known = Plan(n, c, o, (height, width), (kh, kw), (0, 0), stride, padding, groups)
     return known._replace(out=count(caller, known.padded, known.kernel, stride))
-
-
-def spread(x: Any, of: Plan) -> Any:
-    """Lay images out as rows, one copy beside the other for each column of the kernel.
-
-    So they are copied kw times and not kh * kw times, and what a row of the kernel meets of an image is one block
-    of memory, a matrix that need not be copied to be multiplied by (for a stride of 1).
-    """
-    images = x
-    if any(of.padding):
-        images = np.zeros_like(x, shape=(of.n, of.c, *of.padded), order="C")
-        images[of.inside] = x
-    rows = np.empty_like(x, shape=(of.n, of.c, of.kernel[1], of.padded[0], of.out[1]), order="C")
-    for j in range(of.kernel[1]):
-        rows[:, :, j] = images[..., met(j, of.stride[1], of.out[1])]
-    return rows.reshape(of.n, of.groups, of.depth, of.padded[0], of.out[1])
-
-
-def gather(rows: Any, of: Plan) -> Any:
-    """Add up what `spread` laid out: its adjoint."""
-    images = np.zeros_like(rows, shape=(of.n, of.c, *of.padded), order="C")
-    rows = rows.reshape(of.n, of.c, of.kernel[1], of.padded[0], of.out[1])
-    for j in range(of.kernel[1]):
-        images[..., met(j, of.stride[1], of.out[1])] += rows[:, :, j]
-    return images[of.inside]
-
-
-def each_row(rows: Any, of: Plan) -> Iterator[Any]:
-    """Give for each row of the kernel what it meets, (n, groups, depth, oh, ow)."""
-    return (rows[..., met(i, of.stride[0], of.out[0]), :] for i in range(of.kernel[0]))
-
-
-def flat(block: Any) -> Any:
-    """Make one axis of the last two."""
-    return block.reshape(*block.shape[:-2], block.shape[-2] * block.shape[-1])
-
-
-def matrices(w: Any, of: Plan) -> Any:
-    """Lay weights out as a matrix for each row of the kernel and each group."""
-    return w.transpose(2, 0, 1, 3).reshape(of.kernel[0], of.groups, of.o // of.groups, of.depth)
-
-
-def grouped(y: Any, of: Plan) -> Any:
-    """Lay outputs out as a matrix for each image and each group."""
-    return y.reshape(of.n, of.groups, of.o // of.groups, of.out[0] * of.out[1])
 
 
 def plan_back(
@@ -161,8 +87,9 @@ def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, group
     """
     shapes = check_shape("conv2d", "x", x, IMAGES), check_shape("conv2d", "w", w, WEIGHTS)
     of = plan("conv2d", *shapes, stride, padding, groups)
-    products = map(operator.matmul, matrices(w, of), map(flat, each_row(spread(x, of), of)))
-    return functools.reduce(operator.iadd, products).reshape(of.n, of.o, *of.out)
+    products = map(operator.matmul, matrices(w, of), blocks(x, of))
+    y = functools.reduce(operator.iadd, products).reshape(of.o, of.out[0], of.out[1] * of.n)
+    return turned_back(opened(y, of.out[1], of))
 
 
 @primitive
@@ -191,21 +118,28 @@ def conv2d_transpose(
     """
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
     of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
-    shape = (of.n, of.groups, of.depth, of.padded[0], of.out[1])
-    rows = np.zeros_like(y, dtype=np.result_type(y, w), shape=shape, order="C")
     numbers = grouped(y, of)
-    for v, met_by_v in zip(matrices(w, of), each_row(rows, of), strict=True):
-        met_by_v[...] += (v.swapaxes(-1, -2) @ numbers).reshape(met_by_v.shape)
-    return gather(rows, of)
+    height, width = of.padded
+    images = np.zeros_like(y, np.result_type(y, w), shape=(of.c, height, width * of.n), order="C")
+    images = opened(images, width, of)
+    down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(of.kernel, of.stride, of.out, strict=True))
+    for i, rows in enumerate(down):  # one at a time, so that what is added up is still in the cache
+        matrix = w[:, :, i].reshape(of.groups, of.o // of.groups, of.depth)
+        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(of.c, of.kernel[1], of.out[0], of.out[1] * of.n)
+        product = opened(product, of.out[1], of)
+        for j, columns in enumerate(across):
+            images[:, rows, columns] += product[:, j]
+    return turned_back(images[of.inside])
 
 
 @primitive
 def conv2d_weights(x: Any, y: Any, *, size: Pair, stride: Pairwise = 1, padding: Pairwise = 0, groups: int = 1) -> Any:
     """Give the other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
     of = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
-    numbers = grouped(y, of)
-    products = [(numbers @ flat(each).swapaxes(-1, -2)).sum(axis=0) for each in each_row(spread(x, of), of)]
-    return np.stack(products).reshape(of.kernel[0], of.o, of.c // of.groups, of.kernel[1]).transpose(1, 2, 0, 3)
+    numbers = grouped(y, of).swapaxes(-1, -2)
+    products = [(block @ numbers).swapaxes(-1, -2) for block in blocks(x, of)]
+    rows = [each.reshape(of.o, of.c // of.groups, -1, of.kernel[1]) for each in products]
+    return np.concatenate(rows, axis=2)
 
 
 # fmt: off

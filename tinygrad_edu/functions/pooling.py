@@ -1,15 +1,17 @@
 """Pooling: one number for each window of an image, its largest or its mean.
 
-Windows are laid out, and then reduced as NumPy does; so `patches` and its adjoint are all that is new.
+Windows are not laid out: what stands first in every window is one array, a view of the images, what stands second is
+another, and these are compared or added. So all that is computed has the memory layout of the images.
 
 g  cotangent of the output
 z  output
 x  images (n, c, h, w)
-p  patches (kh * kw, n, c, oh, ow): what stands first in every window, what stands second, ...
+y  one number for each window, (n, c, oh, ow)
 """
 
+import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,36 +19,94 @@ import numpy as np
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair
 from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative, selections
+from tinygrad_edu.tape import payload
 
 
-def places(image: Pair, size: Pair, stride: Pair) -> Iterator[tuple[Any, ...]]:
-    """Give for each place in a window the index of what stands there."""
+def steps(image: Pair, size: Pair, stride: Pair) -> tuple[list[slice], list[slice]]:
+    """Give for each row of a window the rows of images that it meets, and for each column the columns."""
     out = count("pooling", image, size, stride)
     down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(size, stride, out, strict=True))
-    return ((..., *both) for both in itertools.product(down, across))
+    return down, across
+
+
+@functools.lru_cache
+def places(image: Pair, size: Pair, stride: Pair) -> tuple[tuple[Any, ...], ...]:
+    """Give for each place in a window the index of what stands there."""
+    return tuple((..., *both) for both in itertools.product(*steps(image, size, stride)))
+
+
+def views(x: Any, size: Pair, stride: Pair) -> list[Any]:
+    """Give what stands first in every window, what stands second, and so on."""
+    return [x[place] for place in places(x.shape[2:], size, stride)]
+
+
+def reduced(function: Any, x: Any, size: Pair, stride: Pair) -> Any:
+    """Make one number of each window: of its rows, and then of what came of them."""
+    down, across = steps(x.shape[2:], size, stride)
+    x = functools.reduce(function, [x[..., rows, :] for rows in down])
+    x = functools.reduce(function, [x[..., columns] for columns in across])
+    return np.maximum(x, x) if size == (1, 1) else x  # never a view
 
 
 @primitive
-def patches(x: Any, *, size: Pair, stride: Pair) -> Any:
-    """Lay the windows of images (n, c, h, w) out, (kh * kw, n, c, oh, ow)."""
-    return np.stack([x[place] for place in places(x.shape[2:], size, stride)])
+def gather(x: Any, *, size: Pair, stride: Pair) -> Any:
+    """Add up each window."""
+    return reduced(np.add, x.astype(np.result_type(x, 1.0), copy=False), size, stride)
 
 
 @primitive
-def overlay(p: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
-    """Lay patches over each other and add up where they overlap: the adjoint of `patches`."""
-    x = np.zeros_like(p, shape=(*p.shape[1:3], *image))
-    for each, place in zip(p, places(image, size, stride), strict=True):
-        x[place] += each
+def overlay(y: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
+    """Give each number to its whole window, and add up where windows overlap: the adjoint of `gather`."""
+    return _laid(itertools.repeat(y), y, y.dtype, image, size, stride)
+
+
+@primitive
+def largest(x: Any, *, size: Pair, stride: Pair) -> Any:
+    """Give the largest number of each window."""
+    return reduced(np.maximum, x, size, stride)
+
+
+@primitive
+def give_back(y: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
+    """Share each of `y` evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
+    chosen, ties = _chosen(x, z, size, stride)
+    share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
+    return _laid((each * share for each in chosen), share, share.dtype, x.shape[2:], size, stride)
+
+
+@primitive
+def pick(h: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
+    """Give the mean of `h` over the places in each window where `x` is `z`, the largest."""
+    chosen, ties = _chosen(x, z, size, stride)
+    return functools.reduce(np.add, map(np.multiply, chosen, views(h, size, stride))) / ties
+
+
+def _chosen(x: Any, z: Any, size: Pair, stride: Pair) -> tuple[list[Any], Any]:
+    """Tell for each place in a window where what stands there is the largest, and how often that is so."""
+    chosen = [each == z for each in views(x, size, stride)]
+    kind = np.min_scalar_type(len(chosen))  # a byte mostly, which is added soonest
+    return chosen, functools.reduce(np.add, [each.astype(kind) for each in chosen])
+
+
+def _laid(parts: Iterable[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
+    """Lay out what stands at each place in a window, and add up where windows overlap."""
+    apart = size[0] <= stride[0] and size[1] <= stride[1]
+    whole = size == stride and not (image[0] % size[0] or image[1] % size[1])
+    x = (np.empty_like if whole else np.zeros_like)(like, dtype, shape=(*like.shape[:2], *image))
+    for place, part in zip(places(image, size, stride), parts, strict=False):
+        if apart:
+            x[place] = part
+        else:
+            x[place] += part
     return x
 
 
-def _windows(caller: str, x: Any, size: Any, stride: Any) -> Any:
+def _windows(caller: str, x: Any, size: Any, stride: Any) -> dict[str, Pair]:
     image = check_shape(caller, "x", x, "(n, c, h, w)")[2:]
     size = pair(caller, "size", size, 1)
     stride = size if stride is None else pair(caller, "stride", stride, 1)
     count(caller, image, size, stride)
-    return patches(x, size=size, stride=stride)
+    return {"size": size, "stride": stride}
 
 
 def max_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
@@ -66,7 +126,7 @@ def max_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
         TypeError: x is no array, or size or stride are not made of integers.
         ValueError: x has not four axes, size or stride is less than 1, or no window fits.
     """
-    return np.max(_windows("max_pool2d", x, size, stride), axis=0)
+    return largest(x, **_windows("max_pool2d", x, size, stride))
 
 
 def mean_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
@@ -80,12 +140,16 @@ def mean_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
 
     Raises: as `max_pool2d`.
     """
-    return np.mean(_windows("mean_pool2d", x, size, stride), axis=0)
+    how = _windows("mean_pool2d", x, size, stride)
+    return gather(x, **how) / (how["size"][0] * how["size"][1])
 
 
 # fmt: off
-derivative(patches, lambda g, z, x, *, size, stride: overlay(g, image=x.shape[2:], size=size, stride=stride))
-derivative(overlay, lambda g, z, p, *, image, size, stride: patches(g, size=size, stride=stride))
+derivative(gather,    lambda g, z, x, *, size, stride: overlay(g, image=x.shape[2:], size=size, stride=stride))
+derivative(overlay,   lambda g, z, y, *, image, size, stride: gather(g, size=size, stride=stride))
+derivative(largest,   lambda g, z, x, *, size, stride: give_back(g, payload(x), payload(z), size=size, stride=stride))
+derivative(give_back, lambda g, z, y, x, m, *, size, stride: pick(g, x, m, size=size, stride=stride), None, None)
+derivative(pick,      lambda g, z, h, x, m, *, size, stride: give_back(g, x, m, size=size, stride=stride), None, None)
 # fmt: on
 
-selections.update({patches, overlay})
+selections.update({gather, overlay, largest, give_back, pick})

@@ -17,6 +17,7 @@ from tinygrad_edu.program.calls import is_elementwise
 from tinygrad_edu.program.nodes import Node, Program, written
 from tinygrad_edu.program.tracing import cast
 
+_PAGE, _LINE, _STEP = 4096, 64, 704
 _TAKES_OUT = {np.concatenate, np.stack, np.matmul, np.dot, np.cumsum, np.einsum}
 _MADE = {np.zeros_like, np.empty_like, np.empty}
 _COPIES = {np.copy, np.reshape, np.ravel, cast}
@@ -29,6 +30,20 @@ class Plan:
     blocks: list[int] = field(default_factory=list)
     of: dict[Node, int] = field(default_factory=dict)
     views: list[Node] = field(default_factory=list)
+
+    def places(self) -> tuple[list[int], int]:
+        """Give where each block starts in one piece of memory, and how large that is.
+
+        Long blocks start at different distances from a multiple of 4096: a processor mistakes reading behind one for
+        reading what it writes at the same distance behind another, and waits.
+        """
+        starts, end = [], 0
+        for k, size in enumerate(self.blocks):
+            if size >= _PAGE:
+                end += (k * _STEP - end) % _PAGE
+            starts.append(end)
+            end += -(-size // _LINE) * _LINE
+        return starts, end
 
     @property
     def nbytes(self) -> int:

@@ -197,9 +197,9 @@ class Program:
     def named(self, places: list[str]) -> "Program":
         """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
         for x, place in zip(self.outputs, places, strict=True):
-            words = re.findall(r"[^\W\d]\w*", place)
+            words = re.sub(r"^(\[\d+\])+", "", place).lstrip(".[' ")
             if isinstance(x, Node) and x.name is None:
-                x.name = f"{'d' if x.backward else 'new'}_{words[-1]}" if words else "result"
+                x.name = f"{'d' if x.backward else 'new'}_{words}" if words else "result"
         return self
 
     @property

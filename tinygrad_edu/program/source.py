@@ -133,12 +133,13 @@ class Text:
     def _make_work(self) -> list[str]:
         """Write the function that makes the memory of a run."""
         names, plan = self.names, self.plan
-        blocks = [names.fresh("memory", alone=False) for _ in plan.blocks]
-        lines = [f"{block} = np.empty({size}, np.uint8)" for block, size in zip(blocks, plan.blocks, strict=True)]
+        starts, size = plan.places()
+        memory = names.fresh("memory")
+        lines = [f"{memory} = np.empty({size}, np.uint8)"] if plan.blocks else []
         for node, k in plan.of.items():
-            layout = f"{node.shape}, {written_out(node.dtype, names)}, {blocks[k]}"
+            layout = f"{node.shape}, {written_out(node.dtype, names)}, {memory}, {starts[k]}"
             natural = _strides(node.shape or (), node.dtype.itemsize) == node.strides
-            lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural else f', 0, {node.strides}'})")
+            lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural else f', {node.strides}'})")
         for node in plan.views:
             lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
         return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
