@@ -71,13 +71,18 @@ class Runner:
         return self._names
 
     def _define(self) -> None:
-        """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
-        file = f"<program {abs(hash(self.text)):x}>"
-        linecache.cache[file] = len(self.text), None, self.text.splitlines(keepends=True), file
-        names = dict(self.constants)
-        exec(compile(self.text, file, "exec"), names)
-        self._names, self._make_work = names, names.get("make_work")
-        self._function = names[self.name]
+        """Have the functions of the text."""
+        self._names = names = executed(self.text, self.constants)
+        self._make_work, self._function = names.get("make_work"), names[self.name]
+
+
+def executed(text: str, constants: dict[str, Any]) -> dict[str, Any]:
+    """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
+    file = f"<program {abs(hash(text)):x}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    names = dict(constants)
+    exec(compile(text, file, "exec"), names)
+    return names
 
 
 def _owners(numbers: tuple[Any, ...]) -> list[int]:
