@@ -15,7 +15,7 @@ import numpy as np
 from tinygrad_edu.program.errors import misused
 from tinygrad_edu.program.nodes import Input, Node, expect, replaced
 from tinygrad_edu.program.origins import asked_by_library, note
-from tinygrad_edu.recording import Tracer
+from tinygrad_edu.recording import Outermost, Tracer
 from tinygrad_edu.tape import Entry
 
 _FACTS = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj, np.isrealobj}
@@ -23,6 +23,7 @@ _FACTS |= {np.may_share_memory, np.shares_memory, np.min_scalar_type, np.iscompl
 _WRITERS = {np.copyto, np.put, np.put_along_axis, np.place, np.putmask, np.fill_diagonal, operator.setitem}
 _SHAPED_BY_NUMBERS = {np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.bincount}
 _NUMBERS = (bool, int, float)
+_ABOVE = (Entry, Outermost)  # these answer when they meet a tracer
 
 
 class NeededError(Exception):
@@ -148,13 +149,13 @@ class TracedArray(Tracer):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer NumPy when a ufunc meets a tracer (NEP 13)."""
-        if any(isinstance(x, Entry) for x in inputs):
+        if any(isinstance(x, _ABOVE) for x in inputs):
             return NotImplemented
         return self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         """Answer NumPy when one of its other functions meets a tracer (NEP 18)."""
-        if any(issubclass(kind, Entry) for kind in types):
+        if any(issubclass(kind, _ABOVE) for kind in types):
             return NotImplemented
         return self.recorder.call(function, arguments, keywords)
 
@@ -296,7 +297,7 @@ def cast(x: Any, dtype: Any, **keywords: Any) -> Any:
 
 def _call(function: Any, operation: Any, *operands: Any) -> Any:
     """Write down an operator: of plain numbers it gives a plain number, of all else what NumPy's function gives."""
-    if any(isinstance(x, Entry) for x in operands):
+    if any(isinstance(x, _ABOVE) for x in operands):
         return NotImplemented
     simple = all(type(plain(x)) in _NUMBERS for x in operands)
     return next(tracers(operands)).recorder.call(operation if simple else function, operands, {})
@@ -307,7 +308,7 @@ def _add_operator(name: str, function: Any) -> None:
     operation = getattr(operator, f"{name}_" if name in ("and", "or") else name)
 
     def in_place(x: TracedArray, y: Any) -> Any:
-        if isinstance(y, Entry) or not isinstance(x.numbers, np.ndarray) or not x.ndim:
+        if isinstance(y, _ABOVE) or not isinstance(x.numbers, np.ndarray) or not x.ndim:
             return _call(function, operation, x, y)
         ufunc = np.power if function is operator.pow else function
         return x.recorder.call(ufunc, (x, y), {"out": x})
