@@ -129,11 +129,14 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     @functools.wraps(f)
     def slopes(*args: Any) -> Any:
         trace = Trace("jacobian", f, args, argnums)
-        rows, made, start = every_row(trace), [], 0
+        rows = every_row(trace)
+        made = []
+        start = 0
         for z in trace.outputs:
-            parts = [np.reshape(g[start : start + z.size], z.shape + g.shape[1:]) for g in rows]
+            parts = rows if len(trace.outputs) == 1 else [g[start : start + z.size] for g in rows]
             start += z.size
-            own = zip(parts, trace.numbers, strict=True)
+            shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
+            own = zip(shaped, trace.numbers, strict=True)
             one = trace.rebuild([hand_out(g, trace.recorded, isinstance(x, Entry)) for g, x in own])
             made.append(one[0] if isinstance(argnums, int) else tuple(one))
         return trace.rebuild_output(made)

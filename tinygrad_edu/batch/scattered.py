@@ -78,17 +78,20 @@ class Scattered(Batch):
 def unit_rows(n: int, first: int, start: int, stop: int, shape: tuple[int, ...], dtype: Any) -> Scattered:
     """Give rows `start` to `stop` of the identity matrix as a batch of `n`, of which they are those from `first` on."""
     places = np.arange(start, stop)
-    term = Term(places + (first - start), places, slice(start, stop), np.ones(stop - start, dtype))
+    ones = np.broadcast_to(np.ones((), dtype), stop - start)
+    term = Term(places + (first - start), places, slice(start, stop, 1), ones)
     return Scattered(n, shape, np.dtype(dtype), [term])
 
 
 def spaced(places: Any) -> Any:
     """Give a slice instead of places that are evenly spaced."""
-    if len(places) < 2:
-        return slice(int(places[0]), int(places[0]) + 1) if len(places) else slice(0, 0)
-    first, step = int(places[0]), int(places[1]) - int(places[0])
-    even = step > 0 and bool((places[1:] - places[:-1] == step).all())
-    return slice(first, int(places[-1]) + 1, step) if even else places
+    m = len(places)
+    if m == 0:
+        return slice(0, 0, 1)
+    first, last = int(places[0]), int(places[-1])
+    step = (last - first) // max(m - 1, 1) or 1
+    even = last == first + step * (m - 1) and step > 0 and bool((places[1:] - places[:-1] == step).all())
+    return slice(first, last + 1, step) if even else places
 
 
 def filled_in(x: Scattered) -> Any:
@@ -102,7 +105,8 @@ def filled_in(x: Scattered) -> Any:
         if not taken[at].any():
             z[at] = values
         elif isinstance(at, slice):
-            np.add(z[at], values, out=z[at])
+            part = z[at]
+            np.add(part, values, out=part)
         else:
             z[at] = z[at] + values
         taken[at] = True
@@ -111,23 +115,37 @@ def filled_in(x: Scattered) -> Any:
 
 def _numberwise(function: Function, *arguments: Any) -> Any:
     """Do with the few numbers what leaves zeros zeros, beside what is the same for all and stretches nothing."""
-    (x,) = found = [x for x in arguments if isinstance(x, Outermost)][:1]
-    others = [a for a in arguments if a is not x]
-    if not isinstance(x, Scattered) or len(found) + len(others) != len(arguments):
+    batches = [x for x in arguments if isinstance(x, Outermost)]
+    if len(batches) > 1 or not isinstance(batches[0], Scattered):
         return None
-    shapes = [np.shape(a) for a in others]
-    if any(len(shape) > x.ndim or np.broadcast_shapes(shape, x.shape) != x.shape for shape in shapes):
+    (x,) = batches
+    flat = [a if a is x else _flat(a, x) for a in arguments]
+    if any(a is None for a in flat):
         return None
-    flat = [a if a is x or not np.ndim(a) else _flat(a, x) for a in arguments]
     terms = []
     for term in x.terms:
-        given = [term.values if a is x else a[term.pick] if np.ndim(a) else a for a in flat]
+        given = [term.values if a is x else a if not getattr(a, "ndim", 0) else _at(a, term.pick) for a in flat]
         terms.append(term._replace(values=function(*given)))
     return x.with_terms(terms)
 
 
 def _flat(a: Any, x: Scattered) -> Any:
-    return np.reshape(a if np.shape(a) == x.shape else np.broadcast_to(a, x.shape), -1)
+    """Lay out flat what the numbers meet; one number stays one, and None is for what would stretch the batch."""
+    a = a if hasattr(a, "shape") or isinstance(a, (int, float)) else np.asarray(a)
+    shape = getattr(a, "shape", ())
+    if len(shape) < 2 and (not shape or shape == x.shape):
+        return a
+    if shape != x.shape:
+        if len(shape) > x.ndim or np.broadcast_shapes(shape, x.shape) != x.shape:
+            return None
+        a = np.broadcast_to(a, x.shape)
+    return np.reshape(a, -1)
+
+
+def _at(a: Any, pick: Any) -> Any:
+    """Give the elements at these places; the array itself, if they are all."""
+    every = type(pick) is slice and pick.step == 1 and pick.stop - pick.start == a.size
+    return a if every else a[pick]
 
 
 def _quotient(x: Any, y: Any) -> Any:
@@ -167,7 +185,7 @@ def _moved(x: Scattered, to: Any, shape: tuple[int, ...]) -> Scattered:
         new = to[places]
         if (new < 0).any():
             kept = np.flatnonzero(new >= 0)
-            rows, new, values = rows[kept], new[kept], values[spaced(kept)]
+            rows, new, values = rows[kept], new[kept], _at(values, spaced(kept))
         terms.append(Term(rows, new, spaced(new), values))
     return x.with_terms([term for term in terms if len(term.rows)] or terms[:1], shape)
 

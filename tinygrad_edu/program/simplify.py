@@ -170,8 +170,13 @@ def _with_scalars(node: Node) -> None:
     whole = any(isinstance(x, Node) and x.shape == node.shape for x in node.arguments)
     if whole:
         node.arguments = tuple(
-            x.flat[0] if isinstance(x, np.ndarray) and x.size and not any(x.strides) else x for x in node.arguments
+            x.flat[0] if isinstance(x, np.ndarray) and x.size and _is_even(x) else x for x in node.arguments
         )
+
+
+def _is_even(x: Any) -> bool:
+    """Tell whether all numbers in an array are the same, to the bit."""
+    return not any(x.strides) or x.tobytes() == x.flat[0].tobytes() * x.size
 
 
 def _shorter(node: Node) -> Any:
@@ -208,6 +213,8 @@ def _power(node: Node, x: Any, y: Any) -> Any:
         node.function, node.arguments = quick[y], (x,)
     elif isinstance(y, (int, float)) and y == 1:
         return x
+    elif quick and isinstance(y, (int, float)) and y == 0:
+        node.function, node.arguments = np.ones_like, (x,)
     else:
         node.function = np.power
     return None
