@@ -17,7 +17,7 @@ from tinygrad_edu.selection import gradients
 from tinygrad_edu.trace import Trace, added_up
 
 BYTES = 1 << 26  # a batch of the largest array on the tape takes no more; else the rows go in several batches
-DENSE = 1 << 10  # batches of fewer numbers than this are quicker with all their zeros
+DENSE = 1 << 12  # batches of fewer numbers than this are quicker with all their zeros
 
 
 def every_row(trace: Trace) -> list[Any]:

@@ -6,6 +6,7 @@ shape    what others see
 apart    done with each of the n alone, and stacked
 """
 
+import math
 import operator
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -67,7 +68,7 @@ class Batch(Outermost):
     @property
     def size(self) -> int:
         """The number of elements of each."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
 
     def parts(self) -> list[Any]:
         """Give arrays that hold all numbers."""
@@ -112,7 +113,7 @@ class Batch(Outermost):
         raise ApartError
 
     # What would have to be known of one array, not of many.
-    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __format__ = _only  # type: ignore[assignment]
+    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __format__ = _only
     item = tolist = __contains__ = _only
 
     def __getitem__(self, index: Any) -> Any:
@@ -120,7 +121,7 @@ class Batch(Outermost):
 
     def __setitem__(self, index: Any, x: Any) -> None:
         """Write into all; `x` may be a batch itself."""
-        if not type(self) is Batch or isinstance(self.array, Entry):
+        if type(self) is not Batch or isinstance(self.array, Entry):
             raise ApartError
         places = shifted(index)
         ndim = self.array[places].ndim - 1
@@ -158,7 +159,7 @@ class Batch(Outermost):
 
     def flatten(self) -> Any:
         """As NumPy's method: a copy."""
-        return np.copy(np.ravel(self))  # type: ignore[call-overload]
+        return np.copy(np.ravel(self))
 
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
@@ -181,7 +182,7 @@ def elementwise(function: Function, *inputs: Any, **keywords: Any) -> Any:
     out = keywords.pop("out", None)
     out = out[0] if type(out) is tuple else out
     if out is not None:
-        if not type(out) is Batch or isinstance(out.array, Entry):
+        if type(out) is not Batch or isinstance(out.array, Entry):
             raise ApartError
         keywords["out"] = out.array
     ndim = max([x.ndim if hasattr(x, "ndim") else np.ndim(x) for x in inputs])
@@ -201,9 +202,9 @@ def shifted(index: Any) -> tuple[Any, ...]:
     places = [k for k, i in enumerate(parts) if not (i is None or i is Ellipsis or isinstance(i, slice))]
     if any(isinstance(parts[k], (bool, np.bool, Batch)) for k in places):
         raise ApartError
-    if any(isinstance(parts[k], list) or getattr(parts[k], "ndim", 0) for k in places):
-        if places[-1] - places[0] + 1 != len(places):
-            raise ApartError
+    listed = any(isinstance(parts[k], list) or getattr(parts[k], "ndim", 0) for k in places)
+    if listed and places[-1] - places[0] + 1 != len(places):
+        raise ApartError
     return (slice(None), *parts)
 
 
@@ -262,6 +263,6 @@ _add_methods({
     "__invert__": np.invert,
 })  # fmt: skip
 _add_methods({f.__name__: f for f in (
-    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.swapaxes, np.repeat,
-    np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.argmax, np.argmin, np.argsort, np.any, np.all, np.copy,
+    np.sum, np.mean, np.prod, np.max, np.min, np.any, np.all, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.copy,
+    np.swapaxes, np.repeat, np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.argmax, np.argmin, np.argsort,
 )})  # fmt: skip

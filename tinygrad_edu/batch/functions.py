@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.batch.array import ApartError, Batch, Function, aligned, elementwise, handlers, shifted
+from tinygrad_edu.derivatives import indexing
 from tinygrad_edu.derivatives.arithmetic import cast
-from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.linear_algebra import LETTERS
 from tinygrad_edu.derivatives.shapes import concatenate
-from tinygrad_edu.recording import Outermost
 
-_FACTS = {np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj}
+_put_back: Function = indexing.put_back
 
 
 def behind(axis: Any, ndim: int) -> Any:
@@ -66,7 +65,7 @@ def reshape(x: Any, shape: Any, order: str = "C") -> Any:
 
 def transpose(x: Any, axes: Any = None) -> Any:
     """Bring axes into another order."""
-    return Batch(np.transpose(x.array, (0, *behind(range(x.ndim)[::-1] if axes is None else [*axes], x.ndim))))
+    return Batch(np.transpose(x.array, (0, *behind([*(range(x.ndim)[::-1] if axes is None else axes)], x.ndim))))
 
 
 def _with_two(function: Function, x: Any, first: Any, second: Any) -> Any:
@@ -113,7 +112,7 @@ def joined(function: Function, arrays: Any, axis: Any = 0) -> Any:
 
 def like(function: Function, x: Any, *number: Any, shape: Any = None, **keywords: Any) -> Any:
     """Make new arrays of the same kind."""
-    if any(isinstance(part, Outermost) for part in number):
+    if any(isinstance(part, Batch) for part in number):
         raise ApartError
     shape = x.shape if shape is None else lengths(shape)
     return Batch(function(x.array, *number, shape=(x.n, *shape), **keywords))
@@ -148,12 +147,12 @@ def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
 
 def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
     """Add the elements of each into zeros; a list of rows becomes one list for all, because that is much quicker."""
-    listed = isinstance(index, list) or getattr(index, "ndim", 0)
+    listed = isinstance(index, list) or getattr(index, "ndim", 0) > 0
     if not listed or np.asanyarray(index).dtype == bool:
-        return Batch(put_back(x.array, shifted(index), (x.n, *shape)))
+        return Batch(_put_back(x.array, shifted(index), (x.n, *shape)))
     m, rest = shape[0], tuple(shape[1:])
     rows = (np.arange(x.n)[:, None] * m + np.reshape(index, -1) % max(m, 1)).reshape(-1)
-    z = put_back(np.reshape(x.array, (rows.size, *rest)), rows, (x.n * m, *rest))
+    z = _put_back(np.reshape(x.array, (rows.size, *rest)), rows, (x.n * m, *rest))
     return Batch(np.reshape(z, (x.n, *shape)))
 
 
@@ -162,17 +161,19 @@ def fact(function: Function, *arguments: Any) -> Any:
     return function(*[x.array if isinstance(x, Batch) else x for x in arguments])
 
 
-for _function in (np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.flip):
-    handlers[_function] = functools.partial(along, _function)
-for _function in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
-    handlers[_function] = functools.partial(like, _function)
-for _function in _FACTS:
-    handlers[_function] = functools.partial(fact, _function)
+_ALONG: tuple[Function, ...] = (
+    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.flip,
+)  # fmt: skip
+_LIKE: tuple[Function, ...] = (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+_FACTS: tuple[Function, ...] = (np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj)
+handlers |= {f: functools.partial(along, f) for f in _ALONG}
+handlers |= {f: functools.partial(like, f) for f in _LIKE}
+handlers |= {f: functools.partial(fact, f) for f in _FACTS}
 handlers |= {
     np.cumsum: cumsum, np.roll: roll, np.reshape: reshape, np.ravel: lambda x, order="C": reshape(x, -1, order),
     np.transpose: transpose, np.swapaxes: swapaxes, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
     np.squeeze: squeeze, np.broadcast_to: broadcast_to, np.matmul: matmul, np.einsum: einsum,
-    np.where: functools.partial(elementwise, np.where), put_back: put_into_zeros,
+    np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
     np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
     concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),
     operator.getitem: lambda x, index: Batch(x.array[shifted(index)]),

@@ -10,6 +10,7 @@ a       an array that is the same for all
 """
 
 import functools
+import math
 import operator
 from typing import Any, NamedTuple
 
@@ -18,7 +19,7 @@ import numpy as np
 from tinygrad_edu.batch.array import Batch, Function
 from tinygrad_edu.batch.functions import lengths
 from tinygrad_edu.derivatives.indexing import put_back
-from tinygrad_edu.recording import Outermost, Tracer
+from tinygrad_edu.recording import Tracer
 
 MOST = 16  # more terms than that are better filled in
 
@@ -115,10 +116,9 @@ def filled_in(x: Scattered) -> Any:
 
 def _numberwise(function: Function, *arguments: Any) -> Any:
     """Do with the few numbers what leaves zeros zeros, beside what is the same for all and stretches nothing."""
-    batches = [x for x in arguments if isinstance(x, Outermost)]
-    if len(batches) > 1 or not isinstance(batches[0], Scattered):
+    x, *more = [x for x in arguments if isinstance(x, Batch)]
+    if more or not isinstance(x, Scattered):
         return None
-    (x,) = batches
     flat = [a if a is x else _flat(a, x) for a in arguments]
     if any(a is None for a in flat):
         return None
@@ -156,7 +156,7 @@ def _chosen(condition: Any, x: Any, y: Any) -> Any:
     """Choose between the few numbers and zero."""
     number = y if isinstance(x, Scattered) else x
     zero = type(number) in (int, float) and number == 0
-    return _numberwise(np.where, condition, x, y) if zero and not isinstance(condition, Outermost) else None
+    return _numberwise(np.where, condition, x, y) if zero and not isinstance(condition, Batch) else None
 
 
 def _sum(function: Function, x: Any, y: Any) -> Any:
@@ -166,7 +166,7 @@ def _sum(function: Function, x: Any, y: Any) -> Any:
     terms = list(x.terms)
     for term in y.terms:
         for k, other in enumerate(terms):
-            if _same(term.rows, other.rows) and _same(term.places, other.places):
+            if _same(term, other):
                 terms[k] = other._replace(values=function(other.values, term.values))
                 break
         else:
@@ -174,20 +174,25 @@ def _sum(function: Function, x: Any, y: Any) -> Any:
     return x.with_terms(terms) if len(terms) <= MOST else None
 
 
-def _same(a: Any, b: Any) -> bool:
-    return a is b or np.array_equal(a, b)
+def _same(a: Term, b: Term) -> bool:
+    """Tell whether two terms stand in the same places of the same rows."""
+    if type(a.pick) is type(b.pick) is slice and a.pick != b.pick:  # as so often, and quickly told
+        return False
+    return np.array_equal(a.places, b.places) and np.array_equal(a.rows, b.rows)
 
 
 def _moved(x: Scattered, to: Any, shape: tuple[int, ...]) -> Scattered:
     """Give a batch in which what stood at a place stands at `to[place]`; nowhere, where that is negative."""
     terms = []
-    for rows, places, _, values in x.terms:
-        new = to[places]
-        if (new < 0).any():
-            kept = np.flatnonzero(new >= 0)
-            rows, new, values = rows[kept], new[kept], _at(values, spaced(kept))
-        terms.append(Term(rows, new, spaced(new), values))
-    return x.with_terms([term for term in terms if len(term.rows)] or terms[:1], shape)
+    for term in x.terms:
+        new = to[term.places]
+        kept = np.flatnonzero(new >= 0)
+        if len(kept) == len(new):
+            terms.append(term._replace(places=new, pick=spaced(new)))
+        elif len(kept):
+            new = new[kept]
+            terms.append(Term(term.rows[kept], new, spaced(new), _at(term.values, spaced(kept))))
+    return x.with_terms(terms, shape)
 
 
 def _laid_out(function: Function, x: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -209,7 +214,7 @@ def _reshaped(x: Any, shape: Any, order: str = "C") -> Any:
 
 
 def _put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
-    shown = np.arange(int(np.prod(shape))).reshape(shape)[index] if isinstance(x, Scattered) else index
+    shown = np.arange(math.prod(shape)).reshape(shape)[index] if isinstance(x, Scattered) else index
     return None if isinstance(shown, Tracer) or not isinstance(x, Scattered) else _moved(x, np.ravel(shown), shape)
 
 
@@ -218,7 +223,7 @@ def _added_up(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if not isinstance(x, Scattered):
         return None
     kept = np.sum(np.zeros(x.shape), axis=axis, keepdims=True).shape
-    to = np.broadcast_to(np.arange(int(np.prod(kept))).reshape(kept), x.shape)
+    to = np.broadcast_to(np.arange(math.prod(kept)).reshape(kept), x.shape)
     return _moved(x, np.ravel(to), np.sum(np.zeros(x.shape), axis=axis, keepdims=keepdims).shape)
 
 
