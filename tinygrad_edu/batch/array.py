@@ -33,32 +33,21 @@ class Batch(Outermost):
     ((2,), array([ -1., -10.,   0.]))
     """
 
-    __slots__ = ("_array",)
+    __slots__ = ("_array", "dtype", "n", "shape")
     __hash__ = None  # type: ignore[assignment]
+    n: int
+    shape: tuple[int, ...]
+    dtype: Any
 
     def __init__(self, array: Any) -> None:
         self._array = array
+        self.n, *shape = array.shape
+        self.shape, self.dtype = tuple(shape), array.dtype
 
     @property
     def array(self) -> Any:
         """All of them, (n, *shape)."""
         return self._array
-
-    @property
-    def n(self) -> int:
-        """How many there are."""
-        return int(self._array.shape[0])
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length along each axis that is seen."""
-        shape: tuple[int, ...] = self._array.shape[1:]
-        return shape
-
-    @property
-    def dtype(self) -> Any:
-        """The kind of number."""
-        return self._array.dtype
 
     @property
     def ndim(self) -> int:
@@ -233,36 +222,3 @@ def stacked(results: list[Any]) -> Any:
     if not hasattr(results[0], "dtype") and kind not in (float, int, bool):
         raise ApartError
     return Batch(np.stack(results))
-
-
-def _add_operator(name: str, function: np.ufunc) -> None:
-    """Give batches an operator of two operands, its reflection, and the form that writes in place."""
-
-    def in_place(x: Batch, y: Any) -> Any:
-        return x.call(function, (x, y), {"out": x} if x.ndim else {})  # a number is not written into
-
-    setattr(Batch, f"__{name}__", lambda x, y: x.call(function, (x, y), {}))
-    setattr(Batch, f"__r{name}__", lambda y, x: y.call(function, (x, y), {}))
-    setattr(Batch, f"__i{name}__", in_place)
-
-
-def _add_methods(functions: dict[str, Function]) -> None:
-    for name, function in functions.items():
-        setattr(Batch, name, lambda x, *rest, f=function, **how: x.call(f, (x, *rest), how))
-
-
-for _name, _ufunc in {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide, "floordiv": np.floor_divide,
-    "mod": np.remainder, "pow": np.power, "matmul": np.matmul,
-    "and": np.bitwise_and, "or": np.bitwise_or, "xor": np.bitwise_xor,
-}.items():  # fmt: skip
-    _add_operator(_name, _ufunc)
-_add_methods({
-    "__eq__": np.equal, "__ne__": np.not_equal, "__lt__": np.less, "__le__": np.less_equal, "__gt__": np.greater,
-    "__ge__": np.greater_equal, "__neg__": np.negative, "__pos__": np.positive, "__abs__": np.absolute,
-    "__invert__": np.invert,
-})  # fmt: skip
-_add_methods({f.__name__: f for f in (
-    np.sum, np.mean, np.prod, np.max, np.min, np.any, np.all, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.copy,
-    np.swapaxes, np.repeat, np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.argmax, np.argmin, np.argsort,
-)})  # fmt: skip
