@@ -108,9 +108,13 @@ def _numberwise(function: Function, *arguments: Any) -> Any:
     ]
     terms = []
     for term in x.terms:
-        given = [term.values if a is x else _at(a, term.pick) if getattr(a, "ndim", 0) else a for a in flat]
+        given = [term.values if a is x else _at(a, term.pick) if np.ndim(a) else a for a in flat]
         terms.append(term._replace(values=function(*given)))
     return Scattered(x.n, x.shape, terms[0].values.dtype if terms else x.dtype, terms)
+
+
+def _flat(a: Any, shape: tuple[int, ...]) -> Any:
+    return np.reshape(a if np.shape(a) == shape else np.broadcast_to(a, shape), -1)
 
 
 def _quotient(x: Any, y: Any) -> Any:
