@@ -54,7 +54,8 @@ class Scattered(Batch):
 
     def call(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
         """Do a function for the few numbers, if that will do."""
-        few = structured[function](*arguments, **keywords) if function in structured else None
+        known = function in structured and not (keywords and isinstance(function, np.ufunc))
+        few = structured[function](*arguments, **keywords) if known else None
         return super().call(function, arguments, keywords, body) if few is None else few
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
@@ -100,12 +101,10 @@ def _filled_in(x: Scattered) -> Any:
 def _numberwise(function: Function, *arguments: Any) -> Any:
     """Do with the few numbers what leaves zeros zeros, beside what is the same for all and stretches nothing."""
     x, *more = [x for x in arguments if isinstance(x, Batch)]
-    shapes = {getattr(a, "shape", () if isinstance(a, (int, float)) else None) for a in arguments} - {(), x.shape}
-    if more or not isinstance(x, Scattered) or None in shapes or np.broadcast_shapes(*shapes, x.shape) != x.shape:
+    shapes: list[Any] = [np.shape(a) for a in arguments if a is not x]
+    if more or not isinstance(x, Scattered) or np.broadcast_shapes(*shapes, x.shape) != x.shape:
         return None
-    flat = [
-        a if a is x or not getattr(a, "ndim", 0) else np.reshape(np.broadcast_to(a, x.shape), -1) for a in arguments
-    ]
+    flat = [_flat(a, x.shape) if a is not x and np.ndim(a) else a for a in arguments]
     terms = []
     for term in x.terms:
         given = [term.values if a is x else _at(a, term.pick) if np.ndim(a) else a for a in flat]
