@@ -173,9 +173,9 @@ def test_a_batch_is_like_an_array_and_tells_what_it_is():
 
 
 BESIDE = [
-    "g * x", "x * g", "np.multiply(x, g)", "np.where(x > 0, x, g)", "x @ g", "np.stack([x, g])",
-    "np.concatenate([x, g])", "np.sum(x * g)", "(x > g) * x * 1.0", "np.maximum(x, g)", "tg.functions.sigmoid(g) * x", "np.einsum('i,i->', x, g)",
-    "np.where(x > g, g, x)", "put_back(g, [0, 0, 1], (3,)) * x",
+    "g * x", "x * g", "np.multiply(x, g)", "np.where(x > 0, x, g)", "x @ g", "np.stack([x, g])", "(x > g) * x * 1.0",
+    "np.concatenate([x, g])", "np.sum(x * g)", "np.maximum(x, g)", "tg.functions.sigmoid(g) * x",
+    "np.einsum('i,i->', x, g)", "np.where(x > g, g, x)", "put_back(g, [0, 0, 1], (3,)) * x",
 ]  # fmt: skip
 
 

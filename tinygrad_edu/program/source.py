@@ -77,7 +77,7 @@ class Text:
         backward = None
         uses = Counter(x for node in self.program.nodes for x in node.operands)
         uses.update(dict.fromkeys(self.program.results, 2))
-        following = [*self.program.nodes[1:], None]
+        following = [*self.program.nodes, None][1:]
         for node, after in zip(self.program.nodes, following, strict=True):
             if uses[node] == 1 and self._reads_well_inside(node, after):
                 self.names.inlined[node] = self._inside(node)
