@@ -11,6 +11,7 @@ import tinygrad_edu as tg
 from tests.domains import domains, every_call
 from tinygrad_edu import functions, rows, tree
 from tinygrad_edu.naming import label
+from tinygrad_edu.recording import watching
 from tinygrad_edu.testing import programs
 from tinygrad_edu.testing.calls import DTYPES
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, dot, eps, gradient, largest, rounding, size, weights
@@ -181,11 +182,33 @@ def test_infinite_slopes_stay_where_they_are():
         np.testing.assert_array_equal(chosen(x), np.diag([0, 1, 0.25]))
 
 
-def test_a_batch_is_not_for_lazy_arrays_or_watchers():
+def test_lazy_arrays_stay_lazy():
     da = pytest.importorskip("dask.array")
     j = tg.jacobian(lambda x: x**2)(da.from_array(X))
     assert isinstance(j, da.Array)
     np.testing.assert_array_equal(j, np.diag(2 * X))
+
+
+def test_who_watches_is_shown_one_row_after_the_other():
+    class Watch:
+        seen = 0
+
+        def entry(self, z):
+            pass
+
+        def share(self, z, g, x, share):
+            assert isinstance(share, (np.ndarray, np.generic))
+            self.seen += 1
+
+    with watching(watch := Watch()):
+        np.testing.assert_array_equal(tg.jacobian(np.square)(X), np.diag(2 * X))
+    assert watch.seen == len(X)
+
+
+def test_views_of_one_element_are_not_written_over_when_compiled():
+    f = tg.grad(lambda a: np.sum(np.outer(a + a, a)))
+    a = np.array(0.7)
+    assert tg.compile(f)(a) == f(a)
 
 
 def test_one_sweep_for_all(monkeypatch):

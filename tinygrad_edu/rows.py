@@ -16,7 +16,7 @@ from tinygrad_edu.selection import gradients
 from tinygrad_edu.trace import Trace, added_up
 
 BYTES = 1 << 26  # a batch of the largest array on the tape takes no more; else the rows go in several batches
-DENSE = 1 << 13  # batches of fewer numbers than this are quicker with all their zeros, unless they are traced
+DENSE = 1 << 14  # batches of fewer numbers than this are quicker with all their zeros, unless they are traced
 
 
 def every_row(trace: Trace) -> list[Any]:

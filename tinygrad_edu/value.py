@@ -140,7 +140,7 @@ class Value(Operators):
     __array_ufunc__ = on_ufunc
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
-        if any(issubclass(kind, Outermost) for kind in types):
+        if len(types) > 1 and any(issubclass(kind, Outermost) for kind in types):
             return NotImplemented
         return on_function(function, arguments, keywords)
 

@@ -86,7 +86,7 @@ class Recorder:
             parts = [self.call(operator.getitem, (whole, i), {}) for i in range(len(numbers))]
             return parts if isinstance(numbers, list) else tuple(parts)
         node.describe(numbers)
-        if node.strides is not None:
+        if isinstance(numbers, np.ndarray):  # without axes too: that may be a view of the only element
             for x in tracers(arguments):
                 if isinstance(x.numbers, np.ndarray) and np.may_share_memory(numbers, x.numbers):
                     node.memory = x.node.memory
