@@ -212,7 +212,9 @@ def _shorter(node: Node) -> Any:
         return x.arguments[0]
     if function is np.exp and isinstance(x, Node):
         return _exp_of_log(node, x)
-    if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
+    if function in (cast, np.broadcast_to, np.reshape) or (
+        function is operator.getitem and isinstance(y, tuple) and not y
+    ):
         return x
     if function in (operator.pow, np.power):
         return _power(node, x, y)
