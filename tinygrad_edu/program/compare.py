@@ -76,12 +76,14 @@ def agree(plainly: Any, structure: Any, outputs: list[Any], where: str) -> None:
     Raises:
         TraceError: it gives something else.
     """
-    wanted, _ = tree.take_apart(plainly)
+    wanted: list[Any] = []
     try:
-        tree.map(lambda *_: None, structure, tree.unflatten(plainly, [0.0] * len(wanted)))
-        tree.map(lambda *_: None, tree.unflatten(plainly, [0.0] * len(wanted)), structure)
+        tree.map(lambda _, x: wanted.append(x), structure, plainly)
     except ValueError as differ:
         raise misused(f"returns another structure when it is traced ({differ})", _TYPES, where) from None
+    for x in wanted:
+        if not tree.is_leaf(x) and not isinstance(x, bool):  # truth values are no leaves, but may be computed
+            raise misused(f"returns another structure when it is traced (a number instead of {x!r})", _TYPES, where)
     for x, y in zip(map(payload, wanted), outputs, strict=True):
         if type(x) is not type(y) or getattr(x, "dtype", None) != getattr(y, "dtype", None) or not _close(x, y):
             raise misused("gives something else when it is traced", f"{_TYPES} (expected {x!r}, got {y!r})", where)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tinygrad_edu.program.explaining import explained
+from tinygrad_edu.program.native import check_backend
 from tinygrad_edu.program.programs import Program
 from tinygrad_edu.program.recorded import ABSENT, FAILED, Pull, Run
 from tinygrad_edu.program.stored import Missing
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
+from tinygrad_edu.program.twins import twin
 from tinygrad_edu.recording import recording, tracing
 
 MOST = 16  # programs that are kept: those made last
@@ -52,7 +54,10 @@ class Compiled:
 
     def _add(self, args: Any, keywords: Any, state: bool) -> None:
         """Make a program for such arguments."""
-        program = Program.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
+        alike = [program for program in self._programs if program.recording is state]
+        program = twin(alike, self.inlined, args, keywords)
+        if program is None:
+            program = Program.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
         options = self.options | {"reuse_outputs": False}
         program.pull = functools.cache(lambda k: Compiled(Pull(program, k), options))
         with self._lock:
@@ -68,7 +73,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.run.text
+        return self._last.text
 
     def explain(self) -> str:
         """Tell what the passes did to the program that was made last, and what it needs beside eager."""
@@ -124,6 +129,7 @@ def compile(
     plain: bool = False,
     reuse_outputs: bool = False,
     threads: int = 1,
+    backend: str = "numpy",
 ) -> Any:
     """Make a function that runs as a printed NumPy program; also a decorator.
 
@@ -142,14 +148,21 @@ def compile(
         plain: print calculus, without memory that is made once.
         reuse_outputs: results stay the program's own: they hold until the next call but one.
         threads: how many run long elementwise parts.
+        backend: "numba" makes machine code of programs of single numbers; the extra ``native`` brings Numba.
+
+    A program of single numbers runs on Python's floats and `math`, whose last bits may differ from NumPy's.
 
     Raises:
-        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them.
+        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them;
+            or the backend does not take the program.
+        ImportError: Numba is not installed.
     """
+    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads, "backend": backend}
     if function is None:
-        return functools.partial(compile, plain=plain, reuse_outputs=reuse_outputs, threads=threads)
+        return functools.partial(compile, **options)
     if not callable(function):
         raise TypeError(f"tg.compile: got a {type(function).__name__}; pass a function")
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
-    return Compiled(function, {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads})
+    check_backend(backend, plain)
+    return Compiled(function, options)

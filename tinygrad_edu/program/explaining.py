@@ -2,9 +2,10 @@
 
 from tinygrad_edu.program.costs import compiled_peak, in_bytes, operations
 from tinygrad_edu.program.printed import Printed
+from tinygrad_edu.program.scalar_printed import ScalarPrinted
 
 
-def explained(name: str, printed: Printed, fallbacks: int) -> str:
+def explained(name: str, printed: Printed | ScalarPrinted, fallbacks: int) -> str:
     """Tell how the program became shorter, and what it needs beside eager."""
     lines, before = [f"{name}: {len(printed.program.inputs)} inputs, {len(printed.program.outputs)} outputs"], 0
     for step, count in printed.history:

@@ -6,6 +6,7 @@ function  of NumPy's, with its arguments; some of them are tracers
 import functools
 import inspect
 import operator
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,6 +79,8 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
     """Name the parameters of a function of NumPy's that may come by position, in order."""
     if isinstance(getattr(function, "__self__", None), np.ufunc):
         return ("array", "axis", "dtype", "out") if function.__name__ in ("reduce", "accumulate") else ()
+    if isinstance(function, types.BuiltinFunctionType):  # of the module operator: they take no names
+        return ()
     try:
         parameters = inspect.signature(function).parameters.values()
         return tuple(x.name for x in parameters if x.kind <= x.POSITIONAL_OR_KEYWORD)

@@ -23,6 +23,7 @@ class Node:
         "dtype",
         "function",
         "keywords",
+        "kind",
         "memory",
         "name",
         "origin",
@@ -36,6 +37,7 @@ class Node:
         self.shape: tuple[int, ...] | None = None  # None: no array, and no number of NumPy's
         self.strides: tuple[int, ...] | None = None  # None: no memory of its own
         self.dtype: Any = None
+        self.kind: type | None = None  # None: not known
         self.memory: Node = self
         self.writes: Node | None = None  # the node whose memory the call changes
         self.origin: Origin | None = None
@@ -44,6 +46,7 @@ class Node:
 
     def describe(self, numbers: Any) -> None:
         """Note what is known of the result before later runs."""
+        self.kind = type(numbers)
         if isinstance(numbers, (np.ndarray, np.generic)):
             self.shape, self.dtype = numbers.shape, numbers.dtype
             if isinstance(numbers, np.ndarray):
@@ -169,7 +172,8 @@ def fingerprint(x: Any) -> Any:
 class Input(Node):
     """What a run is given: an argument, or what the function closes over."""
 
-    __slots__ = ("kind", "place")
+    __slots__ = ("place",)
+    kind: type
 
     def __init__(self, place: str, kind: type = np.ndarray) -> None:
         super().__init__(given, (), {})

@@ -10,9 +10,9 @@ from typing import Any
 
 from tinygrad_edu.program import stored
 from tinygrad_edu.program.checks import Read
+from tinygrad_edu.program.choosing import AnyPrinted, printed
 from tinygrad_edu.program.inputs import Reader
 from tinygrad_edu.program.outputs import Build, builder
-from tinygrad_edu.program.printed import Printed
 from tinygrad_edu.program.recorded import FAILED, PLAIN, Run, as_values
 from tinygrad_edu.program.running import Runner
 from tinygrad_edu.program.trace import Traced
@@ -25,8 +25,8 @@ class Program:
     recording: bool
     kinds: list[int]
     structure: Any
-    run: Runner
-    printed: Printed | None = None
+    run: Callable[[tuple[Any, ...]], tuple[Any, ...] | None]
+    printed: AnyPrinted | None = None
     reader: Reader | None = None
     fallbacks = 0
     pull: Callable[[int], Any]
@@ -37,7 +37,7 @@ class Program:
         """Print what was traced."""
         self = cls()
         self.name, self.recording, self.kinds, self.structure = name, recording, traced.kinds, traced.structure
-        self.printed, self.reader = Printed(traced.program, **options), traced.reader
+        self.printed, self.reader = printed(traced.program, **options), traced.reader
         self.run = self.printed.run
         self._finish(traced.reader.read, traced.reader.entries, traced.reader.values)
         return self
@@ -64,7 +64,12 @@ class Program:
         return self.rebuild(as_values(self, results, args, keywords, within) if self.gives_values else results)
 
     @property
-    def details(self) -> Printed:
+    def text(self) -> str:
+        """The text that runs, or that will."""
+        return self.printed.text if self.printed is not None else str((self._stored or {})["text"])
+
+    @property
+    def details(self) -> AnyPrinted:
         """What the passes did.
 
         Raises:
@@ -76,19 +81,20 @@ class Program:
 
     def data(self) -> dict[str, Any] | None:
         """Give the program as plain data, with what the function closes over as it is now; None if that cannot be."""
-        if self.reader is None:
+        if self.reader is None or self.printed is None:
             return self._stored
+        run = self.printed.portable
         captured = self.reader.checks.of_function()((), {})
         if captured is None:
             return None
         texts, bound = self.reader.checks.of_arguments(captured)
-        names, constants = stored.packed(bound), stored.packed(self.run.constants)
+        names, constants = stored.packed(bound), stored.packed(run.constants)
         if names is None or constants is None or not stored.is_plain(self.structure):
             return None
         return {
             "name": self.name, "recording": self.recording, "kinds": self.kinds, "structure": self.structure,
-            "values": self.values, "texts": texts, "names": names, "text": self.run.text, "constants": constants,
-            "program": self.run.name, "keeps": self.run.keeps,
+            "values": self.values, "texts": texts, "names": names, "text": run.text, "constants": constants,
+            "program": run.name, "keeps": run.keeps,
         }  # fmt: skip
 
     @classmethod

@@ -67,10 +67,17 @@ def with_constants(program: Program) -> Program:
             continue
         elif not any(True for _ in node.operands):
             with np.errstate(all="ignore"):
-                by[node] = node.function(*node.arguments, **node.keywords)
+                by[node] = _even(node.function(*node.arguments, **node.keywords))
         else:
             kept.append(node)
     return with_outputs(program, kept, by)
+
+
+def _even(x: Any) -> Any:
+    """Keep one number of an array in which all are the same, to the bit."""
+    if isinstance(x, np.ndarray) and x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
+        return np.broadcast_to(x.flat[0], x.shape)
+    return x
 
 
 def _uniform(number: Any, node: Node) -> Any:
@@ -100,10 +107,10 @@ def without_repeated(program: Program) -> Program:
 
 
 def _key(node: Node) -> Any:
-    arguments = [_frozen(x) for x in node.arguments]
+    arguments: Any = tuple([x if isinstance(x, Node) else _frozen(x) for x in node.arguments])
     if node.function in _COMMUTE and len(arguments) == 2:
-        arguments.sort(key=repr)
-    return node.function, *arguments, *((key, _frozen(x)) for key, x in node.keywords.items())
+        arguments = frozenset(arguments)
+    return node.function, arguments, *((key, _frozen(x)) for key, x in node.keywords.items())
 
 
 def _frozen(x: Any) -> Any:
@@ -165,7 +172,7 @@ def with_algebra(program: Program) -> Program:
 
 
 def _is_alike(x: Node, node: Node) -> bool:
-    return (x.shape, x.dtype, x.strides) == (node.shape, node.dtype, node.strides)
+    return (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides)
 
 
 def _with_scalars(node: Node) -> None:
@@ -241,12 +248,19 @@ def _is(number: Any, x: Any) -> bool:
 
 def _power(node: Node, x: Any, y: Any) -> Any:
     """Write a power as NumPy itself computes it: by the quicker function, if there is one."""
-    quick = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal} if isinstance(x, Node) and x.dtype.kind == "f" else {}
+    floats = isinstance(x, Node) and x.dtype is not None and x.dtype.kind == "f"
+    quick = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal} if floats else {}
+    arrays = node.shape or any(isinstance(c, Node) and c.kind is np.ndarray for c in (x, y))
+    if node.function is operator.pow and node.dtype == np.float64 and not arrays:
+        quick.pop(0.5, None)  # ** of single numbers is no square root, which differs at -inf
+        node.function = np.float_power
     if isinstance(y, (int, float)) and y in quick:
         node.function, node.arguments = quick[y], (x,)
     elif isinstance(y, (int, float)) and y == 1:
         return x
-    else:
+    elif quick and isinstance(y, (int, float)) and y == 0:
+        node.function, node.arguments = np.ones_like, (x,)
+    elif node.function is operator.pow:
         node.function = np.power
     return None
 

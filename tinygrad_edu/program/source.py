@@ -28,7 +28,7 @@ class Text:
     def __init__(self, program: Program, plan: Plan, infix: bool, threads: int) -> None:
         self.program, self.plan, self.infix = program, plan, infix
         self.names = names = Names(("np", "make_work", "work", "in_threads", "pool", program.name))
-        self.given = [names.fresh(wanted) for wanted in _wanted(program.inputs)]
+        self.given = [names.fresh(wanted) for wanted in input_names(program.inputs)]
         for node, name in zip(program.inputs, self.given, strict=True):
             names.name(node, name)
         groups = [node for node in program.nodes if isinstance(node.function, Blocks)]
@@ -145,7 +145,7 @@ class Text:
         return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
 
 
-def _wanted(inputs: list[Input]) -> list[str]:
+def input_names(inputs: list[Input]) -> list[str]:
     """Say what inputs should be called: by the last word of their place, if that is enough to tell them apart."""
     last = [(re.findall(r"[^\W\d]\w*", node.place) or ["x"])[-1] for node in inputs]
     seen = Counter(last)
