@@ -13,6 +13,7 @@ _LIBRARIES = {*sys.stdlib_module_names, "numpy", "tinygrad_edu", "scipy"} - {"__
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
 _ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR", "IMPORT_FROM"}
+TYPES = {"isinstance", "issubclass", "type", "hasattr", "getattr", "float", "int", "isscalar", "dtype", "__class__"}
 _LOOKS_UP = {"getattr", "vars", "globals", "eval", "exec"}
 
 

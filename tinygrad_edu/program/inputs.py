@@ -58,6 +58,7 @@ class Reader:
         self.read, self.entries, self.broken = self.checks.printed()
         self.originals = [part for found in self._found for part in _left_as_it_is(found)]
         self.originals += self._members.scopes()
+        self.asks_for_types = not self._members.used.isdisjoint(codes.TYPES)
         self._seen.clear()
 
     def filled(self, fill: Sequence[Any]) -> Filling:
