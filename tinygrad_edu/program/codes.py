@@ -25,6 +25,11 @@ def is_library(module: str | None) -> bool:
     return name in _LIBRARIES or any(part in file for part in _INSTALLED)
 
 
+def is_of_library(f: types.FunctionType) -> bool:
+    """Tell whether a function is written in a library: one that wraps another calls itself by the other's module."""
+    return is_library(f.__globals__.get("__name__"))
+
+
 def is_users_object(x: Any) -> bool:
     """Tell whether something is an object of a class of the user's, or a bare namespace."""
     kind = type(x)
