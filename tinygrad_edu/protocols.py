@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
-from tinygrad_edu.recording import Tracer
+from tinygrad_edu.recording import Tracer, tracing
 from tinygrad_edu.table import (
     AnyFunction,
     Each,
@@ -31,6 +31,7 @@ from tinygrad_edu.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _SCALARS = frozenset({float, int, np.float64, bool})
 _ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
+arrays: set[type] = {np.ndarray}  # of these, those without axes are taken for numbers
 
 
 def primitive(function: AnyFunction) -> AnyFunction:
@@ -84,10 +85,14 @@ def accept(data: Any) -> Any:
     """
     if isinstance(data, Entry):
         raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
-    if hasattr(data, "__array_ufunc__") and not isinstance(data, (np.ndarray, np.generic)):
-        return data.astype(data.dtype if data.dtype.kind == "f" else np.float64, copy=False)
+    numbers = (np.ndarray, np.generic)
+    if hasattr(data, "__array_ufunc__") and (isinstance(data, Tracer) or not isinstance(data, numbers)):
+        data = data.still() if isinstance(data, Tracer) else data
+        return bare(data.astype(data.dtype if data.dtype.kind == "f" else np.float64, copy=False))
     if isinstance(data, np.ndarray) and not isinstance(data, np.memmap) and type(data) is not np.ndarray:
         raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; pass numpy.asarray(x)")
+    if type(data) is np.ndarray:
+        _meet(data)
     array = np.array(data, order="K")
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
@@ -106,6 +111,7 @@ def freeze(x: Any, function: Function) -> Any:
     if kind in _SCALARS:
         return x
     if kind is np.ndarray and x.dtype.kind in "fiub":
+        _meet(x)
         return x.copy(order="K")
     still = keep_still(x)
     if getattr(getattr(still, "dtype", None), "kind", "O") not in "fiub":
@@ -114,9 +120,15 @@ def freeze(x: Any, function: Function) -> Any:
     return still
 
 
+def _meet(x: Any) -> None:
+    """Tell of an array that is about to be copied, if anybody wants to know."""
+    if (notes := tracing.get()) is not None:
+        notes.met(x)
+
+
 def bare(data: Any) -> Any:
     """Give the number in an array without axes as NumPy's scalar, which is quicker."""
-    return data[()] if type(data) is np.ndarray and not data.ndim else data
+    return data[()] if type(data) in arrays and not data.ndim else data
 
 
 def as_array(x: Any) -> Any:
@@ -126,10 +138,12 @@ def as_array(x: Any) -> Any:
 
 def keep_still(x: Any) -> Any:
     """Copy an index, a condition or a keyword's value if its owner could change it before the sweep."""
-    if isinstance(x, (list, np.ndarray)):
-        return np.array(x, order="K")
     if isinstance(x, Tracer):
         return x.still()
+    if isinstance(x, (list, np.ndarray)):
+        if isinstance(x, np.ndarray):
+            _meet(x)
+        return np.array(x, order="K")
     return tuple(map(keep_still, x)) if type(x) is tuple else x
 
 

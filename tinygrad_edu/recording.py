@@ -43,6 +43,14 @@ class Watched:
         return self.state
 
 
+class Notes(Protocol):
+    """Somebody who is told, while a function is traced, of arrays that are computed with and were not given."""
+
+    def met(self, array: Any) -> None:
+        """Look at an array before it is copied."""
+
+
+tracing: ContextVar[Notes | None] = ContextVar("tracing", default=None)
 recording: ContextVar[bool | Watched] = ContextVar("recording", default=True)
 
 

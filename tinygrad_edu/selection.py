@@ -76,7 +76,7 @@ def _share_of_active(i: int, z: Any, g: Any, active: Any, recorded: bool) -> tup
     share = rule(g, output, *arguments, **keywords)
     says: Any = True
     if z.function in selections:
-        whole = np.broadcast_to(1.0 * np.asarray(active), z._data.shape)
+        whole = np.broadcast_to(np.multiply(1.0, active), z._data.shape)
         says = fit(rule(whole, z._data, *numbers, **keywords), numbers[i], z.function) != 0
     elif isinstance(z.function, np.ufunc) and z.function.signature is None and active is not True:
         share = np.where(active, share, 0.0)

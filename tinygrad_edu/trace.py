@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.protocols import accept
+from tinygrad_edu.protocols import accept, arrays, bare
 from tinygrad_edu.recording import Recording, is_recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import Entry, order, payload, record, serials
@@ -25,7 +25,7 @@ def _variable(x: Any) -> Any:
     """Stand in for `x`: behind a Value, so that what is outside still sees through; else afresh."""
     if isinstance(x, Value):
         return +x
-    whole = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
+    whole = type(x) in arrays and x.dtype.kind == "f" and x.ndim
     return record(Value, x.view() if whole else accept(x))
 
 
@@ -96,7 +96,7 @@ def hand_out(x: Any, recorded: bool, as_value: bool) -> Any:
     if recorded and isinstance(x, Entry):
         return x
     plain = payload(x)
-    own = plain.copy()[()] if isinstance(plain, np.ndarray) else plain
+    own = bare(plain.copy()) if isinstance(plain, np.ndarray) else plain
     return record(Value, own) if recorded or as_value else own
 
 

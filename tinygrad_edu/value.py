@@ -70,7 +70,7 @@ class Value(Operators):
     @property
     def data(self) -> Any:
         """The number or array itself; assigning to a leaf's ``.data`` gives it a new one."""
-        if isinstance(self._data, np.ndarray):
+        if type(self._data) is np.ndarray:
             self._data.flags.writeable = False
         return self._data
 

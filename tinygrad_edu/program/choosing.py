@@ -1,6 +1,6 @@
 """Which form a program is printed in: NumPy on arrays, Python on single numbers, or machine code."""
 
-from tinygrad_edu.program.native import NativePrinted
+from tinygrad_edu.program.native import native
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed
 from tinygrad_edu.program.scalar_printed import ScalarPrinted
@@ -14,7 +14,7 @@ def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int, ba
         TraceError: the backend does not take this program.
     """
     if backend == "numba":
-        return NativePrinted(program)
+        return native(program)
     if not plain and is_of_numbers(program):
         try:
             return ScalarPrinted(program)

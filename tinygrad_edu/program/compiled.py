@@ -1,64 +1,82 @@
-"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed.
+"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed."""
 
-program   the text that runs, with how to read what goes in and how to give back what comes out
-numbers   what goes in, in the order of the program's parameters
-"""
-
-import contextvars
+import copy
 import functools
 import threading
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu.program.choosing import printed
 from tinygrad_edu.program.explaining import explained
 from tinygrad_edu.program.native import check_backend
-from tinygrad_edu.program.outputs import builder
+from tinygrad_edu.program.programs import Program
+from tinygrad_edu.program.recorded import ABSENT, FAILED, Pull, Run
+from tinygrad_edu.program.stored import Missing
 from tinygrad_edu.program.timing import Timing, made_up
 from tinygrad_edu.program.trace import Traced
 from tinygrad_edu.program.twins import twin
+from tinygrad_edu.recording import recording, tracing
 
-MOST = 16
-_tracing: contextvars.ContextVar[bool] = contextvars.ContextVar("tracing", default=False)
+MOST = 16  # programs that are kept: those made last
 
 
 class Compiled:
-    """A function that is traced when it is first called with inputs of a kind, and then run as a program."""
+    """A function that is traced when it is first called with inputs of a kind, and then run as a program.
 
-    def __init__(self, function: Callable[..., Any], **options: Any) -> None:
-        functools.update_wrapper(self, function)
-        self.function, self.options = function, options
-        self._programs: list[_Program] = []
+    inlined: the function itself, which runs in its place while another is traced
+    """
+
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
+        functools.update_wrapper(self, function, updated=())
+        self.inlined, self.options = function, options
+        self.name: str = getattr(function, "__name__", type(function).__name__)
+        self._programs: list[Program] = []
         self._lock = threading.Lock()
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         """Give what the function gives."""
+        state = recording.get()
+        if tracing.get() is not None or not isinstance(state, bool):  # when somebody watches, there is more to see
+            return self.inlined(*args, **keywords)
+        done = self.attempt(args, keywords, state)
+        if done is ABSENT:
+            self._add(args, keywords, state)
+            done = self.attempt(args, keywords, state)
+        return self.inlined(*args, **keywords) if done is FAILED or done is ABSENT else done
+
+    def attempt(self, args: Any, keywords: Any, state: bool, within: Run | None = None) -> Any:
+        """Run a program that is there; ABSENT if there is none, FAILED if it does not hold for these numbers."""
         for program in self._programs:
-            numbers = program.read(args, keywords)
-            if numbers is not None:
-                return program(numbers, args, keywords)
-        if _tracing.get():
-            return self.function(*args, **keywords)
+            if program.recording is state:
+                numbers = program.read(args, keywords)
+                if numbers is not None:
+                    return program(numbers, args, keywords, within)
+        return ABSENT
+
+    def _add(self, args: Any, keywords: Any, state: bool) -> None:
+        """Make a program for such arguments."""
+        program = twin(self.inlined, self._programs, args, keywords, state)
+        if program is None:
+            program = Program.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
+        options = self.options | {"reuse_outputs": False}
+        program.pull = functools.cache(lambda k: Compiled(Pull(program, k), options))
         with self._lock:
-            program = twin(self._programs, args, keywords) or _Program(self, args, keywords)
             self._programs = [program, *self._programs[: MOST - 1]]
-        return program(program.read(args, keywords), args, keywords)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         """Be a method where a method is compiled."""
         return self if instance is None else functools.partial(self, instance)
 
     def __repr__(self) -> str:
-        return f"<compiled {getattr(self.function, '__name__', self.function)}, {len(self._programs)} programs>"
+        return f"<compiled {self.name}, {len(self._programs)} programs>"
 
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.printed.text
+        return self._last.run.text
 
     def explain(self) -> str:
         """Tell what the passes did to the program that was made last, and what it needs beside eager."""
-        return explained(getattr(self.function, "__name__", "program"), self._last.printed, self._last.fallbacks)
+        return explained(self.name, self._last.details, self._last.fallbacks)
 
     def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
         """Time each statement of the program that was made last, or of that for these arguments.
@@ -66,46 +84,42 @@ class Compiled:
         Without arguments the numbers are made up: normal ones, and zeros where integers go in.
         """
         if not args and not keywords:
-            printed = self._last.printed
+            printed = self._last.details
             return printed.timed(made_up(printed.program.inputs), rounds)
         self(*args, **keywords)
         found = ((each, each.read(args, keywords)) for each in self._programs)
         program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
-        return program.printed.timed(numbers, rounds)
+        return program.details.timed(numbers, rounds)
 
     @property
-    def _last(self) -> "_Program":
+    def _last(self) -> Program:
         if not self._programs:
             raise RuntimeError("tg.compile: there is no program yet; call the function once, with what it is to run on")
         return self._programs[0]
 
+    @property
+    def fallbacks(self) -> int:
+        """How often the function itself was run, because a program failed or did not hold."""
+        return sum(program.fallbacks for program in self._programs)
 
-class _Program:
-    """A printed program with its way in and its way out."""
+    def __copy__(self) -> "Compiled":
+        return self.__deepcopy__(None)
 
-    def __init__(self, compiled: Compiled, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        token = _tracing.set(True)
-        try:
-            traced = Traced(compiled.function, args, keywords)
-        finally:
-            _tracing.reset(token)
-        self.function, self.fallbacks = compiled.function, 0
-        self.read, self.kinds = traced.reader.read, traced.kinds
-        self.takes_values = any(traced.reader.values)
-        self.printed = printed(traced.program, **compiled.options)
-        self.rebuild = builder(traced.structure)
-        self.reader = traced.reader
+    def __deepcopy__(self, memo: Any) -> "Compiled":
+        made = Compiled(self.inlined if memo is None else copy.deepcopy(self.inlined, memo), self.options)
+        if isinstance(self.inlined, Missing):
+            made.__setstate__(self.__getstate__())
+        return made
 
-    def __call__(self, numbers: tuple[Any, ...], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        """Run, and where the program does not hold for these numbers, or fails, run the function itself."""
-        try:
-            results = self.printed.run(numbers)
-        except Exception:
-            results = None
-        if results is None:
-            self.fallbacks += 1
-            return self.function(*args, **keywords)
-        return self.rebuild(results)
+    def __getstate__(self) -> dict[str, Any]:
+        """Give name, options and programs as plain data; programs that hold anything else stay behind."""
+        found = [data for program in self._programs if (data := program.data()) is not None]
+        return {"name": self.name, "doc": self.__doc__, "options": self.options, "programs": found}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(Missing(state["name"]), state["options"])  # type: ignore[misc]
+        self.name, self.__doc__ = state["name"], state["doc"]
+        self._programs = [Program.loaded(data) for data in state["programs"]]
 
 
 def compile(
@@ -119,7 +133,9 @@ def compile(
     """Make a function that runs as a printed NumPy program; also a decorator.
 
     The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
-    what NumPy does to them; what was written down is simplified, printed, and run from then on.
+    what NumPy does to them, and once as it is, to make sure that the three agree. What was written down is
+    simplified, printed, and run from then on. Numbers and arrays in the arguments go in anew at each call, and so
+    do arrays that the function closes over; if anything else that it depends on has changed, it is traced again.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> slope = tg.compile(tg.value_and_grad(lambda x: np.sum(x ** 2)))
@@ -148,4 +164,4 @@ def compile(
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
     check_backend(backend, plain)
-    return Compiled(function, **options)
+    return Compiled(function, options)

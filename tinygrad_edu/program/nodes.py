@@ -49,7 +49,7 @@ class Node:
         self.kind = type(numbers)
         if isinstance(numbers, (np.ndarray, np.generic)):
             self.shape, self.dtype = numbers.shape, numbers.dtype
-            if isinstance(numbers, np.ndarray) and numbers.ndim:
+            if isinstance(numbers, np.ndarray):
                 self.strides = numbers.strides
 
     def sibling(
@@ -199,7 +199,8 @@ class Program:
         for x, place in zip(self.outputs, places, strict=True):
             words = re.sub(r"^(\[\d+\])+", "", place).lstrip(".[' ")
             if isinstance(x, Node) and x.name is None:
-                x.name = f"{'d' if x.backward else 'new'}_{words}" if words else "result"
+                backward = x.backward or any(y.backward for y in x.operands if x.function is np.copy)
+                x.name = f"{'d' if backward else 'new'}_{words}" if words else "result"
         return self
 
     @property

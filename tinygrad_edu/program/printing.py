@@ -20,9 +20,10 @@ INFIX = {
     np.power: "**", np.matmul: "@", np.greater: ">", np.greater_equal: ">=", np.less: "<", np.less_equal: "<=",
     np.equal: "==", np.not_equal: "!=", np.bitwise_and: "&", np.bitwise_or: "|", np.bitwise_xor: "^",
     operator.add: "+", operator.sub: "-", operator.mul: "*", operator.truediv: "/", operator.floordiv: "//",
-    operator.mod: "%", operator.pow: "**",
+    operator.mod: "%", operator.pow: "**", operator.gt: ">", operator.ge: ">=", operator.lt: "<", operator.le: "<=",
+    operator.eq: "==", operator.ne: "!=", operator.and_: "&", operator.or_: "|", operator.xor: "^",
 }  # fmt: skip
-PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.pos: "+"}
+PREFIX = {np.negative: "-", operator.neg: "-", np.invert: "~", operator.invert: "~", operator.pos: "+"}
 _BINDS = {"|": 1, "^": 2, "&": 3, "+": 4, "-": 4, "*": 5, "/": 5, "//": 5, "%": 5, "@": 5, "**": 7}
 _SIGN, _WHOLE = 6, 9
 _LONG = 1000
@@ -114,7 +115,7 @@ def definition(x: Any) -> str | None:
         upright = definition(x.T)
         return upright and f"{upright}.T"
     if x.size and x.flags.c_contiguous and np.isfinite(x).all():
-        if (x == x.flat[0]).all():
+        if x.tobytes() == x.flat[0].tobytes() * x.size:
             return f"np.full({x.shape}, {x.flat[0].item()!r}, {dtype})"
         if x.ndim == 1 and x.dtype.kind in "iu" and np.array_equal(x, np.arange(x.size)):
             return f"np.arange({x.size}, dtype={dtype})"
@@ -157,16 +158,13 @@ def bound(node: Node, names: Names, infix: bool = True) -> tuple[str, int]:
     function, parts = node.function, node.arguments
     if function is operator.getitem:
         return f"{operand(parts[0], names)}[{index(parts[1], names)}]", _WHOLE
-    signs = (infix or node.shape == ()) and not node.keywords and _means_its_sign(node)
+    signs = (infix or not node.shape) and not node.keywords and _means_its_sign(node)
     if signs and function in INFIX and len(parts) == 2:
         sign = INFIX[function]
         level = _BINDS.get(sign, 0)
         power = sign == "**"
-        stands_alone = power or level == 0  # a < b == c would be a < b and b == c
-        return (
-            f"{operand(parts[0], names, level + stands_alone)} {sign} {operand(parts[1], names, level + 1 - power)}",
-            level,
-        )
+        alone = power or level == 0  # a < b == c would be a < b and b == c
+        return f"{operand(parts[0], names, level + alone)} {sign} {operand(parts[1], names, level + 1 - power)}", level
     if signs and function in PREFIX:
         return f"{PREFIX[function]}{operand(parts[0], names, _SIGN)}", _SIGN
     if special := _SPECIAL.get(getattr(function, "__name__", "")):

@@ -10,7 +10,7 @@ import numpy as np
 
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed
-from tinygrad_edu.program.tracing import Recorder, written_down
+from tinygrad_edu.program.recorder import Recorder, written_down
 from tinygrad_edu.recording import Recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import MANY, NOTHING, Entry, record

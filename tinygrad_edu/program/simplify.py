@@ -31,6 +31,9 @@ _IMPURE = {expect, operator.setitem, np.empty_like}
 def with_outputs(program: Program, nodes: list[Node], by: dict[Node, Any]) -> Program:
     """Give the program of these nodes, with `by` telling what outputs were replaced by."""
     outputs = [by.get(x, x) if isinstance(x, Node) else x for x in program.outputs]
+    for x, y in zip(program.outputs, outputs, strict=True):
+        if isinstance(y, Node) and not isinstance(y, Input):
+            y.name = y.name or x.name
     return Program(program.name, program.inputs, nodes, outputs)
 
 
@@ -72,7 +75,7 @@ def with_constants(program: Program) -> Program:
 
 def _uniform(number: Any, node: Node) -> Any:
     scalar = node.dtype.type(number)
-    return np.broadcast_to(scalar, node.shape) if node.shape else scalar
+    return np.broadcast_to(scalar, node.shape or ()) if node.strides is not None else scalar
 
 
 def without_repeated(program: Program) -> Program:
@@ -84,7 +87,8 @@ def without_repeated(program: Program) -> Program:
         rewire(node, by)
         key = _key(node)
         first = seen.get(key)
-        if node.writes is not None or node.function in _IMPURE - {expect} or node.memory in private:
+        fleeting = node.memory in private or any(x.memory in private for x in node.operands)
+        if node.writes is not None or node.function in _IMPURE - {expect} or fleeting:
             kept.append(node)
         elif first is not None and not (node.memory in results and first.memory in results):
             by[node] = first

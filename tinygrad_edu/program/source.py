@@ -171,7 +171,7 @@ def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
 
 def _result(x: Any, names: Names) -> str:
     if isinstance(x, Node):
-        return names.of(x) + "[()]" * (x.shape == () and x.strides is not None)
+        return names.of(x)
     return written_out(x, names) + ".copy()" * isinstance(x, np.ndarray)
 
 

@@ -1,6 +1,8 @@
 """Tracing: a function is run twice on tracers, and what both runs did is its program.
 
-fill      the stand-ins for what goes in
+numbers   what goes in
+fill      the stand-ins for it
+entries   the Values among them, or the numbers themselves
 """
 
 from typing import Any
@@ -8,12 +10,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.program.errors import TraceError
+from tinygrad_edu.program.compare import agree, compared, evaluated
+from tinygrad_edu.program.effects import Effects, culprit
+from tinygrad_edu.program.errors import NeededError, TraceError, misused
 from tinygrad_edu.program.inputs import Reader
-from tinygrad_edu.program.nodes import Node, Program, same
-from tinygrad_edu.program.tracing import NeededError, Recorder, TracedArray
-from tinygrad_edu.recording import Recording
-from tinygrad_edu.tape import Entry, payload, record
+from tinygrad_edu.program.nodes import Program
+from tinygrad_edu.program.recorded import DERIVED, LEAF, PLAIN
+from tinygrad_edu.program.recorder import Recorder
+from tinygrad_edu.program.tracing import TracedArray
+from tinygrad_edu.recording import tracing
+from tinygrad_edu.tape import Entry, order, payload, record, serials
 from tinygrad_edu.value import Value
 
 
@@ -21,75 +27,116 @@ class Traced:
     """What came of tracing: the program, how to read its inputs, and the structure of what it gives."""
 
     def __init__(self, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self.function, self.args, self.keywords = function, args, keywords
         known: set[str] = set()
         while True:
             try:
                 self.reader = Reader(function, args, keywords, known)
-                self._trace(function, args, keywords)
+                self._trace()
                 break
             except NeededError as needed:
-                known.add(needed.wanted.place)
+                known |= {*needed.places}
 
-    def _trace(self, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        numbers = self.reader.read(args, keywords)
+    def _trace(self) -> None:
+        numbers = self.reader.read(self.args, self.keywords)
         if numbers is None:
-            raise TraceError("tg.compile: the arguments cannot be read a second time; pass numbers, arrays and trees")
+            place = self.reader.broken(self.args, self.keywords)
+            raise TraceError(f"tg.compile: {place} cannot be read a second time; pass numbers, arrays and trees")
         first, second = (self._run(numbers) for _ in range(2))
-        if self.reader.read(args, keywords) is None:
-            raise TraceError("tg.compile: the function changes what it was given or closes over; return new values")
-        _compare(first, second)
+        compared(first, second)
         self.program, self.structure, self.kinds = first.program, first.structure, first.kinds
+        agree(self._plainly(), self.structure, evaluated(first.program, numbers))
 
-    def _run(self, numbers: tuple[Any, ...]) -> "_Run":
-        return _Run(self.reader, numbers)
+    def _run(self, numbers: tuple[Any, ...]) -> "Run":
+        """Run once; what goes wrong because numbers are traced is told from what goes wrong anyway.
+
+        Raises:
+            TraceError: the function does what cannot be traced, or changes what is not its own.
+        """
+        effects = Effects(self.reader, self.args, self.keywords)
+        run = Run(self.reader, numbers)
+        try:
+            run.go()
+        except Exception as error:
+            effects.undo()
+            if run.recorder.fault is not None:
+                raise run.recorder.fault from None
+            self._plainly()
+            what = f"raises {error!r} when it is traced, and not otherwise"
+            raise misused(what, "use NumPy's functions", "") from error
+        if run.recorder.fault is not None:
+            effects.undo()
+            raise run.recorder.fault
+        if run.recorder.raised is not None:
+            what = f"goes on after {run.recorder.raised!r}, which depends on numbers"
+            raise misused(what, "choose with np.where", "") from run.recorder.raised
+        if effects.of(run.filling) is not None:
+            effects.undo()
+            raise self._changes(numbers)
+        run.finish()
+        return run
+
+    def _changes(self, numbers: tuple[Any, ...]) -> TraceError:
+        """Run again to find the line that changes something."""
+        effects, run = Effects(self.reader, self.args, self.keywords), Run(self.reader, numbers)
+        where = culprit(run.go, lambda: effects.of(run.filling) is not None)
+        found = effects.of(run.filling) or ("changes what is not its own", "give new values back")
+        effects.undo()
+        return misused(*found, where)
+
+    def _plainly(self) -> Any:
+        """Give what the function gives without tracing; functions compiled themselves run as they are written."""
+        token = tracing.set(Recorder())
+        try:
+            with np.errstate(all="ignore"):
+                return self.function(*self.args, **self.keywords)
+        finally:
+            tracing.reset(token)
 
 
-class _Run:
+class Run:
     """One run on tracers."""
 
     def __init__(self, reader: Reader, numbers: tuple[Any, ...]) -> None:
-        recorder = Recorder()
-        given = [recorder.given(x, place) for x, place in zip(numbers, reader.places, strict=True)]
-        with Recording(True), np.errstate(all="ignore"):
-            fill = [record(Value, x) if value else x for x, value in zip(given, reader.values, strict=True)]
-            result = reader.called(fill)
-        changed = reader.changed()
-        for x, stand_in in zip(given, fill, strict=True):
-            if stand_in is not x and (stand_in._data is not x or stand_in._grad is not None):
-                changed = f"{x.node.place} (its .data or .grad)"
-        if changed is not None:
-            raise TraceError(f"tg.compile: the function changes {changed}; return new values instead")
-        leaves, _ = tree.take_apart(result)
-        self.structure, self.kinds = result, [isinstance(x, Entry) for x in leaves]
-        outputs = [_output(x) for x in leaves]
-        inputs = [x.node for x in given]
-        program = Program("program", inputs, recorder.nodes, outputs)  # type: ignore[arg-type]
-        self.program = program.named(tree.paths(result))
+        self.recorder = Recorder()
+        self.given = [self.recorder.given(x, place) for x, place in zip(numbers, reader.places, strict=True)]
+        self.since = next(serials)
+        self.fill = [record(Value, x) if value else x for x, value in zip(self.given, reader.values, strict=True)]
+        self.filling = reader.filled(self.fill)
 
+    def go(self) -> None:
+        """Run the function."""
+        token = tracing.set(self.recorder)
+        try:
+            with np.errstate(all="ignore"):
+                self.result = self.filling.call()
+        finally:
+            tracing.reset(token)
+            self.recorder.closed = True
 
-def _output(x: Any) -> Any:
-    numbers = payload(x)
-    return numbers.node if isinstance(numbers, TracedArray) else numbers
+    def finish(self) -> None:
+        """Take the result apart."""
+        try:
+            self.leaves, rebuild = tree.take_apart(self.result)
+        except TypeError as misfit:
+            message = str(misfit).partition(" at ")[2]
+            raise misused(f"returns what is no tree of numbers: at {message}", "", "") from None
+        self.structure = rebuild([0.0] * len(self.leaves))
+        self.kinds = [self._kind(x) for x in self.leaves]
+        outputs = [numbers.node if isinstance(numbers := payload(x), TracedArray) else numbers for x in self.leaves]
+        inputs: Any = [x.node for x in self.given]
+        self.program = Program("program", inputs, self.recorder.nodes, outputs).named(tree.paths(self.result))
 
-
-def _compare(first: _Run, second: _Run) -> None:
-    """Make sure that two runs on the same numbers did the same."""
-    a, b = first.program, second.program
-    places: dict[Node, Node] = dict(zip(a.inputs, b.inputs, strict=True))
-    for x, y in zip(a.nodes, b.nodes, strict=False):
-        alike = x.function == y.function and same(x.arguments, y.arguments, places)
-        if not alike or x.keywords.keys() != y.keywords.keys() or not same(
-            tuple(x.keywords.values()), tuple(y.keywords.values()), places
-        ):  # fmt: skip
-            raise _differs(x)
-        places[x] = y
-    if len(a.nodes) != len(b.nodes) or not same(tuple(a.outputs), tuple(b.outputs), places):
-        raise _differs((a.nodes or [None])[-1])
-
-
-def _differs(node: Node | None) -> TraceError:
-    where = f" [{node.origin[0].rpartition('/')[2]}:{node.origin[1]}]" if node and node.origin else ""
-    return TraceError(
-        "tg.compile: two runs of the function on the same numbers did different things, because of randomness or a "
-        f"hidden count; pass what differs as an argument, such as a seed or a step number{where}"
-    )
+    def _kind(self, x: Any) -> int:
+        """Tell of a result whether it is a Value, and hangs on one that went in."""
+        if not isinstance(x, Entry):
+            return PLAIN
+        mine = {id(v): i for i, v in enumerate(self.fill)}
+        if id(x) in mine:
+            return mine[id(x)]
+        past = order([x])
+        for z in past:
+            if z.serial < self.since and id(z) not in mine:
+                what = f"uses a Value, {z.name or 'without name'}, that was not given"
+                raise misused(what, "pass it as an argument", "")
+        return DERIVED if any(id(z) in mine for z in past) else LEAF

@@ -1,9 +1,15 @@
 """Random programs: straight lines of NumPy, smooth and bounded, for comparing two ways to run or differentiate them.
 
 x, y  the operands of a line, made by lines before it
+z     what it makes
+a     the first array that is given; beside the arrays, lines that are not smooth use these:
+s     a float
+n     a whole number
+i     two whole numbers, in an array
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 from typing import Any
 
@@ -52,23 +58,70 @@ LINES = [  # simple ones first: examples shrink towards them
     "np.where(np.arange({x}.size).reshape({x}.shape) % 2, {x}, {y})",
     "np.split({x}, [1])[0]",
 ]
-RUN: dict[str, Callable[[Any, Any], Any]] = {
-    text: eval(f"lambda x, y: {text.format(x='x', y='y')}", {"np": np}) for text in LINES
-}
+ROUGH = [  # with kinks and jumps, where given numbers are: for comparing two ways to run, not with slopes
+    "{x} * s",
+    "s - {x} / 3",
+    "np.where({a} > 0.3, {x}, {y})",
+    "np.where(({a} > -s) & ({a} != 0), {x}, -{y})",
+    "({a} < s) * {x}",
+    "np.maximum({a}, 0) * {x}",
+    "np.minimum({a}, s) * {x}",
+    "np.clip({a}, -1, 1) - {x}",
+    "abs({a}) * {x}",
+    "{x} * n",
+    "{x} ** n",
+    "{x}[n % {x}.shape[0]]",
+    "{x}[n:]",
+    "{x}[i % {x}.shape[0]]",
+    "{x}[..., i % {x}.shape[-1]] * s",
+    "np.take({x}, i % {x}.size)",
+    "{x} * np.argmax({a})",
+    "np.reshape({x}, (n % 2 + 1, -1))",
+    "np.sort({a}) * {x}",
+    "np.max({a}, axis=0) * {x}",
+    "{x} if n > 1 else {y}",
+    "{x}[:0]",
+]
+WRITING = [  # into arrays that they made
+    "{z} = np.copy({x}); {z} += {y}",
+    "{z} = {x} * 1.5; {z}[0] = {y}[-1]",
+    "{z} = {x} + s; {z}[..., ::-1] *= {z}",
+    "{z} = np.zeros_like({x}); {z}[{a} > 0.3] = s",
+    "{z} = np.exp(-{x} * {x}); v = {z}[::2]; v -= 1; w = v[..., :1]; w[...] = n",
+    "{z} = {x} - {y}; np.add({z}, {y}, out={z}); {z}.fill(s) if n == 2 else None",
+    "{z} = np.empty_like({x}); np.multiply({x}, {y}, out={z})",
+    "{z} = np.ones_like({x}); np.add.at({z}, i % {x}.shape[0], 0.5)",
+    "{z} = {x}.copy(); np.copyto({z}, {y}, where={a} > 0)",
+    "{z} = np.tanh({x}); t = np.sum({z}); {z} *= 2; {z} = {z} + t * np.sum({z})",
+    "{z} = -{x}; u = {z}.T; {z} /= 2; {z} = u + 1",
+    "{z} = {x} / 2; u = {z}.reshape(-1); u[0] = 0.25; {z} = {z} + u[-1]",
+    "{z} = np.zeros_like(np.sum({x})); {z} += s; {z} = {z} * {x}",
+]
+RUN: dict[str, Callable[..., Any]] = {}
+_NAMES = ["a", "b", "c", *(letter for letter in ascii_lowercase if letter not in "abcinstuvwxyz")]
 LARGEST, MOST = 8.0, 32  # of numbers, and how many of them a line may make
 
 
 class Program:
-    """A function given as its source in Python, with arrays to call it with."""
+    """A function given as its source in Python, with arrays to call it with.
 
-    def __init__(self, source: str, arrays: tuple[Any, ...]) -> None:
-        names: dict[str, Any] = {"np": np}
-        exec(source, names)
-        self.source, self.arrays, self.run = source, arrays, names["program"]
+    others: what it is called with beside the arrays, by name
+    """
+
+    def __init__(self, source: str, arrays: tuple[Any, ...], others: dict[str, Any] | None = None) -> None:
+        self.source, self.arrays, self.others = source, arrays, others or {}
+        self.run = self.defined()
+
+    def defined(self, wrap: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+        """Define the function; `wrap` is called on what each line makes."""
+        text = self.source if wrap is None else re.sub(r"(?m)^    (\w+) = .*$", r"\g<0>; \1 = wrap(\1)", self.source)
+        names: dict[str, Any] = {"np": np, "wrap": wrap}
+        exec(text, names)
+        return names["program"]  # type: ignore[no-any-return]
 
     def __call__(self, *arrays: Any) -> Any:
         """Run the program on arrays or Values."""
-        return self.run(*arrays)
+        return self.run(*arrays, *self.others.values())
 
     @property
     def names(self) -> list[str]:
@@ -78,37 +131,63 @@ class Program:
     def __repr__(self) -> str:
         given = zip(self.names, self.arrays, strict=True)
         made = [f"{name} = np.array({x.tolist()}, np.{x.dtype})  # strides {x.strides}" for name, x in given]
-        return "\n".join([self.source, *made, f"program({', '.join(self.names)})"])
+        made += [f"{name} = {x!r}".replace("array", "np.array") for name, x in self.others.items()]
+        return "\n".join([self.source, *made, f"program({', '.join([*self.names, *self.others])})"])
 
 
 @st.composite
-def programs(draw: Draw, max_lines: int = 8) -> Program:
+def programs(draw: Draw, max_lines: int = 8, lines: Sequence[str] = LINES) -> Program:
     """Draw programs of one to three arrays, of up to `max_lines` lines, that give one number or an array.
 
-    Lines use any values made before them, some more than once and some never. All are smooth, and their
-    numbers stay bounded near the arrays that come with the program.
+    Lines use any values made before them, some more than once and some never. Those of `LINES` are smooth, and their
+    numbers stay bounded near the arrays that come with the program; with others, arrays may be empty.
     """
-    given = draw(st.lists(arrays(shapes().filter(np.prod)), min_size=1, max_size=3))
+    smooth = lines is LINES
+    given = draw(st.lists(arrays(shapes().filter(np.prod) if smooth else shapes()), min_size=1, max_size=3))
+    others = {} if smooth else draw(_others())
     back = st.integers(0, max_lines)
-    choices = draw(st.lists(st.tuples(st.sampled_from(range(len(LINES))), back, back), min_size=1, max_size=max_lines))
-    values = dict(zip(ascii_lowercase, given, strict=False))
-    head = f"def program({', '.join(values)}):"
-    lines = [_line(values, *choice) for choice in choices]
+    choices = draw(st.lists(st.tuples(st.sampled_from(range(len(lines))), back, back), min_size=1, max_size=max_lines))
+    values = dict(zip(_NAMES, given, strict=False))
+    head = f"def program({', '.join([*values, *others])}):"
+    body = [_line(lines, values, others, *choice) for choice in choices]
     last = [*values][-1]
     end = draw(st.sampled_from([last, f"np.sum({last})"]))
-    return Program("\n    ".join([head, *lines, f"return {end}"]), tuple(given))
+    return Program("\n    ".join([head, *body, f"return {end}"]), tuple(given), others)
 
 
-def _line(values: dict[str, Any], k: int, back_to_x: int, back_to_y: int) -> str:
+def _others() -> st.SearchStrategy[dict[str, Any]]:
+    """Draw what lines use beside arrays."""
+    whole = st.integers(0, 3)
+    pairs = st.tuples(whole, whole).map(np.array)
+    return st.fixed_dictionaries({"s": st.sampled_from([0.5, -1.25, 2.0]), "n": whole, "i": pairs})
+
+
+def _line(lines: Sequence[str], values: dict[str, Any], others: dict[str, Any], k: int, *backs: int) -> str:
     """Write the k-th line, or else the next that works, on values counted back from the last; keep what it makes."""
     newest_first = [*values][::-1]
-    x, y = (newest_first[back % len(values)] for back in (back_to_x, back_to_y))
-    for text in [*LINES[k:], *LINES[:k]]:
-        z = outcome(RUN[text], values[x], values[y])
+    x, y = (newest_first[back % len(values)] for back in backs)
+    for text in [*lines[k:], *lines[:k]]:
+        z = outcome(_runs(text), values[x], values[y], values["a"], **others)
         if not isinstance(z, Exception) and z.size <= MOST:
             break
-    source, name = text.format(x=x, y=y), ascii_lowercase[len(values)]
-    if np.max(abs(z)) > LARGEST:
-        source, z = f"np.tanh({source})", np.tanh(z)
+    name = _NAMES[len(values)]
+    source = _written(text).format(x=x, y=y, a="a", z=name)
+    if np.max(abs(z), initial=0.0) > LARGEST:
+        source, z = f"{source}; {name} = np.tanh({name})", np.tanh(z)
     values[name] = z
-    return f"{name} = {source}"
+    return source
+
+
+def _written(text: str) -> str:
+    """Give a line as statements that end with `z`."""
+    return text if text.startswith("{z} = ") else f"{{z}} = {text}"
+
+
+def _runs(text: str) -> Callable[..., Any]:
+    """Give the function of x and y, and of what else there is, that one line stands for."""
+    if text not in RUN:
+        names: dict[str, Any] = {"np": np}
+        body = _written(text).format(x="x", y="y", a="a", z="z")
+        exec(f"def run(x, y, a, s=0.0, n=0, i=0):\n    {body}\n    return z", names)
+        RUN[text] = names["run"]
+    return RUN[text]
