@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.protocols import freeze
+from tinygrad_edu.recording import Outermost
 from tinygrad_edu.tape import Entry, payload, record
 
 Operation = Callable[[Any, Any], Any]
@@ -23,7 +24,7 @@ def _binary(function: np.ufunc, operation: Operation) -> Operation:
         if isinstance(y, Entry):
             return record(type(x), operation(x._data, y._data), function, x, y)
         y = freeze(y, function)
-        return record(type(x), operation(x._data, y), function, x, y)
+        return y if y is NotImplemented else record(type(x), operation(x._data, y), function, x, y)
 
     return forward
 
@@ -43,7 +44,7 @@ def _unary(function: np.ufunc, operation: Callable[[Any], Any]) -> Callable[[Any
 
 
 def _comparison(operation: Operation) -> Operation:
-    return lambda x, y: operation(x._data, payload(y))
+    return lambda x, y: NotImplemented if isinstance(y, Outermost) else operation(x._data, payload(y))
 
 
 class Operators(Entry):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.naming import label
-from tinygrad_edu.recording import Tracer, tracing
+from tinygrad_edu.recording import Outermost, Tracer, tracing
 from tinygrad_edu.table import (
     AnyFunction,
     Each,
@@ -45,12 +45,15 @@ def primitive(function: AnyFunction) -> AnyFunction:
     def recorded(*arguments: Any, **keywords: Any) -> Any:
         if len(arguments) == 1 and not keywords:
             (x,) = arguments
-            if not isinstance(x, Entry):
+            if not isinstance(x, (Entry, Outermost)):
                 return function(x)
-            if recorded in rules:
+            if recorded in rules and isinstance(x, Entry):
                 return record(type(x), bare(function(x._data)), recorded, x)
         for x in arguments:
-            if isinstance(x, Entry):
+            if isinstance(x, (Entry, Outermost)):
+                outermost = next((x for x in arguments if isinstance(x, Outermost)), None)
+                if outermost is not None:
+                    return outermost.call(recorded, arguments, keywords, function)
                 return apply(recorded, arguments, keywords)
         for key, x in keywords.items():
             if isinstance(x, Entry):
@@ -104,6 +107,8 @@ def accept(data: Any) -> Any:
 def freeze(x: Any, function: Function) -> Any:
     """Check a constant operand, and copy it if its owner could change it before the sweep.
 
+    Gives NotImplemented for an array that is to answer itself.
+
     Raises:
         TypeError: it is no real number or array of real numbers.
     """
@@ -113,6 +118,8 @@ def freeze(x: Any, function: Function) -> Any:
     if kind is np.ndarray and x.dtype.kind in "fiub":
         _meet(x)
         return x.copy(order="K")
+    if isinstance(x, Outermost):
+        return NotImplemented
     still = keep_still(x)
     if getattr(getattr(still, "dtype", None), "kind", "O") not in "fiub":
         what = f"an array of {still.dtype}" if hasattr(still, "dtype") else f"a {type(x).__name__}"
@@ -200,7 +207,11 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
             return record(type(self), ufunc(self._data), ufunc, self)
         if len(inputs) == 2 and not keywords and None not in rules.get(ufunc, (None,)):
             x, y = (x if isinstance(x, Entry) else freeze(x, ufunc) for x in inputs)
+            if x is NotImplemented or y is NotImplemented:
+                return NotImplemented
             return record(type(self), bare(ufunc(payload(x), payload(y))), ufunc, x, y)
+        if any(isinstance(x, Outermost) for x in inputs):
+            return NotImplemented
         if ufunc in plain and not any(isinstance(x, Entry) for x in keywords.values()):
             return ufunc(*[payload(x) for x in inputs], **keywords)
         if ufunc in composed:

@@ -33,6 +33,20 @@ class Tracer:
         raise NotImplementedError
 
 
+class Outermost:
+    """An array around another one, that answers whatever others it meets: Values and tracers leave the answer to it."""
+
+    __slots__ = ()
+
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
+        """Answer for a function; for a primitive, `body` is what it does."""
+        raise NotImplementedError
+
+    def parts(self) -> list[Any]:
+        """Give arrays that hold all numbers."""
+        raise NotImplementedError
+
+
 class Watched:
     """The state of the switch while somebody watches."""
 

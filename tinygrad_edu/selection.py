@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.broadcast import fit
-from tinygrad_edu.recording import Tracer, Watch, recording
+from tinygrad_edu.recording import Outermost, Tracer, Watch, recording
 from tinygrad_edu.table import selections
 from tinygrad_edu.tape import Entry, payload, rules, sweep
 
@@ -42,6 +42,8 @@ def gradients(
 
 def _spoilt(g: Any) -> bool:
     """Tell whether there is a NaN among plain numbers."""
+    if isinstance(g, Outermost):
+        return any(map(_spoilt, g.parts()))
     numbers: Any = payload(g)
     if isinstance(numbers, (np.ndarray, Tracer)):
         return numbers.size > 0 and bool(np.isnan(numbers.max()))

@@ -74,13 +74,15 @@ class Trace:
     def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
         """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
         recorded = self.recorded if recorded is None else recorded
-        swept, _ = gradients(self.tape, added_up(self.outputs, cotangents), self.since, recorded=recorded)
+        swept = self.cotangents(cotangents, recorded)
         return self.rebuild(
-            [
-                hand_out(swept[x] if x in swept else np.zeros_like(x._data), recorded, isinstance(number, Entry))
-                for number, x in zip(self.numbers, self.variables, strict=True)
-            ]
+            [hand_out(g, recorded, isinstance(number, Entry)) for number, g in zip(self.numbers, swept, strict=True)]
         )
+
+    def cotangents(self, cotangents: Sequence[Any], recorded: bool) -> list[Any]:
+        """Give the cotangents of the variables, as the sweep left them."""
+        swept, _ = gradients(self.tape, added_up(self.outputs, cotangents), self.since, recorded=recorded)
+        return [swept[x] if x in swept else np.zeros_like(x._data) for x in self.variables]
 
 
 def added_up(outputs: list[Any], cotangents: Sequence[Any]) -> dict[Any, Any]:

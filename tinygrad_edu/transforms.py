@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.recording import Recording, is_recording
+from tinygrad_edu.rows import every_row
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import Entry, order, record, serials
 from tinygrad_edu.trace import Argnums, Function, Trace, added_up, alike, hand_out
@@ -128,22 +129,17 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     @functools.wraps(f)
     def slopes(*args: Any) -> Any:
         trace = Trace("jacobian", f, args, argnums)
-        zeros = [np.zeros(z.shape, z.dtype) for z in trace.outputs]
-
-        def of(k: int) -> Any:
-            z = trace.outputs[k]
-            rows = []
-            for i in np.ndindex(z.shape):
-                seeds = [zero.copy() for zero in zeros]
-                seeds[k][i] = 1
-                rows.append(trace.sweep([seed[()] for seed in seeds]))
-            if not rows:
-                return tree.map(lambda x: np.zeros(z.shape + np.shape(x)), trace.rebuild(trace.numbers))
-            return tree.map(lambda *g: np.reshape(np.stack(g), z.shape + g[0].shape), rows[0], *rows[1:])
-
-        every = [of(k) for k in range(len(zeros))]
-        chosen = [one[0] if isinstance(argnums, int) else tuple(one) for one in every]
-        return trace.rebuild_output(chosen)
+        rows = every_row(trace)
+        made = []
+        start = 0
+        for z in trace.outputs:
+            parts = rows if len(trace.outputs) == 1 else [g[start : start + z.size] for g in rows]
+            start += z.size
+            shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
+            own = zip(shaped, trace.numbers, strict=True)
+            one = trace.rebuild([hand_out(g, trace.recorded, isinstance(x, Entry)) for g, x in own])
+            made.append(one[0] if isinstance(argnums, int) else tuple(one))
+        return trace.rebuild_output(made)
 
     return slopes
 

@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
 from tinygrad_edu.protocols import accept, apply, on_function, on_ufunc
-from tinygrad_edu.recording import Recording
+from tinygrad_edu.recording import Outermost, Recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import order, payload, record, serials
 
@@ -140,6 +140,8 @@ class Value(Operators):
     __array_ufunc__ = on_ufunc
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        if len(types) > 1 and any(issubclass(kind, Outermost) for kind in types):
+            return NotImplemented
         return on_function(function, arguments, keywords)
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

@@ -43,7 +43,9 @@ def test_programs_have_the_gradients_of_their_functions(program):
 
 @pytest.mark.parametrize("line", [*ROUGH, *WRITING])
 def test_every_line_compiles(line):
-    source = "\n    ".join(["def program(a, b, s, n, i):", line if line.startswith("{z}") else f"{{z}} = {line}", "return d"])
+    source = "\n    ".join(
+        ["def program(a, b, s, n, i):", line if line.startswith("{z}") else f"{{z}} = {line}", "return d"]
+    )
     from tinygrad_edu.testing.programs import Program
 
     arrays = np.linspace(-1.5, 1.5, 9).reshape(3, 3), np.cos(np.arange(9.0)).reshape(3, 3)

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import pickle
 
 import numpy as np
 import pytest
@@ -109,9 +108,8 @@ def test_shorter_forms_give_what_numpy_gives(name):
 
 def test_plain_numbers_stay_plain():
     def f(x, n):
-        whole = n + 1, n // 2, n**2, (n > 2) + n, ~n, -n % 5, n & 6
-        truths = (x > n) * x, (x == n) + n, (n < 3) * (x >= 0) + x
-        return *whole, *truths, x * n, -x, abs(x), x // n, x % n, x**2, x / n, np.sin(x) * n
+        whole = n + 1, n // 2, n**2, n > 2, ~n, -n % 5, n & 6
+        return *whole, x * n, x > n, x == n, -x, abs(x), x // n, x % n, x**2, x / n, np.sin(x) * n, (x > 1) * x
 
     ours = compiled(f, 1.5, 3)
     for numbers in [(1.5, 3), (-2.5, 7), (2.0**53, 2**53 + 1), (0.1, 10**30), (math.inf, 4), (math.nan, -1)]:
@@ -223,16 +221,7 @@ def test_numpy_floats_are_not_traced_anew(monkeypatch):
     assert len(ours._programs) == 2
 
 
-def test_programs_of_numbers_can_be_stored():
-    ours = compiled(lambda x: np.where(x > 0, np.log(x), np.reciprocal(x)), 2.0)
-    ours(np.float64(2.0))
-    loaded = pickle.loads(pickle.dumps(ours))
-    for x in (3.0, -2.0, np.float64(3.0), 0.0):
-        assert loaded(x) == ours(x)
-        assert type(loaded(x)) is type(ours(x))
-
-
 def test_between_numpy_floats_operators_are_others():
-    ours = tg.compile(lambda x, y: (x + y, np.sin(x)))
-    for kind in (np.float64, float, np.float64):
-        assert type(ours(kind(1.0), kind(2.0))[0]) is kind
+    ours = tg.compile(lambda x, y: (x > y, np.sin(x)))
+    for kind, truth in ((np.float64, np.bool_), (float, bool), (np.float64, np.bool_)):
+        assert type(ours(kind(1.0), kind(2.0))[0]) is truth

@@ -81,6 +81,7 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
     free: list[tuple[int, int]] = []
     outputs, private = {node.memory for node in program.results}, written(program.nodes)
     ending: dict[int, list[Node]] = {}
+    made_once: set[Node] = set()
     for i, node in enumerate(program.nodes):
         if can_be_told(node) and (own_outputs or node not in outputs):
             donor = _donor(node, i, last, plan, private)
@@ -90,7 +91,8 @@ def planned(program: Program, own_outputs: bool = False) -> Plan:
             else:
                 plan.of[node] = _taken(node, free, plan)
             ending.setdefault(last[node], []).append(node)
-        elif node.memory is not node and node.memory in plan.of:
+        elif node.memory in plan.of and all(x in plan.of or x in made_once for x in node.operands):
+            made_once.add(node)
             plan.views.append(node)
         for x in ending.pop(i, []):
             bisect.insort(free, (plan.blocks[plan.of[x]], plan.of[x]))

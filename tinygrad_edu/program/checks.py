@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.program.errors import TraceError
+from tinygrad_edu.program.errors import misused
 from tinygrad_edu.program.parts import slots
 from tinygrad_edu.recording import Tracer
 from tinygrad_edu.tape import Entry, payload, rules
@@ -144,7 +144,7 @@ def is_number(x: Any) -> bool:
     return type(x) in (int, float) or (isinstance(x, (np.ndarray, np.generic)) and x.dtype.kind in "biufc")
 
 
-def refuse_foreign(x: Any, place: str) -> None:
+def refuse_foreign(x: Any, place: str, where: str) -> None:
     """Refuse what holds numbers that cannot be read, or can be read only once.
 
     Raises:
@@ -160,11 +160,11 @@ def refuse_foreign(x: Any, place: str) -> None:
             what = f"an array of {x.dtype}"
     elif isinstance(x, Tracer):
         what = "a traced array of another function"
-    elif hasattr(x, "__next__") and kind.__module__ in ("builtins", "itertools"):
+    elif hasattr(kind, "__next__") and kind.__module__ in ("builtins", "itertools"):
         what, instead = f"a {kind.__name__}, which is used up by the first run", "a list"
     elif hasattr(kind, "__array__") and not isinstance(x, (np.generic, type)):
         what, instead = f"a {kind.__name__}", "numpy.asarray(x)"
     elif isinstance(x, set) and not all(isinstance(part, (*BY_VALUE, *_FLOATS)) for part in x):
         what, instead = "a set of objects", "a list"
     if what:
-        raise TraceError(f"tg.compile: {place or 'the function'} is {what}; pass {instead}")
+        raise misused(f"is given {place or 'itself'}, {what}", f"pass {instead}", where)

@@ -1,20 +1,22 @@
 """Which form a program is printed in: NumPy on arrays, Python on single numbers, or machine code."""
 
-from tinygrad_edu.program.native import native
+from tinygrad_edu.program.native import NativePrinted
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed
 from tinygrad_edu.program.scalar_printed import ScalarPrinted
 from tinygrad_edu.program.steps import NotScalarError, is_of_numbers
 
+AnyPrinted = Printed | ScalarPrinted
 
-def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int, backend: str) -> Printed | ScalarPrinted:
+
+def printed(program: Program, plain: bool, reuse_outputs: bool, threads: int, backend: str) -> AnyPrinted:
     """Print a program: on Python's floats, if it has nothing but single numbers.
 
     Raises:
         TraceError: the backend does not take this program.
     """
     if backend == "numba":
-        return native(program)
+        return NativePrinted(program)
     if not plain and is_of_numbers(program):
         try:
             return ScalarPrinted(program)

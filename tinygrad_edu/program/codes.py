@@ -7,6 +7,8 @@ import sys
 import types
 from typing import Any
 
+from tinygrad_edu.program.errors import written_at
+
 _LIBRARIES = {*sys.stdlib_module_names, "numpy", "tinygrad_edu", "scipy"} - {"__main__"}
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
@@ -71,12 +73,12 @@ def parameter_names(function: Any, count: int) -> list[str]:
     return [*names[:count], *(f"argument_{i}" for i in range(len(names), count))]
 
 
-def definition(function: Any) -> tuple[str, int] | None:
-    """Give the file and line in which a function is defined."""
+def definition(function: Any) -> str:
+    """Give the line in which a function is defined."""
     while not hasattr(function, "__code__") and (inner := _behind(function)) is not None:
         function = inner
     code = getattr(function, "__code__", None)
-    return (code.co_filename, code.co_firstlineno) if code else None
+    return written_at(code.co_filename, code.co_firstlineno) if code else ""
 
 
 def _behind(function: Any) -> Any:

@@ -16,7 +16,7 @@ _RANDOM = "because of randomness or a hidden count; pass what differs as an argu
 _TYPES = "it may ask for the type of an argument, or have something computed behind NumPy's back"
 
 
-def compared(first: Any, second: Any) -> None:
+def compared(first: Any, second: Any, where: str) -> None:
     """Make sure that two runs on the same numbers did the same, and that none of their constants can change.
 
     Raises:
@@ -27,19 +27,19 @@ def compared(first: Any, second: Any) -> None:
     for x, y in zip(a.nodes, b.nodes, strict=False):
         alike = x.function == y.function and same(x.arguments, y.arguments, places)
         if not alike or not same([*x.keywords.items()], [*y.keywords.items()], places):
-            raise _differs(x)
+            raise _differs(x, where)
         places[x] = y
     if len(a.nodes) != len(b.nodes) or not same(tuple(a.outputs), tuple(b.outputs), places):
-        raise _differs(a.nodes[-1] if a.nodes else None)
+        raise _differs(a.nodes[-1] if a.nodes else None, where)
     try:
         tree.map(lambda *_: None, first.structure, second.structure)
         tree.map(lambda *_: None, second.structure, first.structure)
     except ValueError:
-        raise _differs(a.nodes[-1] if a.nodes else None) from None
-    for (constant, where), (again, _) in zip(first.recorder.constants, second.recorder.constants, strict=False):
+        raise _differs(a.nodes[-1] if a.nodes else None, where) from None
+    for (constant, line), (again, _) in zip(first.recorder.constants, second.recorder.constants, strict=False):
         if np.may_share_memory(constant, again) and _may_change(constant):
             what = f"computes with an array of shape {constant.shape} that it keeps somewhere and that may change"
-            raise misused(what, "pass it as an argument, or make it read-only: .flags.writeable = False", where)
+            raise misused(what, "pass it as an argument, or make it read-only: .flags.writeable = False", line)
 
 
 def _may_change(x: Any) -> bool:
@@ -51,8 +51,8 @@ def _may_change(x: Any) -> bool:
     return False
 
 
-def _differs(node: Node | None) -> TraceError:
-    where = written_at(*node.origin) if node and node.origin else ""
+def _differs(node: Node | None, where: str) -> TraceError:
+    where = written_at(*node.origin) if node and node.origin else where
     return misused("did different things in two runs on the same numbers", _RANDOM, where)
 
 
@@ -70,21 +70,23 @@ def evaluated(program: Program, numbers: tuple[Any, ...]) -> list[Any]:
     return [filled(x) for x in program.outputs]
 
 
-def agree(plainly: Any, structure: Any, outputs: list[Any]) -> None:
+def agree(plainly: Any, structure: Any, outputs: list[Any], where: str) -> None:
     """Make sure that what was written down gives what the function itself gives.
 
     Raises:
         TraceError: it gives something else.
     """
-    wanted, _ = tree.take_apart(plainly)
+    wanted: list[Any] = []
     try:
-        tree.map(lambda *_: None, structure, tree.unflatten(plainly, [0.0] * len(wanted)))
-        tree.map(lambda *_: None, tree.unflatten(plainly, [0.0] * len(wanted)), structure)
+        tree.map(lambda _, x: wanted.append(x), structure, plainly)
     except ValueError as differ:
-        raise misused(f"returns another structure when it is traced ({differ})", _TYPES, "") from None
+        raise misused(f"returns another structure when it is traced ({differ})", _TYPES, where) from None
+    for x in wanted:
+        if not tree.is_leaf(x) and not isinstance(x, bool):  # truth values are no leaves, but may be computed
+            raise misused(f"returns another structure when it is traced (a number instead of {x!r})", _TYPES, where)
     for x, y in zip(map(payload, wanted), outputs, strict=True):
         if type(x) is not type(y) or getattr(x, "dtype", None) != getattr(y, "dtype", None) or not _close(x, y):
-            raise misused("gives something else when it is traced", f"{_TYPES} (expected {x!r}, got {y!r})", "")
+            raise misused("gives something else when it is traced", f"{_TYPES} (expected {x!r}, got {y!r})", where)
 
 
 def _close(x: Any, y: Any) -> bool:

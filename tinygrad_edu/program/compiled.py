@@ -54,7 +54,8 @@ class Compiled:
 
     def _add(self, args: Any, keywords: Any, state: bool) -> None:
         """Make a program for such arguments."""
-        program = twin(self.inlined, self._programs, args, keywords, state)
+        alike = [program for program in self._programs if program.recording is state]
+        program = twin(alike, self.inlined, args, keywords)
         if program is None:
             program = Program.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
         options = self.options | {"reuse_outputs": False}
@@ -72,7 +73,7 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.run.text
+        return self._last.text
 
     def explain(self) -> str:
         """Tell what the passes did to the program that was made last, and what it needs beside eager."""

@@ -2,9 +2,10 @@
 
 import linecache
 import os
+import traceback
 from collections.abc import Collection
 
-from tinygrad_edu.origins import line
+from tinygrad_edu.origins import frame_of_user, line
 
 
 class TraceError(TypeError):
@@ -25,6 +26,14 @@ def misused(what: str, instead: str, where: str | None = None) -> TraceError:
     """Make the error for a line of the user's that cannot be traced: that which runs now, if no other is given."""
     where = line() if where is None else where
     return TraceError(f"tg.compile: the function {what}; {instead}" + (f" [{where}]" if where else ""))
+
+
+def raised_at(error: BaseException) -> str:
+    """Give the innermost line of the user's that an error came through."""
+    steps = [
+        (frame, number) for frame, number in traceback.walk_tb(error.__traceback__) if frame_of_user(frame) is frame
+    ]
+    return written_at(steps[-1][0].f_code.co_filename, steps[-1][1]) if steps else ""
 
 
 def written_at(file: str, number: int) -> str:

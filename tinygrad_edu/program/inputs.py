@@ -46,7 +46,7 @@ class Reader:
         self._found: list[Found] = []
         self._later: list[Callable[[], Any]] = []
         self._members = Members()
-        self._fixed = False
+        self._fixed, self.where = False, codes.definition(function)
         names = codes.parameter_names(function, len(args))
         self.checks.arguments(len(args), [*keywords])
         self._args = [self._visit(x, f"args[{i}]", names[i]) for i, x in enumerate(args)]
@@ -57,6 +57,7 @@ class Reader:
         self._visit_fixed()
         self.read, self.entries, self.broken = self.checks.printed()
         self.originals = [part for found in self._found for part in _left_as_it_is(found)]
+        self.originals += self._members.scopes()
         self._seen.clear()
 
     def filled(self, fill: Sequence[Any]) -> Filling:
@@ -78,7 +79,7 @@ class Reader:
         self._found.append(found)
         if not isinstance(x, _ALONE):
             self._seen[id(x)] = name, found
-        refuse_foreign(x, place)
+        refuse_foreign(x, place, self.where)
         if isinstance(x, Entry) or is_number(x):
             self._number(found, name, captured)
         elif isinstance(x, types.FunctionType):
@@ -228,7 +229,9 @@ class Reader:
             for each in self._members.todo():
                 self._fix(*each)
             if not self._later:
-                return
+                break
+        for name, missing, place in self._members.absent():
+            self.checks.require(f"{name}.__dict__.keys().isdisjoint({self.checks.bind(missing)})", place)
 
 
 def _left_as_it_is(found: Found) -> Iterator[tuple[Any, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygrad_edu.program import codes
+from tinygrad_edu.program.parts import Scope
 
 _HOLDERS: dict[Any, tuple[str, ...]] = {
     property: ("fget", "fset", "fdel"), staticmethod: ("__func__",), classmethod: ("__func__",),
@@ -27,6 +28,16 @@ class Members:
     def meet(self, x: Any, name: str, place: str) -> None:
         """Note a class or a module."""
         self._met.setdefault(x, (name, place))
+
+    def scopes(self) -> Iterator[tuple[Scope, str]]:
+        """Give the names that may be looked up in each of them."""
+        for x, (_, place) in self._met.items():
+            yield Scope(x, None if isinstance(x, type) else self.used), place
+
+    def absent(self) -> Iterator[tuple[str, set[str], str]]:
+        """Give each with the names that are looked up there in vain."""
+        for x, (name, place) in self._met.items():
+            yield name, self.used - vars(x).keys(), place
 
     def todo(self) -> list[tuple[Any, str, str]]:
         """List members that were not listed before, each with an expression and its place."""

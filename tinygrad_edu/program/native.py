@@ -1,30 +1,59 @@
-"""Machine code: which programs it is made of, and whether Numba is there to make it."""
+"""A program of single numbers as machine code: its text is compiled by Numba.
+
+numbers  what goes in, in the order of the program's parameters
+"""
 
 import importlib
+from typing import Any
+
+import numpy as np
 
 from tinygrad_edu.program.errors import TraceError
-from tinygrad_edu.program.nodes import Program
+from tinygrad_edu.program.nodes import Node, Program
 from tinygrad_edu.program.scalar_printed import ScalarPrinted
 from tinygrad_edu.program.steps import NotScalarError, is_of_numbers
 
 BACKENDS = "numpy", "numba"
 
 
-def native(program: Program) -> ScalarPrinted:
-    """Print a program for Numba.
+class NativePrinted(ScalarPrinted):
+    """The text of a program of single numbers, compiled when it is first run.
 
     Raises:
         TraceError: the program has something else than single numbers.
     """
-    try:
-        if not is_of_numbers(program):
-            raise NotScalarError("arrays")
-        return ScalarPrinted(program, native=True)
-    except NotScalarError as what:
-        raise TraceError(
-            f"tg.compile: backend='numba' compiles programs of single numbers only, and this one has {what}; "
-            "leave backend out"
-        ) from None
+
+    native = True
+
+    def __init__(self, program: Program) -> None:
+        try:
+            if not is_of_numbers(program):
+                raise NotScalarError("arrays")
+            super().__init__(program)
+        except NotScalarError as what:
+            raise TraceError(
+                f"tg.compile: backend='numba' compiles programs of single numbers only, and this one has {what}; "
+                "leave backend out"
+            ) from None
+        self._results = [(x.kind, None) if isinstance(x, Node) else (None, x) for x in self.program.outputs]
+
+    def run(self, numbers: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Run the machine code; None tells that it does not hold for these numbers."""
+        try:
+            found = self._function(*numbers)
+        except self.gives_up:
+            return self.of_numpy.run(numbers)
+        if found is None:
+            return None
+        supply = iter(found)
+        return tuple(_copy(x) if kind is None else _MAKE.get(kind, kind)(next(supply)) for kind, x in self._results)
+
+
+_MAKE: dict[Any, Any] = {np.ndarray: np.array}
+
+
+def _copy(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) else x
 
 
 def check_backend(backend: str, plain: bool) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.program.nodes import Node, replaced
-from tinygrad_edu.recording import Tracer
+from tinygrad_edu.recording import Outermost, Tracer
 from tinygrad_edu.tape import Entry
 
 NUMBERS = (bool, int, float, complex)
+ABOVE = (Entry, Outermost)  # these answer when they meet a tracer
 _OPERANDS = (*NUMBERS, np.ndarray, np.generic, list, tuple)
 
 
@@ -102,7 +103,7 @@ def cast(x: Any, dtype: Any, **keywords: Any) -> Any:
 
 def _call(function: Any, operation: Any, *operands: Any) -> Any:
     """Write down an operator: of plain numbers it gives a plain number, of all else what NumPy's function gives."""
-    if any(isinstance(x, Entry) for x in operands):
+    if any(isinstance(x, ABOVE) for x in operands):
         return NotImplemented
     numbers = [plain(x) for x in operands]
     simple = all(type(x) in NUMBERS for x in numbers) or not all(isinstance(x, _OPERANDS) for x in numbers)
@@ -113,7 +114,7 @@ def _add_operator(name: str, function: Any, operation: Any) -> None:
     """Give tracers an operator of two operands, its reflection, and the form that writes in place."""
 
     def in_place(x: Any, y: Any) -> Any:
-        if isinstance(y, Entry) or not isinstance(x.numbers, np.ndarray):
+        if isinstance(y, ABOVE) or not isinstance(x.numbers, np.ndarray):
             return _call(function, operation, x, y)
         ufunc = np.power if function is operator.pow else function
         return x.recorder.call(ufunc, (x, y), {"out": x})

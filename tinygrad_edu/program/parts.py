@@ -60,7 +60,11 @@ def begun(x: Any) -> Any:
         return None
     if isinstance(x, (dict, list, collections.deque)):
         return copy.copy(x)
-    return object.__new__(type(x))
+    kind = type(x)
+    try:
+        return object.__new__(kind)
+    except TypeError:  # it inherits from a class that is written in C
+        return kind.__new__(kind)  # type: ignore[call-overload]
 
 
 def finished(x: Any, made: Any, parts: dict[Part, Any]) -> Any:
@@ -82,16 +86,32 @@ def finished(x: Any, made: Any, parts: dict[Part, Any]) -> Any:
 
 
 class Scope:
-    """Those of a module's globals that a function uses."""
+    """Names of a module's or a class's: those that are used, or all that are not Python's own."""
 
-    def __init__(self, names: dict[str, Any], used: Iterable[str]) -> None:
-        self.names, self.used = names, used
+    def __init__(self, owner: Any, used: Iterable[str] | None = None) -> None:
+        self.owner, self.used = owner, used
+
+    def contents(self) -> dict[Part, Any]:
+        """Give what the names stand for."""
+        names = self.owner if isinstance(self.owner, dict) else vars(self.owner)
+        used = [key for key in names if not key.startswith("__")] if self.used is None else self.used
+        return {(".", key): names[key] for key in used if key in names}
+
+    def restore(self, parts: dict[Part, Any]) -> None:
+        """Put back what they stood for."""
+        now = self.contents()
+        for kind, key in now.keys() | parts.keys():
+            if (kind, key) not in parts:
+                self.owner.pop(key) if isinstance(self.owner, dict) else delattr(self.owner, key)
+            elif now.get((kind, key), self) is not parts[kind, key]:
+                child = parts[kind, key]
+                self.owner.update({key: child}) if isinstance(self.owner, dict) else setattr(self.owner, key, child)
 
 
 def contents(x: Any) -> dict[Any, Any]:
     """Give the children of a container, the members of a set, the names of a scope, or what is in a cell."""
     if isinstance(x, Scope):
-        return {(".", key): x.names[key] for key in x.used if key in x.names}
+        return x.contents()
     if isinstance(x, set):
         return {("in", member): member for member in x}
     if not isinstance(x, types.CellType):
@@ -105,9 +125,7 @@ def contents(x: Any) -> dict[Any, Any]:
 def restored(x: Any, parts: dict[Any, Any]) -> None:
     """Put back what was in a container, a set, a scope or a cell."""
     if isinstance(x, Scope):
-        for _, key in contents(x).keys() - parts.keys():
-            del x.names[key]
-        x.names.update({key: child for (_, key), child in parts.items()})
+        x.restore(parts)
         return
     if isinstance(x, set):
         x.clear()

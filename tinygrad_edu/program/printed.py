@@ -26,7 +26,7 @@ class Printed:
         text = Text(self.program, self.plan, plain, threads)
         self.text = text.whole()
         self.scratch = sum(loop.scratch for loop in text.loops.values())
-        self.run = Runner(self.text, text.constants, program.name, reuse_outputs)
+        self.run = self.portable = Runner(self.text, text.constants, program.name, reuse_outputs)
 
     def timed(self, numbers: tuple[Any, ...], rounds: int) -> Timing:
         """Time each statement."""

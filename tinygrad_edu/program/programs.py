@@ -9,14 +9,11 @@ from typing import Any
 
 from tinygrad_edu.program import stored
 from tinygrad_edu.program.checks import Read
-from tinygrad_edu.program.choosing import printed
+from tinygrad_edu.program.choosing import AnyPrinted, printed
 from tinygrad_edu.program.inputs import Reader
 from tinygrad_edu.program.outputs import builder
-from tinygrad_edu.program.printed import Printed
 from tinygrad_edu.program.recorded import FAILED, PLAIN, Run, as_values
 from tinygrad_edu.program.running import Runner
-from tinygrad_edu.program.scalar_printed import ScalarPrinted
-from tinygrad_edu.program.scalar_running import runner_of
 from tinygrad_edu.program.trace import Traced
 
 
@@ -27,8 +24,8 @@ class Program:
     recording: bool
     kinds: list[int]
     structure: Any
-    run: Runner
-    printed: Printed | ScalarPrinted | None = None
+    run: Callable[[tuple[Any, ...]], tuple[Any, ...] | None]
+    printed: AnyPrinted | None = None
     reader: Reader | None = None
     fallbacks = 0
     pull: Callable[[int], Any]
@@ -41,11 +38,10 @@ class Program:
         self.name, self.recording, self.kinds, self.structure = name, recording, traced.kinds, traced.structure
         self.printed, self.reader = printed(traced.program, **options), traced.reader
         self.run = self.printed.run
-        self.finish(traced.reader.read, traced.reader.entries, traced.reader.values)
+        self._finish(traced.reader.read, traced.reader.entries, traced.reader.values)
         return self
 
-    def finish(self, read: Read, entries: Read, values: list[bool]) -> None:
-        """Note how what goes in is read, and which of it are Values."""
+    def _finish(self, read: Read, entries: Read, values: list[bool]) -> None:
         self.read, self.entries, self.values = read, entries, values
         self.wrt = [i for i, value in enumerate(values) if value]
         self.rebuild = builder(self.structure)
@@ -63,7 +59,12 @@ class Program:
         return self.rebuild(as_values(self, results, args, keywords, within) if self.gives_values else results)
 
     @property
-    def details(self) -> Printed | ScalarPrinted:
+    def text(self) -> str:
+        """The text that runs, or that will."""
+        return self.printed.text if self.printed is not None else str((self._stored or {})["text"])
+
+    @property
+    def details(self) -> AnyPrinted:
         """What the passes did.
 
         Raises:
@@ -75,18 +76,20 @@ class Program:
 
     def data(self) -> dict[str, Any] | None:
         """Give the program as plain data, with what the function closes over as it is now; None if that cannot be."""
-        if self.reader is None:
+        if self.reader is None or self.printed is None:
             return self._stored
+        run = self.printed.portable
         captured = self.reader.checks.of_function()((), {})
         if captured is None:
             return None
         texts, bound = self.reader.checks.of_arguments(captured)
-        names, run = stored.packed(bound), self.run.data()
-        if names is None or run is None or not stored.is_plain(self.structure):
+        names, constants = stored.packed(bound), stored.packed(run.constants)
+        if names is None or constants is None or not stored.is_plain(self.structure):
             return None
         return {
             "name": self.name, "recording": self.recording, "kinds": self.kinds, "structure": self.structure,
-            "values": self.values, "texts": texts, "names": names, **run,
+            "values": self.values, "texts": texts, "names": names, "text": run.text, "constants": constants,
+            "program": run.name, "keeps": run.keeps,
         }  # fmt: skip
 
     @classmethod
@@ -96,7 +99,7 @@ class Program:
         self._stored = data
         self.name, self.recording, self.kinds = data["name"], data["recording"], data["kinds"]
         self.structure = data["structure"]
-        self.run = runner_of(data)
+        self.run = Runner(data["text"], stored.unpacked(data["constants"]), data["program"], data["keeps"])
         names = stored.unpacked(data["names"])
 
         def later(k: int) -> Read:
@@ -108,6 +111,6 @@ class Program:
 
             return read
 
-        self.finish(later(0), later(1), data["values"])
+        self._finish(later(0), later(1), data["values"])
         self.pull = lambda _: stored.Missing(self.name)
         return self

@@ -84,9 +84,10 @@ def as_values(program: Any, results: Sequence[Any], args: Any, keywords: Any, wi
     """Make Values of those results that are, on the tape if the function leaves them there."""
     if replayed not in rules:
         derivative(replayed, Each(lambda i, g, z, *inputs, run: run.shares(g, inputs)[i]))
-    entries = program.entries(args, keywords)
-    inputs = tuple(x.copy(order="K") if isinstance(x, np.ndarray) else x for x in entries)
-    first, second = (*inputs, NOTHING)[:2] if len(inputs) < 3 else (inputs, MANY)
+    entries = program.entries(args, keywords) if max(program.kinds) > LEAF else ()
+    derived = entries if DERIVED in program.kinds else ()
+    inputs = tuple(x.copy(order="K") if isinstance(x, np.ndarray) else x for x in derived)
+    first, second = (*inputs, NOTHING, NOTHING)[:2] if len(inputs) < 3 else (inputs, MANY)
 
     def made(k: int, x: Any, kind: int) -> Any:
         if kind == DERIVED:

@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.program import stored
-
 _Place = tuple[contextvars.Context, tuple[Any, ...]]
 
 
@@ -46,13 +44,18 @@ class Runner:
 
     def _in_turn(self, numbers: tuple[Any, ...]) -> tuple[Any, ...] | None:
         """Run in that set of memory which was used less lately; what comes in again from there keeps it."""
-        sets: list[_Place] = self._own.__dict__.setdefault("sets", [])
-        place = sets.pop(0) if len(sets) == 2 else self._fresh()
-        if place[1] and not _owners(numbers).isdisjoint(map(id, _memories(place[1][0]))):
-            place = self._fresh()
+        sets: list[tuple[_Place, frozenset[int]]] = self._own.__dict__.setdefault("sets", [])
+        place, owned = sets.pop(0) if len(sets) == 2 else self._with_owners()
+        if not owned.isdisjoint(_owners(numbers)):
+            place, owned = self._with_owners()
         results: tuple[Any, ...] | None = place[0].run(self._function, *numbers, *place[1])
-        sets.append(place)
+        sets.append((place, owned))
         return results
+
+    def _with_owners(self) -> tuple[_Place, frozenset[int]]:
+        """Make memory, and tell what owns it: that is alive as long as the memory is."""
+        place = self._fresh()
+        return place, frozenset(id(_owner(x)) for x in (place[1][0] if place[1] else ()))
 
     def _fresh(self) -> _Place:
         """Make a context in which NumPy is quiet, and memory."""
@@ -67,29 +70,24 @@ class Runner:
             self._define()
         return self._names
 
-    def data(self) -> dict[str, Any] | None:
-        """Give the text and its constants as plain data; None if they are none."""
-        constants = stored.packed(self.constants)
-        found = {"text": self.text, "constants": constants, "program": self.name, "keeps": self.keeps}
-        return None if constants is None else found
-
     def _define(self) -> None:
-        """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
-        file = f"<program {abs(hash(self.text)):x}>"
-        linecache.cache[file] = len(self.text), None, self.text.splitlines(keepends=True), file
-        names = dict(self.constants)
-        exec(compile(self.text, file, "exec"), names)
-        self._names, self._make_work = names, names.get("make_work")
-        self._function = names[self.name]
+        """Have the functions of the text."""
+        self._names = names = executed(self.text, self.constants)
+        self._make_work, self._function = names.get("make_work"), names[self.name]
 
 
-def _memories(work: Any) -> set[Any]:
-    """Collect the blocks of memory that arrays lie in."""
-    return {id(_owner(x)): _owner(x) for x in work}.values()  # type: ignore[return-value]
+def executed(text: str, constants: dict[str, Any]) -> dict[str, Any]:
+    """Run the text once, which defines its functions; tracebacks and debuggers can show it."""
+    file = f"<program {abs(hash(text)):x}>"
+    linecache.cache[file] = len(text), None, text.splitlines(keepends=True), file
+    names = dict(constants)
+    exec(compile(text, file, "exec"), names)
+    return names
 
 
-def _owners(numbers: tuple[Any, ...]) -> set[int]:
-    return {id(_owner(x)) for x in numbers if isinstance(x, np.ndarray)}
+def _owners(numbers: tuple[Any, ...]) -> list[int]:
+    """Tell what owns the memory of the arrays that are views; others own it themselves, and nobody else made them."""
+    return [id(_owner(x.base)) for x in numbers if isinstance(x, np.ndarray) and x.base is not None]
 
 
 def _owner(x: Any) -> Any:

@@ -1,4 +1,7 @@
-"""A program of single numbers that was printed: simplified, as text in plain Python."""
+"""A program of single numbers that was printed: it runs on Python's floats, and where those give up, on NumPy's.
+
+numbers  what goes in, in the order of the program's parameters
+"""
 
 import functools
 from typing import Any
@@ -7,7 +10,7 @@ from tinygrad_edu.program.buffers import Plan
 from tinygrad_edu.program.costs import Costs
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.printed import Printed
-from tinygrad_edu.program.scalar_running import GIVES_UP, ScalarRunner
+from tinygrad_edu.program.running import Runner, executed
 from tinygrad_edu.program.scalar_source import ScalarSource
 from tinygrad_edu.program.simplify import simplified
 from tinygrad_edu.program.timing import Timing, timed
@@ -16,20 +19,23 @@ from tinygrad_edu.program.timing import Timing, timed
 class ScalarPrinted:
     """The text of a program of single numbers, ready to run; stands for `Printed`.
 
-    native: for machine code, made by Numba when it is first run.
-
     Raises:
         NotScalarError: the program has something else than single numbers.
     """
 
-    def __init__(self, program: Program, native: bool = False) -> None:
+    native = False
+    gives_up = ArithmeticError, ValueError
+
+    def __init__(self, program: Program) -> None:
         self.before = Costs.of(program)
         self.program, self.history = simplified(program)
         self.plan, self.scratch = Plan(), 0
-        source = ScalarSource(self.program, native)
-        self.text = source.text
-        kinds = source.kinds if native else None
-        self.run = ScalarRunner(self.text, {}, program.name, lambda: self.of_numpy.run, kinds)
+        printed = ScalarSource(self.program, self.native)
+        self.text = printed.text
+        self.names = executed(self.text, printed.constants)
+        self._function = self.names[program.name]
+        self.serves_numpy = _serves_numpy(self.program)
+        self.converts = False
 
     @functools.cached_property
     def of_numpy(self) -> Printed:
@@ -37,16 +43,32 @@ class ScalarPrinted:
         return Printed(self.program, plain=False, reuse_outputs=False, threads=1)
 
     @property
-    def serves_numpy(self) -> bool:
-        """Whether a program made for floats of Python's gives the same for np.float64: all of it is NumPy's doing."""
-        program = self.program
-        if any(node.kind is not float for node in program.inputs) or not {*program.inputs}.isdisjoint(program.results):
-            return False
-        return not any(node.kind in (float, int, bool) for node in program.nodes)
+    def portable(self) -> Runner:
+        """How it runs where it is loaded from plain data: as NumPy's functions do."""
+        return self.of_numpy.run
+
+    def run(self, numbers: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        """Run the text; None tells that it does not hold for these numbers.
+
+        Where `math` raises an error, NumPy's functions give an infinity or NaN, and go on.
+        """
+        if self.converts:
+            numbers = tuple(map(float, numbers))
+        try:
+            return self._function(*numbers)  # type: ignore[no-any-return]
+        except self.gives_up:
+            return self.of_numpy.run(numbers)
 
     def timed(self, numbers: tuple[Any, ...], rounds: int) -> Timing:
-        """Time each statement, as Python runs it."""
+        """Time each statement."""
         try:
-            return timed(self.text, self.program.name, self.run.names, numbers, rounds)
-        except GIVES_UP:
+            return timed(self.text, self.program.name, self.names, numbers, rounds)
+        except self.gives_up:
             return self.of_numpy.timed(numbers, rounds)
+
+
+def _serves_numpy(program: Program) -> bool:
+    """Tell whether a program made for floats of Python's gives the same for np.float64: all of it is NumPy's doing."""
+    if any(node.kind is not float for node in program.inputs) or not {*program.inputs}.isdisjoint(program.results):
+        return False
+    return not any(node.kind in (float, int, bool) for node in program.nodes)

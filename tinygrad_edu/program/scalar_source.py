@@ -11,23 +11,22 @@ import numpy as np
 from tinygrad_edu.program import scalars
 from tinygrad_edu.program.formulas import ATOM, Step, formula
 from tinygrad_edu.program.nodes import Node, Program
-from tinygrad_edu.program.printing import Names
+from tinygrad_edu.program.printing import Names, written_out
 from tinygrad_edu.program.source import input_names
-from tinygrad_edu.program.steps import NotScalarError, Steps
+from tinygrad_edu.program.steps import Steps
 from tinygrad_edu.program.stepwise import steps_of
 from tinygrad_edu.program.text import remark, row
 
 _LENGTH = 88  # of what stands on a line; it bounds how deep a line is nested too, for which Python has a limit
 _COLUMN = 72
-_PLAIN = float, int, bool, complex
 _RESULTS = {np.float64: "np.float64", np.bool_: "np.bool_", np.ndarray: "np.array"}
 _TAKEN = "np", "math", "abs", "round", "float", "bool"
 
 
 class ScalarSource:
-    """The text of a program of single numbers.
+    """The text of a program of single numbers, and the constants that are not written out.
 
-    native: for Numba; the results are Python's numbers, and `kinds` tells what they are to be.
+    native: for Numba; the results are Python's numbers, without those that are always the same.
 
     Raises:
         NotScalarError: the program has something else than single numbers.
@@ -36,7 +35,7 @@ class ScalarSource:
     def __init__(self, program: Program, native: bool = False) -> None:
         self._native = native
         self._steps = steps = steps_of(program, native)
-        used = _names_used(steps, program.outputs)
+        used = _names_used(steps)
         self._helpers = sorted(used & scalars.HELPERS.keys())
         self._of_math = sorted(used & {*dir(math)} - scalars.HELPERS.keys())
         self._names = Names((*_TAKEN, program.name, *self._helpers, *self._of_math, *steps.choices.values()))
@@ -46,11 +45,10 @@ class ScalarSource:
         for step in steps.all:
             if step.uses:
                 self._write(step)
-        self.kinds: list[type | None] = []
-        results = [self._result(x) for x in program.outputs]
+        results = [self._result(x) for x in program.outputs if isinstance(x, Node) or not native]
         self._lines.append(f"return {row(results) or '()'}")
         function = [f"def {program.name}({', '.join(given)}):", *(f"    {line}" for line in self._lines)]
-        self.text = self._whole("\n".join(function))
+        self.text, self.constants = self._whole("\n".join(function)), self._names.constants
 
     def _whole(self, function: str) -> str:
         """Put before the program what it needs."""
@@ -107,23 +105,24 @@ class ScalarSource:
         self._lines.append(f"{text:<{_COLUMN}}  # {remark(node)}".rstrip(" #"))
 
     def _result(self, x: Any) -> str:
-        """Write a result as what the function itself gives; machine code gives the plain number."""
-        kind: Any = x.kind if isinstance(x, Node) else type(x)
-        number = self._steps.of[x].text if isinstance(x, Node) else repr(np.asarray(x).item())
-        self.kinds.append(kind if kind in _RESULTS else None)
-        if kind in _PLAIN or (self._native and kind in _RESULTS):
-            return number
-        if self._native:
-            raise NotScalarError(f"a {kind.__name__} among the results")
-        if isinstance(x, np.ndarray):
-            return f"np.array({number}, np.{x.dtype.name})"
-        return f"{_RESULTS.get(kind, f'np.{kind.__name__}')}({number})"
+        """Write a result as what the function itself gives."""
+        if not isinstance(x, Node):
+            return _written(x, self._names)
+        name = self._steps.of[x].text
+        return f"{_RESULTS[x.kind]}({name})" if x.kind in _RESULTS and not self._native else name
 
 
-def _names_used(steps: Steps, outputs: list[Any]) -> set[str]:
+def _written(x: Any, names: Names) -> str:
+    """Write a result that is always the same."""
+    if isinstance(x, (np.ndarray, np.generic)):
+        kind = _RESULTS.get(type(x), "np.array")
+        return f"{kind}({x.item()!r})" if np.isfinite(x) else f"{kind}(float('{x}'))"
+    return written_out(x, names)
+
+
+def _names_used(steps: Steps) -> set[str]:
     """Collect the functions and numbers that the formulas take from `math` or from the helpers."""
     used = {name for text in steps.choices for name in formula(text).names}
-    used |= {repr(np.asarray(x).item()).lstrip("-") for x in outputs if not isinstance(x, Node)}
     for step in steps.all:
         if step.uses:
             used |= step.formula.names

@@ -67,10 +67,17 @@ def with_constants(program: Program) -> Program:
             continue
         elif not any(True for _ in node.operands):
             with np.errstate(all="ignore"):
-                by[node] = node.function(*node.arguments, **node.keywords)
+                by[node] = _even(node.function(*node.arguments, **node.keywords))
         else:
             kept.append(node)
     return with_outputs(program, kept, by)
+
+
+def _even(x: Any) -> Any:
+    """Keep one number of an array in which all are the same, to the bit."""
+    if isinstance(x, np.ndarray) and x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
+        return np.broadcast_to(x.flat[0], x.shape)
+    return x
 
 
 def _uniform(number: Any, node: Node) -> Any:
@@ -205,7 +212,9 @@ def _shorter(node: Node) -> Any:
         return x.arguments[0]
     if function is np.exp and isinstance(x, Node):
         return _exp_of_log(node, x)
-    if function in (cast, np.broadcast_to, np.reshape) or (function is operator.getitem and y == ()):
+    if function in (cast, np.broadcast_to, np.reshape) or (
+        function is operator.getitem and isinstance(y, tuple) and not y
+    ):
         return x
     if function in (operator.pow, np.power):
         return _power(node, x, y)
@@ -249,6 +258,8 @@ def _power(node: Node, x: Any, y: Any) -> Any:
         node.function, node.arguments = quick[y], (x,)
     elif isinstance(y, (int, float)) and y == 1:
         return x
+    elif quick and isinstance(y, (int, float)) and y == 0:
+        node.function, node.arguments = np.ones_like, (x,)
     elif node.function is operator.pow:
         node.function = np.power
     return None

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.program.compare import agree, compared, evaluated
 from tinygrad_edu.program.effects import Effects, culprit
-from tinygrad_edu.program.errors import NeededError, TraceError, misused
+from tinygrad_edu.program.errors import NeededError, TraceError, misused, raised_at, written_at
 from tinygrad_edu.program.inputs import Reader
 from tinygrad_edu.program.nodes import Program
 from tinygrad_edu.program.recorded import DERIVED, LEAF, PLAIN
@@ -41,11 +41,11 @@ class Traced:
         numbers = self.reader.read(self.args, self.keywords)
         if numbers is None:
             place = self.reader.broken(self.args, self.keywords)
-            raise TraceError(f"tg.compile: {place} cannot be read a second time; pass numbers, arrays and trees")
+            raise misused(f"is given {place}, which cannot be read twice", "pass numbers and arrays", self.reader.where)
         first, second = (self._run(numbers) for _ in range(2))
-        compared(first, second)
+        compared(first, second, self.reader.where)
         self.program, self.structure, self.kinds = first.program, first.structure, first.kinds
-        agree(self._plainly(), self.structure, evaluated(first.program, numbers))
+        agree(self._plainly(), self.structure, evaluated(first.program, numbers), self.reader.where)
 
     def _run(self, numbers: tuple[Any, ...]) -> "Run":
         """Run once; what goes wrong because numbers are traced is told from what goes wrong anyway.
@@ -53,23 +53,21 @@ class Traced:
         Raises:
             TraceError: the function does what cannot be traced, or changes what is not its own.
         """
-        effects = Effects(self.reader, self.args, self.keywords)
-        run = Run(self.reader, numbers)
+        effects, run = Effects(self.reader, self.args, self.keywords), Run(self.reader, numbers)
         try:
             run.go()
+            if run.recorder.fault is not None:
+                raise run.recorder.fault
         except Exception as error:
             effects.undo()
             if run.recorder.fault is not None:
                 raise run.recorder.fault from None
             self._plainly()
             what = f"raises {error!r} when it is traced, and not otherwise"
-            raise misused(what, "use NumPy's functions", "") from error
-        if run.recorder.fault is not None:
+            raise misused(what, "use NumPy's functions", raised_at(error)) from error
+        if (caught := run.recorder.raised) is not None:
             effects.undo()
-            raise run.recorder.fault
-        if run.recorder.raised is not None:
-            what = f"goes on after {run.recorder.raised!r}, which depends on numbers"
-            raise misused(what, "choose with np.where", "") from run.recorder.raised
+            raise misused(f"goes on after {caught!r}, which depends on numbers", "use np.where", raised_at(caught))
         if effects.of(run.filling) is not None:
             effects.undo()
             raise self._changes(numbers)
@@ -98,7 +96,7 @@ class Run:
     """One run on tracers."""
 
     def __init__(self, reader: Reader, numbers: tuple[Any, ...]) -> None:
-        self.recorder = Recorder()
+        self.recorder, self.where = Recorder(), reader.where
         self.given = [self.recorder.given(x, place) for x, place in zip(numbers, reader.places, strict=True)]
         self.since = next(serials)
         self.fill = [record(Value, x) if value else x for x, value in zip(self.given, reader.values, strict=True)]
@@ -120,7 +118,7 @@ class Run:
             self.leaves, rebuild = tree.take_apart(self.result)
         except TypeError as misfit:
             message = str(misfit).partition(" at ")[2]
-            raise misused(f"returns what is no tree of numbers: at {message}", "", "") from None
+            raise misused("returns what is no tree of numbers", f"at {message}", self.where) from None
         self.structure = rebuild([0.0] * len(self.leaves))
         self.kinds = [self._kind(x) for x in self.leaves]
         outputs = [numbers.node if isinstance(numbers := payload(x), TracedArray) else numbers for x in self.leaves]
@@ -136,7 +134,11 @@ class Run:
             return mine[id(x)]
         past = order([x])
         for z in past:
-            if z.serial < self.since and id(z) not in mine:
-                what = f"uses a Value, {z.name or 'without name'}, that was not given"
-                raise misused(what, "pass it as an argument", "")
+            foreign = [
+                y for y in (z, *z.inputs) if isinstance(y, Entry) and y.serial < self.since and id(y) not in mine
+            ]
+            if foreign:
+                origin = z._data.node.origin if isinstance(z._data, TracedArray) else None
+                where = written_at(*origin) if origin else self.where
+                raise misused("uses a Value that was not given", "pass it as an argument", where)
         return DERIVED if any(id(z) in mine for z in past) else LEAF

@@ -12,12 +12,11 @@ import numpy as np
 
 from tinygrad_edu import protocols
 from tinygrad_edu.program.nodes import expect
-from tinygrad_edu.program.operations import NUMBERS, Operations
+from tinygrad_edu.program.operations import ABOVE, NUMBERS, Operations
 from tinygrad_edu.program.operations import cast as cast
 from tinygrad_edu.program.operations import plain as plain
 from tinygrad_edu.program.operations import tracers as tracers
 from tinygrad_edu.program.origins import asked_by_library
-from tinygrad_edu.tape import Entry
 
 
 class TracedArray(Operations):
@@ -32,13 +31,13 @@ class TracedArray(Operations):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer NumPy when a ufunc meets a tracer (NEP 13)."""
-        if any(isinstance(x, Entry) for x in inputs):
+        if any(isinstance(x, ABOVE) for x in inputs):
             return NotImplemented
         return self.recorder.call(ufunc if method == "__call__" else getattr(ufunc, method), inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         """Answer NumPy when one of its other functions meets a tracer (NEP 18)."""
-        if any(issubclass(kind, Entry) for kind in types):
+        if any(issubclass(kind, ABOVE) for kind in types):
             return NotImplemented
         return self.recorder.call(function, arguments, keywords)
 

@@ -4,29 +4,24 @@ A loop of ``p = step(p)`` starts with the ones and goes on with the others; it s
 """
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.program.inputs import Reader
-from tinygrad_edu.program.programs import Program
 from tinygrad_edu.program.scalar_printed import ScalarPrinted
-from tinygrad_edu.program.scalar_running import ScalarRunner
 
 
-def twin(
-    function: Callable[..., Any], programs: Iterable[Program], args: Any, keywords: Any, recording: bool
-) -> Program | None:
+def twin(programs: Iterable[Any], function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Give one of the programs a reader for these arguments, if it was made for the like in Python's floats.
 
     It must hold no operation between two floats of Python's, which between NumPy's would give NumPy's.
     """
     plain: Any = None
     for program in programs:
-        serves = isinstance(program.printed, ScalarPrinted) and program.printed.serves_numpy
-        if serves and program.recording is recording and not program.gives_values:
+        if isinstance(program.printed, ScalarPrinted) and program.printed.serves_numpy:
             plain = plain or _plain((args, keywords))
             if plain is not None and program.read(*plain) is not None:
                 return _with_reader(program, function, args, keywords)
@@ -41,13 +36,12 @@ def _plain(arguments: Any) -> Any:
         return None
 
 
-def _with_reader(program: Program, function: Callable[..., Any], args: Any, keywords: Any) -> Program | None:
-    if program.reader is None or not isinstance(program.run, ScalarRunner):
-        return None
+def _with_reader(program: Any, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     reader = Reader(function, args, keywords, program.reader.known)
     if reader.places != program.reader.places:
         return None
     made = copy.copy(program)
-    made.reader, made.run, made.fallbacks = reader, program.run.converting(), 0
-    made.finish(reader.read, reader.entries, reader.values)
+    made.printed = copy.copy(program.printed)
+    made.printed.converts = True
+    made.reader, made.read, made.entries, made.run = reader, reader.read, reader.entries, made.printed.run
     return made

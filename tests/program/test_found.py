@@ -1,0 +1,59 @@
+"""Faults that random programs and traps have found, each with the shortest function that shows it."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+X = np.array([1.0, -2.0, 3.0])
+
+
+def summed_before_and_after(x):
+    y = np.tanh(x)
+    t = np.sum(y)
+    y *= 2
+    return t * np.sum(y)
+
+
+def parts_of_what_is_kept_in_memory(x):
+    first, rest = np.split(x * 2, [1])
+    return first * rest[0] + x
+
+
+def a_view_at_a_place_that_comes_in(x, n):
+    y = x[:, None] + x
+    return y[n % y.shape[0]]
+
+
+def picked_by_a_list(x):
+    return tg.grad(lambda x: np.sum(np.sin(x[[0, 0, -1]])))(x)
+
+
+def zeros_of_both_signs(x):
+    return x * np.array([0.0, -0.0, 0.0])
+
+
+def numbers_compared(x, n):
+    return x * (n > 2) + (n != 1) * n
+
+
+@pytest.mark.parametrize("way", [{}, {"plain": True}, {"reuse_outputs": True}], ids=str)
+@pytest.mark.parametrize(
+    ("f", "more"),
+    [
+        (summed_before_and_after, [(), ()]),
+        (parts_of_what_is_kept_in_memory, [(), ()]),
+        (a_view_at_a_place_that_comes_in, [(1,), (2,)]),
+        (picked_by_a_list, [(), ()]),
+        (zeros_of_both_signs, [(), ()]),
+        (numbers_compared, [(1,), (3,)]),
+    ],
+    ids=lambda x: getattr(x, "__name__", ""),
+)
+def test_it_is_right(f, more, way):
+    compiled = tg.compile(f, **way)
+    for x, others in zip((X, X[:1], X[::-1]), (*more, *more), strict=False):
+        given, expected = compiled(x, *others), f(x, *others)
+        np.testing.assert_allclose(given, expected, rtol=16 * np.finfo(float).eps)
+        assert np.array_equal(np.signbit(given), np.signbit(expected))
+    assert compiled.fallbacks == 0
