@@ -22,7 +22,7 @@ def numbers(x):
 
 
 def redrawn(program, seed):
-    """Give arrays like those of a program: with the same shapes, or the same in reverse; other dtypes, layouts, numbers."""
+    """Give arrays like those of a program: of its shapes or their reverse, other dtypes, layouts and numbers."""
     generator = np.random.default_rng(seed)
     kinds = itertools.cycle(generator.permutation([*itertools.product(range(len(DTYPES)), LAYOUTS)]).tolist())
     arrays = []

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 
 import tinygrad_edu as tg
 from tests.program.agreement import WAYS, Trial, redrawn, squares
-from tinygrad_edu.testing.programs import LINES, ROUGH, WRITING, programs
+from tinygrad_edu.testing.programs import LINES, ROUGH, WRITING, Program, programs
 
 MANY = 5000 if settings.default.max_examples >= 50 else 150
 
@@ -46,8 +46,6 @@ def test_every_line_compiles(line):
     source = "\n    ".join(
         ["def program(a, b, s, n, i):", line if line.startswith("{z}") else f"{{z}} = {line}", "return d"]
     )
-    from tinygrad_edu.testing.programs import Program
-
     arrays = np.linspace(-1.5, 1.5, 9).reshape(3, 3), np.cos(np.arange(9.0)).reshape(3, 3)
     program = Program(source.format(x="a", y="b", a="a", z="d"), arrays, {"s": 0.5, "n": 2, "i": np.array([1, 2])})
     trial = Trial(lambda run: run, program, "default")

@@ -32,6 +32,7 @@ class Checks:
 
     def __init__(self) -> None:
         self.bound: dict[str, Any] = {**HELPERS}
+        self._names: dict[int, str] = {}
         self._of_arguments = 0, 0
         self._steps: list[Step] = []
         self._first: list[Step] = []
@@ -39,9 +40,10 @@ class Checks:
 
     def bind(self, x: Any) -> str:
         """Give a name to something that is compared with."""
-        name = f"k{len(self.bound)}"
-        self.bound[name] = x
-        return name
+        if id(x) not in self._names:
+            self._names[id(x)] = f"k{len(self.bound)}"
+            self.bound[self._names[id(x)]] = x
+        return self._names[id(x)]
 
     def arguments(self, count: int, keys: list[str]) -> None:
         """Make sure of how many arguments there are, and of their keywords."""

@@ -13,6 +13,7 @@ _LIBRARIES = {*sys.stdlib_module_names, "numpy", "tinygrad_edu", "scipy"} - {"__
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME", "STORE_GLOBAL", "DELETE_GLOBAL"}
 _ATTRIBUTE = {"LOAD_ATTR", "LOAD_METHOD", "STORE_ATTR", "DELETE_ATTR", "LOAD_SUPER_ATTR", "IMPORT_FROM"}
+TYPES = {"isinstance", "issubclass", "type", "hasattr", "getattr", "float", "int", "isscalar", "dtype", "__class__"}
 _LOOKS_UP = {"getattr", "vars", "globals", "eval", "exec"}
 
 
@@ -22,6 +23,11 @@ def is_library(module: str | None) -> bool:
     name = (module or "builtins").partition(".")[0]
     file = getattr(sys.modules.get(name), "__file__", None) or ""
     return name in _LIBRARIES or any(part in file for part in _INSTALLED)
+
+
+def is_of_library(f: types.FunctionType) -> bool:
+    """Tell whether a function is written in a library: one that wraps another calls itself by the other's module."""
+    return is_library(f.__globals__.get("__name__"))
 
 
 def is_users_object(x: Any) -> bool:

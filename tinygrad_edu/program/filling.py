@@ -35,9 +35,9 @@ class Found:
         self.inside = [*parts.values()]
         self.make = lambda filling: filling.container(self, parts)
 
-    def function(self, inner: dict[str, "Found"], outer: dict[str, "Found"], rest: list["Found"]) -> None:
+    def function(self, inner: dict[str, "Found"], outer: dict[str, "Found"], rest: dict[str, "Found"]) -> None:
         """Be a function that closes over others; `rest`: its defaults, keyword defaults, attributes."""
-        self.inside = [*inner.values(), *outer.values(), *rest]
+        self.inside = [*inner.values(), *outer.values(), *rest.values()]
         self.make = lambda filling: filling.function(self, inner, outer, rest)
 
     def whole(self, parts: list["Found"], make: Callable[..., Any]) -> None:
@@ -89,7 +89,7 @@ class Filling:
         self._watched.append((made, found.place))
         return made
 
-    def function(self, found: Found, inner: dict[str, Found], outer: dict[str, Found], rest: list[Found]) -> Any:
+    def function(self, found: Found, inner: dict[str, Found], outer: dict[str, Found], rest: dict[str, Found]) -> Any:
         """Build a function of what it closes over."""
         f = found.x
         scope = self._scope(f.__globals__)
@@ -103,8 +103,9 @@ class Filling:
                 cell.cell_contents = self.of(inner[key])
                 self._watched.append((cell, key))
         scope.update({key: self.of(part) for key, part in outer.items()})
-        made.__defaults__, made.__kwdefaults__, attributes = map(self.of, rest)
-        made.__dict__.update(attributes)
+        made.__defaults__, made.__kwdefaults__ = f.__defaults__, f.__kwdefaults__
+        for key, part in rest.items():
+            setattr(made, key, self.of(part))
         made.__qualname__, made.__module__ = f.__qualname__, f.__module__
         return made
 

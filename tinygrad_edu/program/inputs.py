@@ -29,6 +29,7 @@ from tinygrad_edu.tape import Entry, rules
 
 _ALONE = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None))
 _GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
+_HELD = {"__defaults__": "{}'s defaults", "__kwdefaults__": "{}'s defaults", "__dict__": "{}"}
 
 
 class Reader:
@@ -43,6 +44,7 @@ class Reader:
         self.values: list[bool] = []
         self.generators: list[Any] = []
         self._seen: dict[int, tuple[str, Found]] = {}
+        self._expressions: dict[str, Found] = {}
         self._found: list[Found] = []
         self._later: list[Callable[[], Any]] = []
         self._members = Members()
@@ -58,6 +60,7 @@ class Reader:
         self.read, self.entries, self.broken = self.checks.printed()
         self.originals = [part for found in self._found for part in _left_as_it_is(found)]
         self.originals += self._members.scopes()
+        self.asks_for_types = not self._members.used.isdisjoint(codes.TYPES)
         self._seen.clear()
 
     def filled(self, fill: Sequence[Any]) -> Filling:
@@ -70,13 +73,17 @@ class Reader:
 
     def _visit(self, x: Any, expression: str, place: str, captured: bool = False) -> Found:
         """Find the leaves in `x`, and what else it depends on."""
+        if expression in self._expressions:
+            return self._expressions[expression]
         if id(x) in self._seen:
             name, found = self._seen[id(x)]
             self.checks.require(f"{expression} is {name}", place)
+            self._expressions[expression] = found
             return found
         name, found = f"v{len(self._found)}", Found(x, place)
         self.checks.call(name, expression)
         self._found.append(found)
+        self._expressions[expression] = found
         if not isinstance(x, _ALONE):
             self._seen[id(x)] = name, found
         refuse_foreign(x, place, self.where)
@@ -124,7 +131,7 @@ class Reader:
         x, place, parts = found.x, found.place, children(found.x)
         self._check_parts(x, name, place, [key for kind, key in parts if kind == "[]"])
         if codes.is_users_object(x):
-            self._class(type(x))
+            self._class(type(x), by_object=True)
         found.container({
             part: self._visit(child, self._access(name, part), below(place, *part), captured)
             for part, child in parts.items()
@@ -169,7 +176,7 @@ class Reader:
 
     def _function_found(self, found: Found, name: str) -> None:
         """Go through what a function closes over: cells, defaults, and the globals of one that is the user's own."""
-        f, place, library = found.x, found.place, codes.is_library(found.x.__module__)
+        f, place, library = found.x, found.place, codes.is_of_library(found.x)
         if f in rules and not self._fixed:  # it is known by itself, so that no other can stand in its place
             self.checks.same(f, name, place)
             self._later.append(lambda: self._cells(f, name))
@@ -180,12 +187,14 @@ class Reader:
             self.checks.same(f, name, place)
             return
         code, scope = self.checks.bind(f.__code__), self.checks.bind(f.__globals__)
-        self.checks.require(f"{name}.__code__ is {code} and {name}.__globals__ is {scope}", place)
+        filled = [key for key in _HELD if getattr(f, key)]
+        bare = "".join(f" and not {name}.{key}" for key in _HELD if key not in filled)
+        self.checks.require(f"{name}.__code__ is {code} and {name}.__globals__ is {scope}{bare}", place)
         inner = self._cells(f, name)
         outer = {} if library else self._globals(f, scope)
-        holders = dict.fromkeys(("__defaults__", "__kwdefaults__"), f"{f.__name__}'s defaults")
-        holders["__dict__"] = f.__name__
-        rest = [self._visit(getattr(f, key), f"{name}.{key}", where, True) for key, where in holders.items()]
+        rest = {
+            key: self._visit(getattr(f, key), f"{name}.{key}", _HELD[key].format(f.__name__), True) for key in filled
+        }
         found.function(inner, outer, rest)
 
     def _cells(self, f: types.FunctionType, name: str) -> dict[str, Found]:
@@ -214,10 +223,10 @@ class Reader:
         """Have something visited when all that goes in is found."""
         self._later.append(lambda: self._visit(x, expression, place, True))
 
-    def _class(self, kind: type) -> None:
+    def _class(self, kind: type, by_object: bool = False) -> None:
         for base in kind.__mro__:
             if not codes.is_library(base.__module__):
-                self._members.meet(base, self.checks.bind(base), base.__name__)
+                self._members.meet(base, self.checks.bind(base), base.__name__, by_object)
 
     def _visit_fixed(self) -> None:
         """Go through what cannot be replaced."""
@@ -237,9 +246,10 @@ class Reader:
 def _left_as_it_is(found: Found) -> Iterator[tuple[Any, str]]:
     """Give what the function gets as it is, and must not change."""
     x = found.x
-    if isinstance(x, types.FunctionType) and not codes.is_library(x.__module__):
+    if isinstance(x, types.FunctionType) and not codes.is_of_library(x):
         yield from zip(x.__closure__ or (), x.__code__.co_freevars, strict=True)
         yield Scope(x.__globals__, codes.lookups(x.__code__)[0]), ""
+        yield x.__dict__, x.__name__
     elif not found.needed and (is_container(x) or isinstance(x, set)):
         yield x, found.place
 

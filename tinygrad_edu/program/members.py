@@ -12,6 +12,7 @@ _HOLDERS: dict[Any, tuple[str, ...]] = {
     property: ("fget", "fset", "fdel"), staticmethod: ("__func__",), classmethod: ("__func__",),
     functools.cached_property: ("func",),
 }  # fmt: skip
+_MAKE = {"__init__", "__new__", "__post_init__", "__repr__", "__del__", "__reduce__"}
 
 
 class Members:
@@ -23,11 +24,14 @@ class Members:
     def __init__(self) -> None:
         self.used: set[str] = set()
         self._met: dict[Any, tuple[str, str]] = {}
+        self._itself: set[Any] = set()
         self._done: set[tuple[int, str]] = set()
 
-    def meet(self, x: Any, name: str, place: str) -> None:
-        """Note a class or a module."""
+    def meet(self, x: Any, name: str, place: str, by_object: bool = False) -> None:
+        """Note a class or a module; or a class that was met by way of an object only, which is not made anew."""
         self._met.setdefault(x, (name, place))
+        if not by_object:
+            self._itself.add(x)
 
     def scopes(self) -> Iterator[tuple[Scope, str]]:
         """Give the names that may be looked up in each of them."""
@@ -49,7 +53,8 @@ class Members:
     def _wants(self, x: Any, key: str) -> bool:
         special = key.startswith("__") and key not in self.used
         if special:  # Python calls such methods by itself
-            return isinstance(x, type) and isinstance(vars(x)[key], types.FunctionType)
+            makes = key in _MAKE and x not in self._itself and self.used.isdisjoint({"type", "__class__"})
+            return isinstance(x, type) and isinstance(vars(x)[key], types.FunctionType) and not makes
         return key in self.used or codes.looks_up_names(self.used)
 
     def _inside(self, x: Any, key: str) -> Iterator[tuple[Any, str, str]]:

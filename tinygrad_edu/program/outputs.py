@@ -28,7 +28,7 @@ def _display(x: Any, places: Iterator[int], bound: dict[str, Any]) -> str:
     if tree.is_leaf(x):
         return f"r[{next(places)}]"
     if not tree.flatten(x):
-        return _bind(x, bound)
+        return f"{_bind(tree.take_apart(x)[1], bound)}(())" if _can_change(x) else _bind(x, bound)
     if type(x) in (list, tuple):
         inside = "".join(f"{_display(child, places, bound)}, " for child in x)
         return f"[{inside}]" if type(x) is list else f"({inside})"
@@ -39,6 +39,10 @@ def _display(x: Any, places: Iterator[int], bound: dict[str, Any]) -> str:
         return f"remade({_bind(type(x), bound)}, {_dict(learnt | vars(x), {*learnt}, places, bound)})"
     leaves = ", ".join(_display(leaf, places, bound) for leaf in tree.flatten(x))
     return f"{_bind(tree.take_apart(x)[1], bound)}([{leaves}])"
+
+
+def _can_change(x: Any) -> bool:
+    return isinstance(x, (list, dict, tuple)) or (dataclasses.is_dataclass(x) and not isinstance(x, type))
 
 
 def _dict(x: dict[Any, Any], opened: set[Any], places: Iterator[int], bound: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ numbers   what goes in, in the order of the program's parameters
 results   what comes out, before it is put where the function has it
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from tinygrad_edu.program import stored
 from tinygrad_edu.program.checks import Read
 from tinygrad_edu.program.choosing import AnyPrinted, printed
 from tinygrad_edu.program.inputs import Reader
-from tinygrad_edu.program.outputs import builder
+from tinygrad_edu.program.outputs import Build, builder
 from tinygrad_edu.program.recorded import FAILED, PLAIN, Run, as_values
 from tinygrad_edu.program.running import Runner
 from tinygrad_edu.program.trace import Traced
@@ -44,8 +45,12 @@ class Program:
     def _finish(self, read: Read, entries: Read, values: list[bool]) -> None:
         self.read, self.entries, self.values = read, entries, values
         self.wrt = [i for i, value in enumerate(values) if value]
-        self.rebuild = builder(self.structure)
         self.gives_values = any(kind != PLAIN for kind in self.kinds)
+
+    @functools.cached_property
+    def rebuild(self) -> Build:
+        """Put results where the function has them."""
+        return builder(self.structure)
 
     def __call__(self, numbers: Any, args: Any, keywords: Any, within: Run | None = None) -> Any:
         """Run; FAILED tells that the program does not hold for these numbers, or fails."""
@@ -112,5 +117,5 @@ class Program:
             return read
 
         self._finish(later(0), later(1), data["values"])
-        self.pull = lambda _: stored.Missing(self.name)
+        self.pull = lambda _: stored.Missing(self.name)()
         return self

@@ -45,7 +45,12 @@ class Traced:
         first, second = (self._run(numbers) for _ in range(2))
         compared(first, second, self.reader.where)
         self.program, self.structure, self.kinds = first.program, first.structure, first.kinds
-        agree(self._plainly(), self.structure, evaluated(first.program, numbers), self.reader.where)
+        agree(
+            plainly(self.function, self.args, self.keywords),
+            self.structure,
+            evaluated(first.program, numbers),
+            self.reader.where,
+        )
 
     def _run(self, numbers: tuple[Any, ...]) -> "Run":
         """Run once; what goes wrong because numbers are traced is told from what goes wrong anyway.
@@ -62,7 +67,7 @@ class Traced:
             effects.undo()
             if run.recorder.fault is not None:
                 raise run.recorder.fault from None
-            self._plainly()
+            plainly(self.function, self.args, self.keywords)
             what = f"raises {error!r} when it is traced, and not otherwise"
             raise misused(what, "use NumPy's functions", raised_at(error)) from error
         if (caught := run.recorder.raised) is not None:
@@ -82,14 +87,15 @@ class Traced:
         effects.undo()
         return misused(*found, where)
 
-    def _plainly(self) -> Any:
-        """Give what the function gives without tracing; functions compiled themselves run as they are written."""
-        token = tracing.set(Recorder())
-        try:
-            with np.errstate(all="ignore"):
-                return self.function(*self.args, **self.keywords)
-        finally:
-            tracing.reset(token)
+
+def plainly(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Give what the function gives without tracing; functions compiled themselves run as they are written."""
+    token = tracing.set(Recorder())
+    try:
+        with np.errstate(all="ignore"):
+            return function(*args, **keywords)
+    finally:
+        tracing.reset(token)
 
 
 class Run:

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.program.compare import agree
 from tinygrad_edu.program.inputs import Reader
 from tinygrad_edu.program.scalar_printed import ScalarPrinted
+from tinygrad_edu.program.trace import plainly
 
 
 def twin(programs: Iterable[Any], function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -38,10 +40,15 @@ def _plain(arguments: Any) -> Any:
 
 def _with_reader(program: Any, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     reader = Reader(function, args, keywords, program.reader.known)
-    if reader.places != program.reader.places:
+    if reader.places != program.reader.places or reader.asks_for_types:
         return None
     made = copy.copy(program)
     made.printed = copy.copy(program.printed)
     made.printed.converts, made.fallbacks = True, 0
     made.reader, made.read, made.entries, made.run = reader, reader.read, reader.entries, made.printed.run
+    try:
+        results = made.run(reader.read(args, keywords))
+        agree(plainly(function, args, keywords), made.structure, [*results], reader.where)
+    except (TypeError, ArithmeticError):
+        return None
     return made
