@@ -41,7 +41,7 @@ def slope_of_tanh(x, z):
     """Give 1 - z² for z = tanh(x), recorded as 1 / cosh(x)²."""
     if isinstance(x, Entry):
         return sech(x) ** 2
-    if not isinstance(z, np.floating):
+    if type(z) is not np.float64:
         return sech_squared(x, z)
     s = 1 - z * z
     return s if s >= 0.05 else np.square(1 / np.cosh(x))

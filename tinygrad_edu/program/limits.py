@@ -51,9 +51,14 @@ def fault(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: di
         return "has NumPy call a function", "write the loop out, or use functions of whole arrays"
     if keywords.get("overwrite_input") or (function is np.nan_to_num and not keywords.get("copy", True)):
         return "has NumPy overwrite what it is given", "leave the keyword out, and use the result"
-    if "raise" in np.geterr().values() or "call" in np.geterr().values():
+    if errors_are_raised():
         return "asks for errors that depend on numbers (np.errstate)", "leave np.errstate to the caller"
     return None
+
+
+def errors_are_raised() -> bool:
+    """Tell whether NumPy has been told to raise an error, or to call a function, where numbers overflow."""
+    return not {"raise", "call"}.isdisjoint(np.geterr().values())
 
 
 def _calls_back(x: Any) -> bool:

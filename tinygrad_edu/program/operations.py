@@ -105,7 +105,7 @@ def _call(function: Any, operation: Any, *operands: Any) -> Any:
     """Write down an operator: of plain numbers it gives a plain number, of all else what NumPy's function gives."""
     if any(isinstance(x, ABOVE) for x in operands):
         return NotImplemented
-    numbers = [plain(x) for x in operands]
+    numbers = [x.numbers if isinstance(x, Operations) else plain(x) for x in operands]
     simple = all(type(x) in NUMBERS for x in numbers) or not all(isinstance(x, _OPERANDS) for x in numbers)
     return next(tracers(operands)).recorder.call(operation if simple else function, operands, {})
 

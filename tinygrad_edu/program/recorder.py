@@ -14,10 +14,13 @@ import numpy as np
 
 from tinygrad_edu.origins import line
 from tinygrad_edu.program.errors import NeededError, TraceError, misused
-from tinygrad_edu.program.limits import FACTS, fault, fault_of, lengths, target
+from tinygrad_edu.program.limits import FACTS, errors_are_raised, fault, fault_of, lengths, target
 from tinygrad_edu.program.nodes import Input, Node, expect, replaced
 from tinygrad_edu.program.origins import note
+from tinygrad_edu.program.scalars import OPERATORS
 from tinygrad_edu.program.tracing import TracedArray, plain, tracers
+
+_SINGLE = {float, int, bool, np.float64, np.bool_}
 
 
 class Recorder:
@@ -73,6 +76,10 @@ class Recorder:
         """
         if self.closed:
             raise misused("kept a traced array from a run that is over", "give it back as a result")
+        if not keywords and (isinstance(function, np.ufunc) or function in OPERATORS):
+            done = self._call_with_numbers(function, arguments)
+            if done is not None:
+                return done
         for x in lengths(function, arguments, keywords):
             x.__index__()
         into = self._target(function, arguments, keywords)
@@ -95,6 +102,20 @@ class Recorder:
         if wrong := fault_of(numbers):
             raise self.refused(*wrong)
         return self._result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
+
+    def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
+        """Do as `call` where all that goes in and comes out are single numbers, of which there may be very many."""
+        numbers: Any = tuple([x.numbers if type(x) is TracedArray else x for x in arguments])
+        if not _SINGLE.issuperset(map(type, numbers)) or errors_are_raised():
+            return None
+        numbers = self._run(function, numbers, {})
+        if type(numbers) not in _SINGLE:
+            return None
+        node = Node(function, tuple([x.node if type(x) is TracedArray else x for x in arguments]), {})
+        note(node, sys._getframe(2))
+        self.nodes.append(node)
+        node.describe(numbers)
+        return TracedArray(numbers, node, self)
 
     def _kept(self, x: Any) -> Any:
         """Keep a constant from being written into later."""

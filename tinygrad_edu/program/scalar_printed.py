@@ -6,6 +6,8 @@ numbers  what goes in, in the order of the program's parameters
 import functools
 from typing import Any
 
+import numpy as np
+
 from tinygrad_edu.program.buffers import Plan
 from tinygrad_edu.program.costs import Costs
 from tinygrad_edu.program.nodes import Program
@@ -53,7 +55,7 @@ class ScalarPrinted:
         Where `math` raises an error, NumPy's functions give an infinity or NaN, and go on.
         """
         if self.converts:
-            numbers = tuple(map(float, numbers))
+            numbers = tuple([float(x) if type(x) is np.float64 else x for x in numbers])
         try:
             return self._function(*numbers)  # type: ignore[no-any-return]
         except self.gives_up:
@@ -69,6 +71,10 @@ class ScalarPrinted:
 
 def _serves_numpy(program: Program) -> bool:
     """Tell whether a program made for floats of Python's gives the same for np.float64: all of it is NumPy's doing."""
-    if any(node.kind is not float for node in program.inputs) or not {*program.inputs}.isdisjoint(program.results):
+    floats = {node for node in program.inputs if node.kind is float}
+    if not floats or not floats.isdisjoint(program.results):
         return False
-    return not any(node.kind in (float, int, bool) for node in program.nodes)
+    for node in program.nodes:
+        if node.kind is float or (node.kind in (int, bool) and not floats.isdisjoint(node.operands)):
+            return False
+    return True

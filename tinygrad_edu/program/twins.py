@@ -44,7 +44,7 @@ def _with_reader(program: Any, function: Any, args: tuple[Any, ...], keywords: d
         return None
     made = copy.copy(program)
     made.printed = copy.copy(program.printed)
-    made.printed.converts = True
+    made.printed.converts, made.fallbacks = True, 0
     made.reader, made.read, made.entries, made.run = reader, reader.read, reader.entries, made.printed.run
     try:
         results = made.run(reader.read(args, keywords))
