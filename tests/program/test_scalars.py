@@ -221,6 +221,24 @@ def test_numpy_floats_are_not_traced_anew(monkeypatch):
     assert len(ours._programs) == 2
 
 
+def test_integers_beside_floats_of_either_kind():
+    f = lambda x, n: np.tanh(x) * -n + (n + 1)  # noqa: E731
+    ours = tg.compile(f)
+    for x, n in ((0.5, 2), (np.float64(0.25), 3), (np.float64(0.5), -2), (-1.0, 4)):
+        assert agree(ours(x, n), f(x, n), own_spread(np.tanh, 8.0, ()))
+    assert len(ours._programs) == 2
+    assert ours._programs[0].printed.converts
+
+
+def test_errors_that_numpy_is_told_to_raise_are_seen():
+    def f(x):
+        with np.errstate(divide="raise"):
+            return 1 / np.log(x)
+
+    with pytest.raises(tg.TraceError, match=r"np\.errstate"):
+        tg.compile(f)(np.float64(2.0))
+
+
 def test_between_numpy_floats_operators_are_others():
     ours = tg.compile(lambda x, y: (x > y, np.sin(x)))
     for kind, truth in ((np.float64, np.bool_), (float, bool), (np.float64, np.bool_)):
