@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
+from tinygrad_edu.program.algebra import with_algebra
 from tinygrad_edu.program.blocks import BLOCK, LEAST, Blocks, with_blocks
 from tinygrad_edu.program.calls import with_quick_calls, with_ready_constants
 from tinygrad_edu.program.nodes import Node, expect
 from tinygrad_edu.program.questions import with_quick_questions
 from tinygrad_edu.program.simplify import (
     simplified,
-    with_algebra,
     with_constants,
     without_copies,
     without_dead,

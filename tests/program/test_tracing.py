@@ -135,10 +135,11 @@ def test_every_method(name):
 
 
 MOST_ARE_RIGHT = {
-    np.where, np.sum, np.mean, np.var, np.sort, np.argsort, np.concatenate, np.stack, np.einsum, np.take, np.clip, np.roll,
-    np.linalg.solve, np.linalg.inv, np.linalg.svd, np.linalg.norm, np.fft.fft, np.pad, np.median, np.percentile, np.interp,
-    np.searchsorted, np.diff, np.gradient, np.trapezoid, np.outer, np.tensordot, np.kron, np.cov, np.histogram, np.select,
-    np.choose, np.copyto, np.put, np.fill_diagonal, np.meshgrid, np.split, np.tile, np.repeat, np.nan_to_num, np.isclose,
+    np.where, np.sum, np.mean, np.var, np.sort, np.argsort, np.concatenate, np.stack, np.einsum, np.take, np.clip,
+    np.roll, np.linalg.solve, np.linalg.inv, np.linalg.svd, np.linalg.norm, np.fft.fft, np.pad, np.median,
+    np.percentile, np.interp, np.searchsorted, np.diff, np.gradient, np.trapezoid, np.outer, np.tensordot, np.kron,
+    np.cov, np.histogram, np.select, np.choose, np.copyto, np.put, np.fill_diagonal, np.meshgrid, np.split, np.tile,
+    np.repeat, np.nan_to_num, np.isclose,
 }  # fmt: skip
 
 

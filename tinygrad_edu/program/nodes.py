@@ -208,13 +208,10 @@ class Program:
         """The outputs that are nodes."""
         return [x for x in self.outputs if isinstance(x, Node)]
 
-    def users(self) -> dict[Node, list[Node]]:
-        """Tell for each node which others take it in, once for each time."""
-        users: dict[Node, list[Node]] = {}
-        for node in self.nodes:
-            for x in node.operands:
-                users.setdefault(x, []).append(node)
-        return users
+    def with_outputs(self, nodes: list[Node], by: dict[Node, Any]) -> "Program":
+        """Give the program of these nodes, with `by` telling what outputs were replaced by."""
+        outputs = [by.get(x, x) if isinstance(x, Node) else x for x in self.outputs]
+        return Program(self.name, self.inputs, nodes, outputs)
 
 
 def written(nodes: Iterable[Node]) -> set[Node]:
