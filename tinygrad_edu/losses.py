@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.functions import log_softmax
-from tinygrad_edu.protocols import as_array, primitive
+from tinygrad_edu.payloads import as_array
+from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.protocols import freeze
+from tinygrad_edu.payloads import freeze
 from tinygrad_edu.recording import Outermost
 from tinygrad_edu.tape import Entry, payload, record
 

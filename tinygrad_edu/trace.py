@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.protocols import accept, arrays, bare
+from tinygrad_edu.payloads import accept, arrays, bare
 from tinygrad_edu.recording import Recording, is_recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import Entry, order, payload, record, serials

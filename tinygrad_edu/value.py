@@ -13,7 +13,8 @@ import numpy as np
 
 from tinygrad_edu.naming import label
 from tinygrad_edu.operators import Operators
-from tinygrad_edu.protocols import accept, apply, on_function, on_ufunc
+from tinygrad_edu.payloads import accept
+from tinygrad_edu.protocols import apply, on_function, on_ufunc
 from tinygrad_edu.recording import Outermost, Recording
 from tinygrad_edu.selection import gradients
 from tinygrad_edu.tape import order, payload, record, serials

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_edu import functions as ours
-from tinygrad_edu.protocols import bare
+from tinygrad_edu.payloads import bare
 from tinygrad_edu.table import Function, plain
 from tinygrad_edu.tape import rules
 from tinygrad_edu.value import Value

@@ -11,7 +11,8 @@ import operator
 
 import numpy as np
 
-from tinygrad_edu.protocols import as_array, primitive
+from tinygrad_edu.payloads import as_array
+from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import compose, derivative, plain, selections
 
 

@@ -13,7 +13,8 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.derivatives.reductions import deviation, freedom
 from tinygrad_edu.functions.probabilities import Axis, softmax
-from tinygrad_edu.protocols import as_array, primitive
+from tinygrad_edu.payloads import as_array
+from tinygrad_edu.protocols import primitive
 from tinygrad_edu.table import derivative
 from tinygrad_edu.tape import Entry
 

@@ -92,3 +92,8 @@ def _behind(function: Any) -> Any:
         if hasattr(function, name):
             return getattr(function, name)
     return vars(type(function)).get("__call__")
+
+
+def is_method_of_an_object(x: Any) -> bool:
+    """Tell whether something is a method of an object that is not Python's own, such as that of a dict."""
+    return isinstance(x, types.BuiltinMethodType) and not isinstance(x.__self__, (types.ModuleType, type, type(None)))

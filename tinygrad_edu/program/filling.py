@@ -5,10 +5,11 @@ found   something in which numbers may stand, and what stands in it
 """
 
 import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from tinygrad_edu.program.parts import begun, below, contents, emptied, finished, restored
+from tinygrad_edu.program import codes
+from tinygrad_edu.program.parts import Scope, begun, below, contents, emptied, finished, is_container, restored
 from tinygrad_edu.tape import Entry
 
 
@@ -153,3 +154,14 @@ def _different(before: dict[Any, Any], now: dict[Any, Any]) -> Any:
         if part not in now or part not in before or now[part] is not before[part]:
             return part
     return None
+
+
+def left_as_it_is(found: Found) -> Iterator[tuple[Any, str]]:
+    """Give what the function gets as it is, and must not change."""
+    x = found.x
+    if isinstance(x, types.FunctionType) and not codes.is_of_library(x):
+        yield from zip(x.__closure__ or (), x.__code__.co_freevars, strict=True)
+        yield Scope(x.__globals__, codes.lookups(x.__code__)[0]), ""
+        yield x.__dict__, x.__name__
+    elif not found.needed and (is_container(x) or isinstance(x, set)):
+        yield x, found.place

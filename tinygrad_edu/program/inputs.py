@@ -14,16 +14,16 @@ import functools
 import random
 import sys
 import types
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.program import codes
 from tinygrad_edu.program.checks import Checks, is_number, refuse_foreign
-from tinygrad_edu.program.filling import Filling, Found, settle
+from tinygrad_edu.program.filling import Filling, Found, left_as_it_is, settle
 from tinygrad_edu.program.members import Members
-from tinygrad_edu.program.parts import Part, Scope, below, children, is_container, slots
+from tinygrad_edu.program.parts import Part, below, children, is_container, slots
 from tinygrad_edu.table import Each
 from tinygrad_edu.tape import Entry, rules
 
@@ -58,7 +58,7 @@ class Reader:
         self._function = self._visit(function, self.checks.bind(function), place, True)
         self._visit_fixed()
         self.read, self.entries, self.broken = self.checks.printed()
-        self.originals = [part for found in self._found for part in _left_as_it_is(found)]
+        self.originals = [part for found in self._found for part in left_as_it_is(found)]
         self.originals += self._members.scopes()
         self.asks_for_types = not self._members.used.isdisjoint(codes.TYPES)
         self._seen.clear()
@@ -91,7 +91,7 @@ class Reader:
             self._number(found, name, captured)
         elif isinstance(x, types.FunctionType):
             self._function_found(found, name)
-        elif isinstance(x, (types.MethodType, functools.partial)) or _is_method_of_an_object(x):
+        elif isinstance(x, (types.MethodType, functools.partial)) or codes.is_method_of_an_object(x):
             self._bound(found, name)
         elif is_container(x):
             self._container(found, name, captured)
@@ -241,19 +241,3 @@ class Reader:
                 break
         for name, missing, place in self._members.absent():
             self.checks.require(f"{name}.__dict__.keys().isdisjoint({self.checks.bind(missing)})", place)
-
-
-def _left_as_it_is(found: Found) -> Iterator[tuple[Any, str]]:
-    """Give what the function gets as it is, and must not change."""
-    x = found.x
-    if isinstance(x, types.FunctionType) and not codes.is_of_library(x):
-        yield from zip(x.__closure__ or (), x.__code__.co_freevars, strict=True)
-        yield Scope(x.__globals__, codes.lookups(x.__code__)[0]), ""
-        yield x.__dict__, x.__name__
-    elif not found.needed and (is_container(x) or isinstance(x, set)):
-        yield x, found.place
-
-
-def _is_method_of_an_object(x: Any) -> bool:
-    """Tell whether something is a method of an object that is not Python's own, such as that of a dict."""
-    return isinstance(x, types.BuiltinMethodType) and not isinstance(x.__self__, (types.ModuleType, type, type(None)))

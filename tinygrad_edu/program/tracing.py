@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_edu import protocols
+from tinygrad_edu import payloads
 from tinygrad_edu.program.nodes import expect
 from tinygrad_edu.program.operations import ABOVE, NUMBERS, Operations
 from tinygrad_edu.program.operations import cast as cast
@@ -157,4 +157,4 @@ class TracedArray(Operations):
         return self.size * self.itemsize
 
 
-protocols.arrays.add(TracedArray)
+payloads.arrays.add(TracedArray)
