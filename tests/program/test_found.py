@@ -88,3 +88,43 @@ def test_what_was_traced_for_floats_serves_numpys_only_if_nobody_asks_for_types(
         compiled = tg.compile(f)
         for x in (0.0, np.float64(0.0), 1.0, np.float64(1.0)):
             assert compiled(x) == f(x)
+
+
+def test_what_a_function_refuses_is_refused_although_nobody_uses_what_it_gives():
+    def f(m):
+        np.linalg.cholesky(m)
+        return m * 2
+
+    compiled = tg.compile(f)
+    assert np.array_equal(compiled(np.eye(2)), 2 * np.eye(2))
+    with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
+        compiled(-np.eye(2))
+
+
+ORDERS = {
+    "columns": lambda m: np.reshape(m * 2, (3, 2), order="F"),
+    "a view": lambda m: np.reshape(m[0], (3, 1), order="F"),
+    "flat": lambda m: np.ravel(m * 2, "F"),
+    "as it lies": lambda m: np.ravel((m * 2).T, "K"),
+    "as its columns lie": lambda m: (m * 2).T.flatten("A"),
+    "a copy": lambda m: np.copy(m.T * 2, order="F").ravel("K"),
+    "the same axis twice": lambda m: np.swapaxes(m * 2, 1, -1),
+    "a matrix": lambda m: np.swapaxes(m * 2, -2, -1),
+}
+
+
+@pytest.mark.parametrize("way", [{}, {"plain": True}], ids=str)
+@pytest.mark.parametrize("name", ORDERS)
+def test_orders(name, way):
+    compiled = tg.compile(ORDERS[name], **way)
+    for m in (np.arange(6.0).reshape(2, 3), np.arange(6.0).reshape(3, 2).T, np.ones((2, 3))):
+        assert np.array_equal(compiled(m), ORDERS[name](m))
+    assert compiled.fallbacks == 0
+
+
+def test_a_switch_that_comes_in_is_known():
+    compiled = tg.compile(lambda m, k: np.linalg.svd(m, 0, k))
+    for k in (1, 0, 2):
+        given, expected = compiled(np.eye(3) * 2, k), np.linalg.svd(np.eye(3) * 2, 0, k)
+        assert len(given) == len(expected)
+        assert np.array_equal(given[1], expected[1])

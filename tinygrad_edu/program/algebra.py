@@ -54,13 +54,20 @@ def _with_scalars(node: Node) -> None:
     """
     if not isinstance(node.function, np.ufunc) or node.function.signature is not None:
         return
-    whole = any(isinstance(x, Node) and x.shape == node.shape for x in node.arguments)
+    whole = [x for x in node.operands if x.shape == node.shape]
     if whole:
-        node.arguments = tuple(
-            x.flat[0] if isinstance(x, np.ndarray) and x.size and not any(x.strides) else x for x in node.arguments
-        )
+        in_rows = node.is_row_by_row and all(x.is_row_by_row for x in whole)
+        node.arguments = tuple(x.flat[0] if _is_one_number(x, in_rows) else x for x in node.arguments)
     if all(x.dtype == np.float64 for x in node.operands):
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
+
+
+def _is_one_number(x: Any, in_rows: bool) -> bool:
+    """Tell whether an array of equal numbers can go without changing how the result lies in memory."""
+    if not isinstance(x, np.ndarray) or not x.size:
+        return False
+    alike = in_rows and x.flags.c_contiguous and x.tobytes() == x.flat[0].tobytes() * x.size
+    return alike or not any(x.strides)
 
 
 def _shorter(node: Node) -> Any:

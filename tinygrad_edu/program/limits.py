@@ -26,10 +26,18 @@ _SHAPED_BY_NUMBERS = {
 _TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
 _TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
-_LAYOUT = {
-    "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats", "reps",
-    "pad_width", "indices_or_sections", "k", "n", "s", "num", "N", "M", "source", "destination", "offset", "obj",
-    "bins", "deg", "window_shape", "keepdims", "minlength", "count",
+_LENGTHS = {  # parameters on which a shape depends
+    "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats",
+    "reps", "pad_width", "indices_or_sections", "s", "source", "destination", "obj", "window_shape", "keepdims",
+}  # fmt: skip
+_NUMBERS = {  # parameters whose numbers go into numbers only; others may change what comes out, or how much of it
+    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
+    "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
+    "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
+    "fweights", "ind", "indices", "initial", "keys", "left", "mask", "max", "mean", "min", "multi_index", "nan",
+    "neginf", "period", "posinf", "prepend", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
+    "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup", "u", "v", "val", "vals", "values",
+    "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
 }  # fmt: skip
 _KINDS = "biufc"
 
@@ -94,15 +102,17 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
-    """Go through the tracers on which the shape of the result depends: axes, lengths, ends of slices."""
+    """Go through the tracers on which it depends what comes out: axes, lengths, ends of slices, switches."""
     if function in (operator.getitem, operator.setitem):
         index = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         yield from tracers([part for part in index if isinstance(part, slice)])
         return
-    named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)]
+    named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)][1:]
     for name, x in (*named, *keywords.items()):
-        if name in _LAYOUT:
+        if name in _LENGTHS:
             yield from tracers(x)
+        elif name not in _NUMBERS and name != "out":
+            yield from (each for each in tracers(x) if not each.shape and each.dtype.kind in "biu")
 
 
 def target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

@@ -205,7 +205,7 @@ def _cast(node: Node, names: Names) -> str:
     x, dtype = node.arguments
     if isinstance(x, Node) and x.shape is None:
         return f"{written_out(dtype, names)}({names.of(x)})"
-    return f"{operand(x, names)}.astype({written_out(dtype, names)})"
+    return call(f"{operand(x, names)}.astype", (dtype,), node.keywords, names)
 
 
 def _zeros(node: Node, names: Names) -> str:

@@ -16,6 +16,7 @@ from tinygrad_edu.origins import line
 from tinygrad_edu.program.errors import NeededError, TraceError, misused
 from tinygrad_edu.program.limits import FACTS, errors_are_raised, fault, fault_of, lengths, target
 from tinygrad_edu.program.nodes import Input, Node, expect, replaced
+from tinygrad_edu.program.orders import reordered
 from tinygrad_edu.program.origins import note
 from tinygrad_edu.program.scalars import OPERATORS
 from tinygrad_edu.program.tracing import TracedArray, plain, tracers
@@ -82,6 +83,8 @@ class Recorder:
                 return done
         for x in lengths(function, arguments, keywords):
             x.__index__()
+        if (turned := reordered(function, arguments, keywords)) is not None:
+            return turned
         into = self._target(function, arguments, keywords)
         if wrong := fault(function, arguments, keywords):
             raise self.refused(*wrong)
@@ -168,9 +171,10 @@ class Recorder:
 
 
 def _own(x: Any) -> Any:
-    """Copy an array; of equal numbers only one is kept."""
-    if x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
-        return np.broadcast_to(x.flat[0], x.shape)
+    """Copy an array; what is stretched stays so."""
+    if 0 in x.strides and x.size:
+        once = x[tuple(slice(None) if step else slice(0, 1) for step in x.strides)]
+        return np.broadcast_to(once.copy(order="K"), x.shape)
     return x.copy(order="K")
 
 

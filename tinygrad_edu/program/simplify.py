@@ -32,13 +32,18 @@ def without_dead(program: Program) -> Program:
     kept = []
     for node in reversed(program.nodes):
         writes = node.writes is not None and node.writes.memory in memory
-        if node in live or writes or node.function is expect:
+        if node in live or writes or node.function is expect or _is_asked_for(node):
             kept.append(node)
             live.update(node.operands)
             memory.update(x.memory for x in node.operands)
             if writes and node.writes is not None:
                 live.add(node.writes)
     return program.with_outputs(kept[::-1], {})
+
+
+def _is_asked_for(node: Node) -> bool:
+    """Tell whether a node may be there for what it refuses, such as a matrix that is not positive definite."""
+    return not node.backward and (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
 
 
 def with_constants(program: Program) -> Program:

@@ -53,11 +53,11 @@ def as_method(node: Node, names: Names) -> str | None:
         return f"{operand(node.arguments[0], names)}[{index(node.arguments[1], names)}]"
     x, *rest = [*node.arguments, *node.keywords.values()]
     name = operand(x, names)
-    if function is np.swapaxes and len(x.shape) == 2:
+    if function is np.swapaxes and len(x.shape) == 2 and (rest[0] - rest[1]) % 2:
         return f"{name}.T"
     if function is np.swapaxes:
         return f"{name}.swapaxes({', '.join(written_out(y, names) for y in rest)})"
-    if function in (np.reshape, np.ravel, np.squeeze, np.expand_dims) and "C" in [*rest, "C"][-1:]:
+    if function in (np.reshape, np.ravel, np.squeeze, np.expand_dims):
         return f"{name}.reshape({node.shape})"
     if function is np.transpose:
         return f"{name}.transpose({written_out(rest[0], names) if rest and rest[0] is not None else ''})"

@@ -81,6 +81,12 @@ ROUGH = [  # with kinks and jumps, where given numbers are: for comparing two wa
     "np.max({a}, axis=0) * {x}",
     "{x} if n > 1 else {y}",
     "{x}[:0]",
+    "np.swapaxes({x} * s, 0, -1)",
+    "np.swapaxes({x} + s, -1, -1)",
+    "np.reshape({x}, (-1, 1), order='F')",
+    "np.reshape(np.transpose({x}) * s, -1, order='A')",
+    "np.ravel({x} * s, order='F')",
+    "np.moveaxis({x}, 0, -1) + {y}",
 ]
 WRITING = [  # into arrays that they made
     "{z} = np.copy({x}); {z} += {y}",
@@ -96,6 +102,11 @@ WRITING = [  # into arrays that they made
     "{z} = -{x}; u = {z}.T; {z} /= 2; {z} = u + 1",
     "{z} = {x} / 2; u = {z}.reshape(-1); u[0] = 0.25; {z} = {z} + u[-1]",
     "{z} = np.zeros_like(np.sum({x})); {z} += s; {z} = {z} * {x}",
+    "{z} = np.ravel(np.transpose({x}), 'K') + s",
+    "{z} = np.copy(np.transpose({x}), order='F') * {y}; {z} = np.ravel({z}, order='K')",
+    "{z} = ({x} + {y}).astype({x}.dtype, order='F').flatten('A')",
+    "u, v = np.split({x} * 2, [1]); {z} = v * np.sum(u) + u[0]",
+    "{z} = {x} * 2; {z} = {z}[n % {z}.shape[0]] + {z}",
 ]
 RUN: dict[str, Callable[..., Any]] = {}
 _NAMES = ["a", "b", "c", *(letter for letter in ascii_lowercase if letter not in "abcinstuvwxyz")]
