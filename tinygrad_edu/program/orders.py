@@ -19,7 +19,8 @@ def reordered(function: Callable[..., Any], arguments: tuple[Any, ...], keywords
     if function not in _PARAMETERS:
         return None
     named = dict(zip(_PARAMETERS[function], arguments, strict=False)) | keywords
-    x, order = named["a"], str(named.get("order") or "C")
+    order: Any = named.get("order") or "C"
+    x = named["a"]
     numbers: Any = getattr(x, "numbers", x)
     if order == "C" or not isinstance(numbers, np.ndarray) or x is numbers or numbers.ndim == 0:
         return None
