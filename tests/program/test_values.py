@@ -186,3 +186,13 @@ def test_what_was_not_chosen_has_no_say():
 def test_somebody_who_watches_sees_what_goes_on_inside():
     report = tg.compare_gradients(tg.compile(lambda x: np.sum(np.tanh(x) ** 2)), X)
     assert report.ok
+
+
+def test_what_is_on_the_tape_is_not_written_over():
+    x, compiled = Value(X), tg.compile(lambda x: np.sin(x) * 2, reuse_outputs=True)
+    first = compiled(x)
+    squared = first * first
+    for k in range(3):
+        compiled(Value(X * k))
+    np.sum(squared).backward()
+    close(x.grad, 8 * np.sin(X) * np.cos(X))

@@ -29,6 +29,7 @@ class Program:
     printed: AnyPrinted | None = None
     reader: Reader | None = None
     fallbacks = 0
+    keeps = False
     pull: Callable[[int], Any]
     _stored: dict[str, Any] | None = None
 
@@ -38,7 +39,7 @@ class Program:
         self = cls()
         self.name, self.recording, self.kinds, self.structure = name, recording, traced.kinds, traced.structure
         self.printed, self.reader = printed(traced.program, **options), traced.reader
-        self.run = self.printed.run
+        self.run, self.keeps = self.printed.run, options["reuse_outputs"]
         self._finish(traced.reader.read, traced.reader.entries, traced.reader.values)
         return self
 

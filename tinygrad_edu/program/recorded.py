@@ -81,7 +81,10 @@ def replayed(*inputs: Any, run: Run) -> Any:
 
 
 def as_values(program: Any, results: Sequence[Any], args: Any, keywords: Any, within: Run | None) -> list[Any]:
-    """Make Values of those results that are, on the tape if the function leaves them there."""
+    """Make Values of those results that are, on the tape if the function leaves them there.
+
+    What is on a tape must stay as it is: it does not lie in memory that the program uses again.
+    """
     if replayed not in rules:
         derivative(replayed, Each(lambda i, g, z, *inputs, run: run.shares(g, inputs)[i]))
     entries = program.entries(args, keywords) if max(program.kinds) > LEAF else ()
@@ -90,6 +93,8 @@ def as_values(program: Any, results: Sequence[Any], args: Any, keywords: Any, wi
     first, second = (*inputs, NOTHING, NOTHING)[:2] if len(inputs) < 3 else (inputs, MANY)
 
     def made(k: int, x: Any, kind: int) -> Any:
+        if program.keeps and kind in (DERIVED, LEAF) and isinstance(x, np.ndarray):
+            x = x.copy(order="K")
         if kind == DERIVED:
             return record(Value, x, replayed, first, second, {"run": Run(program, k, args, keywords, within)})
         if kind == LEAF:
