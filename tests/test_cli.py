@@ -93,7 +93,7 @@ def test_ctrl_c():
         COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN | {"PYTHONUNBUFFERED": "1"}
     ) as process:
         for line in process.stdout:
-            if line.startswith(b"7 "):
+            if line.startswith(b"2 "):
                 break
         process.send_signal(signal.SIGINT)
         _, error = process.communicate()
