@@ -90,7 +90,11 @@ def test_without_rich_it_says_what_to_install():
 
 def test_ctrl_c():
     with subprocess.Popen(
-        COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN | {"PYTHONUNBUFFERED": "1"}
+        COMMAND,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=PLAIN | {"PYTHONUNBUFFERED": "1"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
     ) as process:
         for line in process.stdout:
             if line.startswith(b"2 "):
