@@ -94,7 +94,7 @@ def test_ctrl_c():
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=PLAIN | {"PYTHONUNBUFFERED": "1"},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - background jobs ignore it
     ) as process:
         for line in process.stdout:
             if line.startswith(b"2 "):
