@@ -1,7 +1,7 @@
 """How time and memory grow with the number of operations, and with the size of arrays.
 
 Each point is a fresh process, `python -m benchmarks.growth SERIES WAY N`, which prints a `Point`. Time is that of the
-value and all slopes; memory is the peak that tracemalloc sees, in a run of its own, since watching slows it down.
+value and all slopes; memory is the peak that tracemalloc sees, in a run of its own, since listening slows it down.
 
 n         operations, or numbers in an array
 way       eager or compiled; of compiled, the first call (tracing, printing, running) and a later one

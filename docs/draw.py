@@ -9,11 +9,11 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 
 from tinygrad_edu.check import slope_curve
+from tinygrad_edu.compiler import compile
 from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons import digits, landscape
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
-from tinygrad_edu.program import compile
 from tinygrad_edu.transforms import value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"

@@ -17,6 +17,9 @@ import numpy as np
 import pytest
 
 from tinygrad_edu import functions, losses
+from tinygrad_edu.core.rules import composed
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
@@ -24,9 +27,6 @@ from tinygrad_edu.derivatives.trigonometric import sech
 from tinygrad_edu.functions.convolution import conv2d_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
-from tinygrad_edu.naming import label
-from tinygrad_edu.table import composed
-from tinygrad_edu.tape import rules
 from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, spread, unit
 from tinygrad_edu.testing.calls import SHAPES, Arguments, Call, Span
 
@@ -270,7 +270,7 @@ domain(functions.attention,  joint([(2, 3), (3, 3), (3, 1)], [(2, 1, 2), (2, 2),
                              of(NUMBERS[:, None], A(2, 1), A(2, 2)), of(A(2, 2), A(3, 2), A(3, 2), MASK),
                              of(A(2, 2), A(3, 2), A(3, 2), mask=np.array([[0.5, -np.inf, 0.0]])))
 
-domain(losses.surprise, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
+domain(losses.negative_log_likelihood, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
 
 # Into the imaginary direction these cannot be continued: they take no complex numbers, drop the imaginary
 # part, or conjugate; the sign and copies of it are something else there.

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import functions, table
+from tinygrad_edu import functions
 from tinygrad_edu.cli.expression import FUNCTIONS, LENGTH, ExpressionError, number, read
-from tinygrad_edu.tape import rules
+from tinygrad_edu.core import rules as table
+from tinygrad_edu.core.tape import rules
 
 A, B, X = 0.5, np.array([2.0, -1.0]), np.array([[1.0, 2.0], [3.0, -4.0]])
 GIVEN = {"a": A, "b": B, "x": X}

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu.cli.expression import ELEMENTS, FUNCTIONS, LENGTH, WORDS, ExpressionError, number, read
-from tinygrad_edu.tape import payload
+from tinygrad_edu.core.tape import payload
 
 TIMES = 100_000 if settings().max_examples >= 50 else 2_000
 GIVEN = {"a": np.float64(0.5), "b": np.array([2.0, -1.0]), "x": np.array([[1.0, 2.0], [3.0, -4.0]])}

@@ -69,7 +69,7 @@ def test_a_bent_network_does_not_collapse():
 
 
 def test_the_seed_decides():
-    one, same, other = (tree.flatten(Network.random([4, 3, 2], seed)) for seed in (7, 7, 8))
+    one, same, other = (tree.leaves(Network.random([4, 3, 2], seed)) for seed in (7, 7, 8))
     assert all(np.array_equal(a.data, b.data) for a, b in zip(one, same, strict=True))
     assert not np.array_equal(one[0].data, other[0].data)
 

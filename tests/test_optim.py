@@ -34,7 +34,7 @@ def test_dtype_and_kind_stay():
     with tg.no_grad():
         after = descend(network, network, 0.25)
     assert type(after) is Network
-    assert all(type(leaf) is Value and leaf.function is None for leaf in tree.flatten(after))
+    assert all(type(leaf) is Value and leaf.function is None for leaf in tree.leaves(after))
     assert descend(np.ones(2, np.float32), np.ones(2, np.float32), 0.1).dtype == np.float32
 
 

@@ -35,7 +35,7 @@ trees = st.recursive(
 
 @given(trees)
 def test_apart_and_together_again(t):
-    leaves = tree.flatten(t)
+    leaves = tree.leaves(t)
     assert tree.unflatten(t, leaves) == t
     assert len(tree.paths(t)) == len(leaves)
     assert tree.map(lambda x: x, t) == t
@@ -44,19 +44,19 @@ def test_apart_and_together_again(t):
 @given(trees)
 def test_map_sees_the_same_leaf_of_each_tree(t):
     doubled = tree.map(lambda x: 2 * x, t)
-    assert tree.flatten(tree.map(lambda a, b: b - a, t, doubled)) == tree.flatten(t)
+    assert tree.leaves(tree.map(lambda a, b: b - a, t, doubled)) == tree.leaves(t)
 
 
 def test_paths_read_as_python():
     t = {"layers": [Frozen(1.0, Pair(2.0, 3.0))]}
     names = tree.paths(t)
     assert names == ["['layers'][0].a", "['layers'][0].b[0]", "['layers'][0].b[1]"]
-    assert [eval("t" + name, {"t": t}) for name in names] == tree.flatten(t)
+    assert [eval("t" + name, {"t": t}) for name in names] == tree.leaves(t)
 
 
 def test_static_fields_and_functions_ride_along():
     t = {"f": np.tanh, "n": Frozen(1.0, kind="other"), "flag": True}
-    assert tree.flatten(t) == [1.0]
+    assert tree.leaves(t) == [1.0]
     moved = tree.map(lambda x: x + 1, t)
     assert moved["f"] is np.tanh
     assert moved["n"] == Frozen(2.0, kind="other")
@@ -86,7 +86,7 @@ def test_different_structures_are_refused(a, b):
 def test_what_cannot_be_looked_into_is_refused():
     for strange in ({1.0}, object(), range(3), iter([1.0])):
         with pytest.raises(TypeError, match=r"\[0\] is a"):
-            tree.flatten([strange])
+            tree.leaves([strange])
     for leaves in ([1.0], [1.0] * 3):
         with pytest.raises(ValueError, match="for 2 places"):
             tree.unflatten([0.0, 0.0], leaves)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
-from tinygrad_edu.protocols import primitive
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import numeric_gradient, slope
-from tinygrad_edu.table import derivative
-from tinygrad_edu.value import Value, no_grad
 
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
     from tinygrad_edu import check, data, lessons, losses, nn, optim, train
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
-    from tinygrad_edu.program import TraceError, compile
+    from tinygrad_edu.compiler import TraceError, compile
     from tinygrad_edu.show import Tape
     from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 
@@ -60,7 +60,7 @@ __all__ = [
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
 _IN_ROOMS = {
     "Tape": "show",
-    **dict.fromkeys(("TraceError", "compile"), "program"),
+    **dict.fromkeys(("TraceError", "compile"), "compiler"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
 }

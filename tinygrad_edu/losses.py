@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.functions import log_softmax
-from tinygrad_edu.payloads import as_array
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import derivative
 
 
 def _same_shape(caller: str, v: Any, w: Any) -> None:
@@ -83,11 +83,11 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
         TypeError: labels are not integers.
         ValueError: there is not one label a row, or a label is no column.
     """
-    return surprise(log_softmax(logits), _check_labels(logits, labels))
+    return negative_log_likelihood(log_softmax(logits), _check_labels(logits, labels))
 
 
 @primitive
-def surprise(log_p: Any, labels: Any) -> Any:
+def negative_log_likelihood(log_p: Any, labels: Any) -> Any:
     """Give the mean of -log_p[i, labels[i]], for logarithms of probabilities (n, k) and labels known to be right."""
     return -log_p.reshape(-1)[_places(log_p, labels)].sum() / len(labels)
 
@@ -106,5 +106,5 @@ def _picks(log_p: Any, labels: Any) -> Any:
 
 
 # fmt: off
-derivative(surprise, lambda g, z, log_p, labels: g * _picks(log_p, labels), None)
+derivative(negative_log_likelihood, lambda g, z, log_p, labels: g * _picks(log_p, labels), None)
 # fmt: on

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.value import Value
+from tinygrad_edu.core.value import Value
 
 Nonlinearity = Callable[[Any], Any]
 
@@ -136,7 +136,7 @@ class Network:
 
 def constants(network: Any) -> int:
     """Count the constants that can be learnt in a tree: the post's *some_constant*s."""
-    return sum(np.size(leaf) for leaf in tree.flatten(network))
+    return sum(np.size(leaf) for leaf in tree.leaves(network))
 
 
 def collapse(network: Network) -> Layer:

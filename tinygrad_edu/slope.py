@@ -125,7 +125,7 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    numbers, rebuild = tree.take_apart(args)
+    numbers, rebuild = tree.flatten(args)
     if not numbers:
         raise ValueError(f"numeric_gradient: the arguments {args} hold no number; pass where to take the slope")
     leaves = [real("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(args), strict=True)]

@@ -147,11 +147,11 @@ def _plan(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     return lambda supply: rebuild([plan(supply) for plan in plans])
 
 
-def take_apart(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
+def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
     """List the leaves of a tree, in order, and give the function that puts others in their places.
 
-    >>> leaves, rebuild = take_apart({"w": 3.0, "b": [1.0, None]})
-    >>> leaves, rebuild([7, 8])
+    >>> leaves, unflatten = flatten({"w": 3.0, "b": [1.0, None]})
+    >>> leaves, unflatten([7, 8])
     ([3.0, 1.0], {'w': 7, 'b': [8, None]})
 
     Raises:
@@ -163,17 +163,17 @@ def take_apart(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
     try:
         plan = _plan(tree, leaves)
     except _MisfitError as misfit:
-        raise misfit.explain("take_apart") from None
+        raise misfit.explain("flatten") from None
     return leaves, lambda others: plan(iter(others))
 
 
-def flatten(tree: Any) -> list[Any]:
+def leaves(tree: Any) -> list[Any]:
     """List the leaves of a tree, in order.
 
-    >>> flatten({"w": 3.0, "b": [1.0, (2.0, None)]})
+    >>> leaves({"w": 3.0, "b": [1.0, (2.0, None)]})
     [3.0, 1.0, 2.0]
     """
-    return take_apart(tree)[0]
+    return flatten(tree)[0]
 
 
 def paths(tree: Any) -> list[str]:
@@ -198,7 +198,7 @@ def unflatten(like: Any, leaves: Iterable[Any]) -> Any:
         ValueError: there are more leaves, or fewer, than `like` has places.
     """
     given = list(leaves)
-    places, rebuild = take_apart(like)
+    places, rebuild = flatten(like)
     if len(given) != len(places):
         raise ValueError(f"tree.unflatten: got {len(given)} leaves for {len(places)} places")
     return rebuild(given)

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tests.check.planted import operation
 from tests.domains import CALLS, every_call
+from tinygrad_edu.core.tape import rules
 from tinygrad_edu.functions import leaky_relu, relu
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
-from tinygrad_edu.tape import rules
 
 KINKS = [
     (np.abs, (0.0,), "np.absolute"),

@@ -9,7 +9,7 @@ import tinygrad_edu as tg
 from tests.check.planted import PLANTED
 from tests.derivatives.test_mutants import mutants
 from tests.domains import domains
-from tinygrad_edu.naming import label
+from tinygrad_edu.core.source_info import label
 from tinygrad_edu.testing.rows import spoilt
 
 

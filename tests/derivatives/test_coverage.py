@@ -6,7 +6,7 @@ import pytest
 
 from tests.domains import TABLE, domains
 from tinygrad_edu import functions
-from tinygrad_edu.naming import label
+from tinygrad_edu.core.source_info import label
 
 OWN = {f for _, f in inspect.getmembers(functions, inspect.isfunction)}
 

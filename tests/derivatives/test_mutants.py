@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from tests.domains import domains
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.arithmetic import flat, flat_to
-from tinygrad_edu.naming import label
-from tinygrad_edu.tape import rules
 from tinygrad_edu.testing.rows import caught, rules_of, spoilt
 
 SMOOTH = ["a thousandth too much", "of the wrong sign", "by a thousandth too high"]

@@ -9,8 +9,8 @@ import pytest
 import tinygrad_edu as tg
 from tests.domains import TABLE
 from tinygrad_edu import tree
-from tinygrad_edu.naming import label
-from tinygrad_edu.table import plain
+from tinygrad_edu.core.rules import plain
+from tinygrad_edu.core.source_info import label
 from tinygrad_edu.testing.calls import outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, eps
 

@@ -9,7 +9,7 @@ import pytest
 import tinygrad_edu as tg
 from tests.domains import CALLS, domains
 from tinygrad_edu import tree
-from tinygrad_edu.naming import label
+from tinygrad_edu.core.source_info import label
 from tinygrad_edu.testing.calls import Call, outcome, places
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, check, eps
 

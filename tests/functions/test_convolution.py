@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
 import tinygrad_edu as tg
-from tinygrad_edu.functions import conv2d, conv2d_transpose, unrolled
+from tinygrad_edu.functions import conv2d, conv2d_transpose
+from tinygrad_edu.functions import im2col as unrolled
 from tinygrad_edu.functions.convolution import conv2d_weights
 
 pairs = {n: st.tuples(*[st.integers(*n)] * 2) for n in [(0, 2), (1, 3), (0, 3)]}

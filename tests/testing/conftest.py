@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.table import accepted, derivative
-from tinygrad_edu.tape import rules
+from tinygrad_edu.core.rules import accepted, derivative
+from tinygrad_edu.core.tape import rules
 
 
 @pytest.fixture

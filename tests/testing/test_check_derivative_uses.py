@@ -9,10 +9,10 @@ import scipy.special
 import tinygrad_edu as tg
 from tests.domains import NOT_HOLOMORPHIC, domains
 from tests.testing.functions import by_x, by_y, complaint, cubed, scaled_product
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
-from tinygrad_edu.naming import label
-from tinygrad_edu.tape import rules
 from tinygrad_edu.testing import A, between, check_derivative, nonzero, of, positive
 from tinygrad_edu.testing.oracles import continues
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tinygrad_edu.check.curve_table import METHODS, as_html, as_text
-from tinygrad_edu.naming import label
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.slope import slope
-from tinygrad_edu.tape import payload
 from tinygrad_edu.transforms import grad
 
 if TYPE_CHECKING:

@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.broadcast import fit
 from tinygrad_edu.check.compare import Comparison, Leaves, rounding, sample
 from tinygrad_edu.check.evidence import Evidence
+from tinygrad_edu.check.explanations import describe
+from tinygrad_edu.check.hooks import Origins
 from tinygrad_edu.check.measure import Weighed, signs
 from tinygrad_edu.check.report import Compared, Fault
-from tinygrad_edu.check.watches import Origins
-from tinygrad_edu.check.words import describe
-from tinygrad_edu.naming import label
-from tinygrad_edu.tape import Entry, payload, rules
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import Entry, payload, rules
+from tinygrad_edu.core.unbroadcast import fit
 
 ALIKE = 16  # so many entries of the same function and shapes are looked at
 ELEMENTS = 256  # in arrays of up to so many elements, at all of them,

@@ -13,14 +13,14 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.check.compare import Comparison, Leaves, rounding
 from tinygrad_edu.check.diagnose import diagnose
+from tinygrad_edu.check.hooks import Origins, Untouchable
 from tinygrad_edu.check.measure import EPS, Weighed, signs
 from tinygrad_edu.check.report import Fault, Report
-from tinygrad_edu.check.watches import Origins, Untouchable
-from tinygrad_edu.recording import watching
+from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import real
-from tinygrad_edu.trace import Trace
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.value import no_grad
+from tinygrad_edu.transforms.pullback import Trace
 
 _CALLER = "compare_gradients"
 
@@ -85,7 +85,7 @@ class Subject:
     def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
         if not callable(f):
             raise TypeError(f"{_CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
-        numbers, self.rebuild = tree.take_apart(args)
+        numbers, self.rebuild = tree.flatten(args)
         if not sum(map(np.size, numbers)):
             raise ValueError(f"{_CALLER}: the arguments {args} hold no number to differentiate; pass one")
         self.f = f
@@ -121,7 +121,7 @@ class Subject:
     def tape(self) -> tuple[list[Any], Origins]:
         """Give the entries of a run, and the lines in which they were recorded."""
         origins = Origins()
-        with watching(origins):
+        with listening(origins):
             trace = self._trace(self.leaves)
         return [z for z in trace.tape if z.serial >= trace.since and z.inputs], origins
 
@@ -129,7 +129,7 @@ class Subject:
         """Compute the gradient while nothing may be written into, which a rule has no business to do."""
         watch = Untouchable()
         try:
-            with watching(watch):
+            with listening(watch):
                 self.gradient(self.leaves, self.weighed.weights)
         finally:
             watch.release()
@@ -172,7 +172,7 @@ class Subject:
                 _, pushed = jvp(lambda *x: self.call([*x]), [x[()] for x in self.leaves], [d[()] for d in v])
         except Exception as error:  # rules may use what has no rule itself
             return f"⟨Jv, w⟩ = ⟨v, Jᵀw⟩ was not looked at: a rule cannot be differentiated itself ({error})", None
-        products = [w * z for w, z in zip(self.weighed.weights, tree.flatten(pushed), strict=True)]
+        products = [w * z for w, z in zip(self.weighed.weights, tree.leaves(pushed), strict=True)]
         left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
         right = sum(float(np.sum(a * d)) for a, d in zip(analytic, v, strict=True))
         room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import richardson
-from tinygrad_edu.tape import payload
-from tinygrad_edu.value import no_grad
 
 EPS = float(np.finfo(np.float64).eps)
 DOUBT = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
@@ -71,7 +71,7 @@ class Weighed:
     def outputs(self, leaves: list[Any]) -> list[Any]:
         """Run the function, on plain numbers."""
         with no_grad(), np.errstate(all="ignore"):
-            return [payload(z) for z in tree.flatten(self.f([x[()] for x in leaves]))]
+            return [payload(z) for z in tree.leaves(self.f([x[()] for x in leaves]))]
 
     def __call__(self, leaves: list[Any]) -> Any:
         """Give the weighed sum of the outputs."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.check.watches import Origins
-from tinygrad_edu.naming import label
-from tinygrad_edu.recording import watching
-from tinygrad_edu.tape import payload
+from tinygrad_edu.check.hooks import Origins
+from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import payload
 
 
 class NonFiniteError(FloatingPointError):
@@ -37,7 +37,7 @@ def detect_nan() -> Iterator[None]:
     Raises:
         NonFiniteError: with the operation, the element, the numbers, and the line of the user's code that recorded it.
     """
-    with np.errstate(all="ignore"), watching(_Finder()):
+    with np.errstate(all="ignore"), listening(_Finder()):
         yield
 
 

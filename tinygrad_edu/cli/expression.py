@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_edu import functions as ours
-from tinygrad_edu.payloads import bare
-from tinygrad_edu.table import Function, plain
-from tinygrad_edu.tape import rules
-from tinygrad_edu.value import Value
+from tinygrad_edu.core.arrays import bare
+from tinygrad_edu.core.rules import Function, plain
+from tinygrad_edu.core.tape import rules
+from tinygrad_edu.core.value import Value
 
 Number = np.float64 | NDArray[np.float64]
 

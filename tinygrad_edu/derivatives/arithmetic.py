@@ -7,9 +7,9 @@ x, y  inputs
 
 import numpy as np
 
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import compose, derivative, plain, selections
-from tinygrad_edu.tape import payload
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import compose, derivative, plain, selections
+from tinygrad_edu.core.tape import payload
 
 
 def flat(g, z, *inputs):

@@ -7,7 +7,7 @@ x, y  inputs
 
 import numpy as np
 
-from tinygrad_edu.table import derivative
+from tinygrad_edu.core.rules import derivative
 
 LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))

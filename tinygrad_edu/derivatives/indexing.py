@@ -11,9 +11,9 @@ import operator
 
 import numpy as np
 
-from tinygrad_edu.payloads import as_array
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import compose, derivative, plain, selections
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import compose, derivative, plain, selections
 
 
 @primitive

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from tinygrad_edu.table import Each, compose, derivative
+from tinygrad_edu.core.rules import Each, compose, derivative
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `string`, which takes 1 ms to import
 

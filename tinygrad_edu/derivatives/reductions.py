@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.rules import compose, derivative, plain, selections
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.table import compose, derivative, plain, selections
 
 
 def kept(g, a, axis, keepdims):

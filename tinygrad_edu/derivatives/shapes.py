@@ -9,8 +9,8 @@ import itertools
 
 import numpy as np
 
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import Each, compose, derivative, selections
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import Each, compose, derivative, selections
 
 
 @primitive

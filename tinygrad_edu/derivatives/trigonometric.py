@@ -8,10 +8,10 @@ h     hypotenuse, the square root of a sum of squares
 
 import numpy as np
 
+from tinygrad_edu.core.dispatch import primitive, whole
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.derivatives.arithmetic import safe
-from tinygrad_edu.protocols import primitive, whole
-from tinygrad_edu.table import derivative
-from tinygrad_edu.tape import Entry
 
 
 def over_square(g, h):

@@ -11,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu.functions.activations import dropout, gelu, leaky_relu, relu, sigmoid, softplus
-from tinygrad_edu.functions.probabilities import log_softmax, logsumexp, one_hot, softmax
+from tinygrad_edu.functions.softmax import log_softmax, logsumexp, one_hot, softmax
 
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
     from tinygrad_edu.functions.convolution import conv2d, conv2d_transpose

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import derivative
-from tinygrad_edu.value import Value
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.value import Value
 
 
 @primitive

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.functions.unrolled import Plan, blocks, grouped, matrices, opened, turned_back
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.functions.im2col import Plan, blocks, grouped, matrices, opened, turned_back
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair, whole
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import derivative
 
 IMAGES, OUTPUTS, WEIGHTS = "(n, c, h, w)", "(n, o, oh, ow)", "(o, c / groups, kh, kw)"
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative, selections
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import derivative, selections
-from tinygrad_edu.tape import payload
 
 
 def steps(image: Pair, size: Pair, stride: Pair) -> tuple[list[slice], list[slice]]:

@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.derivatives.reductions import deviation, freedom
-from tinygrad_edu.functions.probabilities import Axis, softmax
-from tinygrad_edu.payloads import as_array
-from tinygrad_edu.protocols import primitive
-from tinygrad_edu.table import derivative
-from tinygrad_edu.tape import Entry
+from tinygrad_edu.functions.softmax import Axis, softmax
 
 
 def layer_norm(x: Any, scale: Any = None, shift: Any = None, *, axis: Axis = -1, eps: float = 1e-5) -> Any:

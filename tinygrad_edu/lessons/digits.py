@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Examples, load_digits
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
 from tinygrad_edu.train import fit, minibatches
-from tinygrad_edu.value import no_grad
 
 LINEAR = (64, 10)
 NETWORK = (64, 128, 10)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.nn import Network, Neuron, collapse, constants
-from tinygrad_edu.tape import payload
-from tinygrad_edu.value import Value, no_grad
 
 POSTS_NETWORK = (3, 3, 3, 1)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.naming import label
-from tinygrad_edu.program.replay import source_of
-from tinygrad_edu.tape import order
-from tinygrad_edu.value import Value
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import order
+from tinygrad_edu.core.value import Value
+from tinygrad_edu.show.source import source_of
 
 _HEAD = ("entry", "function", "inputs", "value", "gradient")
 _SHOWN = 40

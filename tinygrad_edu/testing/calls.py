@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_edu.naming import label
+from tinygrad_edu.core.source_info import label
 
 Shape = tuple[int, ...]
 Span = Callable[[np.random.Generator, Shape], Any]

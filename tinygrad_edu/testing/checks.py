@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.naming import label
-from tinygrad_edu.table import Each, Function, composed
-from tinygrad_edu.tape import Entry, rules
+from tinygrad_edu.core.rules import Each, Function, composed
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import Entry, rules
+from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.calls import Arguments, Call, Sample, Span, between, elementwise, line, outcome
 from tinygrad_edu.testing.oracles import check, check_along, check_taylor, check_transposes, continues, derived, fail
 from tinygrad_edu.testing.rows import check_domain, check_gradients_own, check_keywords, check_rules_own, check_value
-from tinygrad_edu.value import Value
 
 Interval = tuple[float, float]
 Domain = Interval | Span | list[Interval | Span] | list[Arguments]

@@ -36,7 +36,7 @@ def directions(arrays: Arrays) -> Arrays:
 
 def dot(z: Any, w: Any) -> Any:
     """Add up the products of two trees of arrays."""
-    return sum((np.sum(a * b) for a, b in zip(tree.flatten(z), tree.flatten(w), strict=True)), 0.0)
+    return sum((np.sum(a * b) for a, b in zip(tree.leaves(z), tree.leaves(w), strict=True)), 0.0)
 
 
 def cast(numbers: Any, dtype: Any) -> Any:
@@ -51,12 +51,12 @@ def size(numbers: Any) -> Any:
 
 def largest(numbers: Any) -> Any:
     """Give the largest size of any number in a tree."""
-    return max((np.max(abs(x), initial=0.0) for x in tree.flatten(numbers)), default=0.0)
+    return max((np.max(abs(x), initial=0.0) for x in tree.leaves(numbers)), default=0.0)
 
 
 def eps(*numbers: Any) -> float:
     """Give the distance from 1 to the next number in the coarsest dtype of a tree."""
-    return max((float(np.finfo(np.asarray(x).dtype).eps) for x in tree.flatten(numbers)), default=0.0)
+    return max((float(np.finfo(np.asarray(x).dtype).eps) for x in tree.leaves(numbers)), default=0.0)
 
 
 def gradient(f: Function, arrays: Arrays, w: Any) -> Arrays:
@@ -154,7 +154,7 @@ def fail(claim: str, f: Any, **facts: Any) -> NoReturn:
 
 def assert_close(got: Any, wanted: Any, bounds: Any, claim: str, f: Any) -> None:
     """Fail where two trees of arrays differ by more than `bounds`."""
-    for g, z, bound in zip(*map(tree.flatten, (got, wanted, bounds)), strict=True):
+    for g, z, bound in zip(*map(tree.leaves, (got, wanted, bounds)), strict=True):
         if np.shape(g) != np.shape(z):
             fail(claim, f, expected=f"shape {np.shape(z)}", got=f"shape {np.shape(g)}")
         excess = np.asarray(abs(g - z) - bound)

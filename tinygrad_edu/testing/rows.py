@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.naming import label
-from tinygrad_edu.table import Each, Function, accepted
-from tinygrad_edu.tape import Entry, payload, rules
+from tinygrad_edu.core.rules import Each, Function, accepted
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import Entry, payload, rules
+from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.calls import Call, Sample, outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, check, eps, fail, gradient, largest, weights
-from tinygrad_edu.value import Value
 
 
 def _unsummed(c: Any, x: Any) -> Any:
@@ -128,9 +128,9 @@ def check_value(sample: Sample) -> None:
     recorded = tree.map(lambda z: z.data, sample(*leaves))
     # A row runs the function itself; a composition multiplies at most two of its inputs.
     roundings = 0 if sample.call.function in rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
-    bound = [roundings * eps(sample.arrays)] * len(tree.flatten(wanted))
-    assert_close(tree.flatten(recorded), tree.flatten(wanted), bound, "the value is not the function's own", sample)
-    kinds = [[np.result_type(z) for z in tree.flatten(numbers)] for numbers in (wanted, recorded)]
+    bound = [roundings * eps(sample.arrays)] * len(tree.leaves(wanted))
+    assert_close(tree.leaves(recorded), tree.leaves(wanted), bound, "the value is not the function's own", sample)
+    kinds = [[np.result_type(z) for z in tree.leaves(numbers)] for numbers in (wanted, recorded)]
     if kinds[0] != kinds[1]:
         fail("the value is not of the function's own dtype", sample, expected=kinds[0], got=kinds[1])
 
@@ -139,8 +139,8 @@ def check_gradients_own(sample: Sample) -> None:
     """Fail unless gradients have the shape and dtype of their inputs, and memory of their own."""
     leaves = [Value(x) for x in sample.arrays]
     seeds = weights(sample, sample.arrays)
-    outputs = tree.flatten(sample(*leaves))
-    for z, seed in zip(outputs, tree.flatten(seeds), strict=True):
+    outputs = tree.leaves(sample(*leaves))
+    for z, seed in zip(outputs, tree.leaves(seeds), strict=True):
         z.backward(seed)
     entries = dict.fromkeys([*leaves, *outputs])  # a function that has nothing to do may give its input
     results = [z.grad for z in entries] + [*gradient(sample, sample.arrays, seeds)]
@@ -151,7 +151,7 @@ def check_gradients_own(sample: Sample) -> None:
     if not all(g.flags.writeable for g in results if isinstance(g, np.ndarray)):
         fail("a gradient cannot be written to", sample)
     for i, g in enumerate(results):
-        if any(np.may_share_memory(g, x) for x in results[:i] + owners + tree.flatten(seeds)):
+        if any(np.may_share_memory(g, x) for x in results[:i] + owners + tree.leaves(seeds)):
             fail("a gradient shares memory", sample)
 
 

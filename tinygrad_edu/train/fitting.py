@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.optim import descend
 from tinygrad_edu.transforms import value_and_grad
-from tinygrad_edu.value import no_grad
 
 
 @dataclass(frozen=True)

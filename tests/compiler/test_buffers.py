@@ -1,0 +1,117 @@
+"""Deliberate faults in the plan of the memory are caught: by the check that compiled programs are held to."""
+
+import numpy as np
+import pytest
+
+from tests.compiler.agreement import Trial, redrawn
+from tests.compiler.test_differential import gradients
+from tinygrad_edu.compiler import memory as buffers
+from tinygrad_edu.compiler import printed
+from tinygrad_edu.compiler.ir import Node
+from tinygrad_edu.testing.programs import Program
+
+LAST_READS, DONOR, PLANNED = buffers.last_reads, buffers._donor, buffers.planned
+A, B = np.linspace(-1.5, 1.5, 9).reshape(3, 3), np.cos(np.arange(9.0)).reshape(3, 3)
+PROGRAMS = [
+    ["c = a + b", "d = np.sin(c)", "e = c * d", "f = np.cos(e) @ d", "g = f + e", "return g * d"],
+    ["c = a * b", "d = c[::-1]", "e = np.tanh(a)", "f = np.exp(-e * e)", "g = f @ e", "return g + d"],
+    ["c = np.tanh(a)", "d = np.transpose(c)", "e = c * 2", "f = np.sin(e)", "g = np.cos(b)", "return (f @ g + e) * d"],
+    ["c = a - b", "d = np.sin(c)", "e = np.copy(d)", "f = d @ c", "g = np.cos(f)", "return [d + 1, e * 2, g, f + d]"],
+    ["c = np.sin(a)", "d = np.cos(b)", "e = d @ d", "f = np.tanh(e) @ d", "return [c, f, e * 2]"],
+    ["c = np.sin(a)", "d = c[1:]", "e = np.cos(c)", "f = e @ e", "return f + d[0]"],
+]
+
+
+def program(lines):
+    return Program("\n    ".join(["def program(a, b):", *lines]), (A, B))
+
+
+def ends_one_too_early(given):
+    last = LAST_READS(given)
+    return {x: i - (i < len(given.nodes)) for x, i in last.items()}
+
+
+def views_do_not_count(given):
+    last: dict[Node, int] = {}
+    for i, node in enumerate(given.nodes):
+        last[node] = i
+        last.update(dict.fromkeys(node.operands, i))
+    return {x: last.get(x, i) for x, i in LAST_READS(given).items()} | {
+        x: len(given.nodes) for x in given.results if x.memory is x
+    }
+
+
+def without_outputs(given):
+    return type(given)(given.name, given.inputs, given.nodes, [])
+
+
+def outputs_end(given):
+    return LAST_READS(without_outputs(given))
+
+
+def donor_that_is_read_again(node, i, last, plan, private):
+    return DONOR(node, i, dict.fromkeys(last, i), plan, private)
+
+
+def donor_of_which_a_view_is_alive(given):
+    """Give the fault for one program: it does not count who reads a view."""
+    reads = {x: i for i, node in enumerate(given.nodes) for x in node.operands}
+
+    def donor(node, i, last, plan, private):
+        return DONOR(node, i, {x: i if reads.get(x) == i else end for x, end in last.items()}, plan, private)
+
+    return donor
+
+
+def every_block_is_the_first(given, own_outputs=False):
+    plan = PLANNED(given, own_outputs)
+    plan.of = dict.fromkeys(plan.of, 0)
+    plan.blocks = [max(plan.blocks, default=0)]
+    return plan
+
+
+def planned_with_donors(given, own_outputs=False):
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(buffers, "_donor", donor_of_which_a_view_is_alive(given))
+        return PLANNED(given, own_outputs)
+
+
+def results_are_kept_as_if_they_were_not(given, own_outputs=False):
+    return PLANNED(given, True)
+
+
+MUTANTS = {
+    "a life ends one too early": lambda patch: patch(buffers, "last_reads", ends_one_too_early),
+    "a view does not keep its memory": lambda patch: patch(buffers, "last_reads", views_do_not_count),
+    "an output's memory is given away": lambda patch: patch(buffers, "last_reads", outputs_end),
+    "a donor is read again": lambda patch: patch(buffers, "_donor", donor_that_is_read_again),
+    "a view of a donor is read again": lambda patch: patch(printed, "planned", planned_with_donors),
+    "all share one block": lambda patch: patch(printed, "planned", every_block_is_the_first),
+    "results stay the program's own": lambda patch: patch(printed, "planned", results_are_kept_as_if_they_were_not),
+    "nothing": lambda patch: None,
+}
+
+
+def forward(_):
+    return lambda run: run
+
+
+def tried(lines, way, function_of):
+    """Tell whether the check objects to a program, or it never runs through."""
+    trial = Trial(function_of(2), program(lines), way)
+    try:
+        for seed in (0, 3, 6, 3):
+            trial.call(*redrawn(trial.program, seed))
+    except AssertionError:
+        return True
+    return trial.compiled.fallbacks > 0
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_a_wrong_plan_is_caught(monkeypatch, mutant):
+    MUTANTS[mutant](monkeypatch.setattr)
+    kinds = [
+        (lines, way, f) for lines in PROGRAMS for way in ("default", "reuse_outputs") for f in (forward, gradients)
+    ]
+    found = [tried(*kind) for kind in kinds if kind[2] is forward or not kind[0][-1].startswith("return [")]
+    assert any(found) == (mutant != "nothing")

@@ -1,0 +1,204 @@
+"""What is wrong with a rule, in words: guesses, each held against the numbers.
+
+g  cotangent
+z  the entry; its output
+e  the evidence: what the rule claims, and the measured slopes, which may be off by their bounds
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.check.evidence import Evidence
+from tinygrad_edu.check.measure import Weighed
+from tinygrad_edu.core.tape import payload, rules
+from tinygrad_edu.core.unbroadcast import fit
+
+Others = list[tuple[int, Evidence]]
+
+
+def describe(e: Evidence, others: Others) -> str:
+    """Say in words how a rule is wrong."""
+    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _turned, _term)
+    for said in itertools.chain([_swapped(e, others)], (guess(e) for guess in own)):
+        if said:
+            return said
+    places = np.argwhere(e.off)
+    worst = tuple(places[np.argmax(abs(e.claimed - e.measured)[e.off])])
+    numbers = f"{e.claimed[worst]:.6g} where the slope is {e.measured[worst]:.6g}"
+    if len(places) == e.claimed.size:
+        return f"is wrong: {numbers}"
+    named = ", ".join(str(place.tolist()) for place in places[:4]) + (", …" if len(places) > 4 else "")
+    return f"is wrong in {len(places)} of {e.claimed.size} elements{_which(e)}, at {named}: {numbers}"
+
+
+def _nothing(e: Evidence) -> str | None:
+    return "gives nothing: it is 0 where the slope is not" if not np.any(e.claimed) else None
+
+
+def _factor(e: Evidence) -> str | None:
+    """Guess a constant factor."""
+    square = float(np.sum(e.measured * e.measured))
+    c = float(np.sum(e.claimed * e.measured)) / square if square else 0.0
+    if not c or not e.is_close(e.claimed, c * e.measured, c):
+        return None
+    if abs(c + 1) < 1e-6:
+        return "has the wrong sign"
+    sizes = {int(n) for n in (np.size(e.claimed), np.size(e.g), *np.shape(e.claimed), *np.shape(e.g)) if n > 1}
+    named = [(float(n), f"{n}") for n in sorted({2, *sizes})] + [(1 / n, f"1/{n}") for n in sorted({2, *sizes})]
+    nearest = next((text for value, text in named if abs(c / value - 1) < 1e-6), None)
+    if nearest is None and np.size(e.claimed) < 3:
+        return None
+    return f"is off by the factor {nearest or (f'1 {c - 1:+.2g}' if abs(c - 1) < 1e-3 else f'{c:.7g}')}"
+
+
+def _swapped(e: Evidence, others: Others) -> str | None:
+    for place, other in others:
+        if e.is_close(e.claimed, other.measured):
+            return f"gives what belongs to input {place}: the operands are swapped"
+    return None
+
+
+def _moved(e: Evidence) -> str | None:
+    """Guess that the numbers are right and in the wrong places."""
+    if e.measured.ndim >= 2 and e.is_close(e.claimed, e.measured.swapaxes(-1, -2)):
+        return "gives the transpose"
+    for axis in range(e.measured.ndim):
+        if e.is_close(e.claimed, np.flip(e.measured, axis)):
+            return f"goes along axis {axis} the wrong way round"
+        if any(e.is_close(e.claimed, np.roll(e.measured, n, axis)) for n in range(1, e.measured.shape[axis])):
+            return f"is shifted along axis {axis}"
+    if e.measured.ndim and np.ptp(e.measured) and e.is_close(np.sort(e.claimed, None), np.sort(e.measured, None)):
+        return "gives the right numbers in the wrong places: look at its axes"
+    return None
+
+
+def _cotangent(e: Evidence) -> str | None:
+    """Guess that the cotangent was passed on as it is."""
+    return "passes the cotangent on as it is" if e.is_close(e.claimed, e.g) else None
+
+
+def _one_slice(e: Evidence) -> str | None:
+    """Guess that one slice was taken where a stretched axis must be added up."""
+    x, wanted = np.asarray(e.inputs[e.place]), np.shape(e.g)
+    axes = [-i for i, n in enumerate(reversed(wanted), 1) if i > x.ndim or (x.shape[-i] == 1 != n)]
+    if not axes or x.shape != e.claimed.shape:
+        return None
+    try:
+        weighed = Weighed(lambda leaves: _run(e, leaves[0]), [np.array(np.broadcast_to(x, wanted))], [e.g])
+    except Exception:  # the function does not stretch this input
+        return None
+    for pick in (0, -1):
+        index = tuple(pick if -i in axes else slice(None) for i in range(len(wanted), 0, -1))
+        slopes = np.zeros(wanted)
+        for i in np.argwhere(_chosen(wanted, index)):
+            direction = np.zeros(wanted)
+            direction[tuple(i)] = 1.0
+            slopes[tuple(i)] = weighed.measure(0, direction).slope
+        if e.is_close(e.claimed, np.reshape(slopes[index], e.claimed.shape)):
+            return "takes one slice where the broadcast axis must be summed over"
+    return None
+
+
+def _run(e: Evidence, x: Any) -> Any:
+    """Run the operation with another input in place of the one whose rule is wrong."""
+    return e.z.function(*e.inputs[: e.place], x, *e.inputs[e.place + 1 :], **(e.z.keywords or {}))
+
+
+def _chosen(shape: tuple[int, ...], index: Any) -> Any:
+    chosen = np.zeros(shape, bool)
+    chosen[index] = True
+    return chosen
+
+
+def _single(e: Evidence) -> str | None:
+    """Guess that the rule computes in single precision."""
+    single = np.array_equal(e.claimed, e.claimed.astype(np.float32)) and not np.array_equal(e.g, e.g.astype(np.float32))
+    near = np.all(abs(e.claimed - e.measured) <= 2.0**-20 * np.max(abs(e.measured), initial=0.0))
+    return "rounds to float32" if near and single else None
+
+
+def _repeated(e: Evidence) -> str | None:
+    """Guess that shares of an element used several times were put down, not added up."""
+    indices = [np.asarray(x) for i, x in enumerate(e.inputs) if i != e.place and np.asarray(x).dtype.kind in "iu"]
+    off = e.off
+    for index in indices:
+        values, counts = np.unique(index, return_counts=True)
+        repeated = set(values[counts > 1].tolist())
+        if repeated and e.claimed.ndim and set(np.nonzero(off)[0].tolist()) <= repeated:
+            return "puts the shares of a repeated index down, where they must be added up"
+    return None
+
+
+def _terms(e: Evidence) -> Iterator[tuple[str, Any]]:
+    """Give what rules are often made of, next to the cotangent."""
+    named = [("z", e.output), *zip("xyuv", map(np.asarray, e.inputs), strict=False)]
+    parts = [(name, x) for name, x in named if x.dtype.kind == "f" and x.shape in ((), e.claimed.shape)]
+    yield from parts
+    for (left, x), (right, y) in itertools.product(parts, parts):
+        yield f"{left}·{right}", x * y
+        yield f"{left}/{right}", x / y
+    yield from ((f"1/{name}", 1 / x) for name, x in parts)
+
+
+def _multiple(e: Evidence, what: Any, of: Any) -> float:
+    """Give the number by which `of` is to be multiplied to give `what`; 0 if there is none."""
+    square = float(np.sum(of * of))
+    c = float(np.sum(what * of)) / square if square else 0.0
+    return c if np.shape(of) == np.shape(what) and math.isfinite(c) and e.is_close(what, c * of) else 0.0
+
+
+def _number(c: float, name: str) -> str:
+    """Write a multiple."""
+    near = float(round(c)) if abs(c - round(c)) < 1e-6 else c
+    return {1.0: name, -1.0: f"-{name}"}.get(near, f"{near:.4g}·{name}")
+
+
+def _term(e: Evidence) -> str | None:
+    """Guess a term that is missing, or a factor."""
+    if np.shape(e.g) != e.claimed.shape or e.claimed.size < 3:
+        return None
+    with np.errstate(all="ignore"):
+        for name, term in [("1", np.ones(e.g.shape)), *_terms(e)]:
+            c = _multiple(e, e.measured - e.claimed, e.g * term)
+            if c:
+                return f"lacks the term {_number(c, 'g' if name == '1' else f'g·{name}')}"
+            c = _multiple(e, e.measured, e.claimed * term)
+            if c:
+                return f"lacks the factor {_number(c, name)}"
+    return None
+
+
+def _turned(e: Evidence) -> str | None:
+    """Guess that the rule would be right if one thing were turned round."""
+
+    def tried(g: Any, inputs: list[Any]) -> Any:
+        try:
+            share = rules[e.z.function][e.place](g, e.output, *inputs, **(e.z.keywords or {}))
+            return fit(share, e.measured, e.z.function)
+        except Exception:  # no better than what it is held against
+            return np.nan
+
+    if np.shape(e.g) != np.shape(payload(e.z)):
+        return None
+    for i, x in enumerate(e.inputs):
+        matrix = isinstance(x, np.ndarray) and x.ndim > 1
+        if matrix and e.is_close(tried(e.g, [*e.inputs[:i], x.swapaxes(-1, -2), *e.inputs[i + 1 :]]), e.measured):
+            return f"would be right with input {i} transposed"
+    for axis in range(np.ndim(e.g)):
+        share = tried(np.flip(e.g, axis), e.inputs)
+        if np.ndim(share) > axis and e.is_close(np.flip(share, axis), e.measured):
+            return f"goes along axis {axis} the wrong way round"
+    return None
+
+
+def _which(e: Evidence) -> str:
+    """Say what the elements have in common in which a rule is wrong."""
+    x = np.asarray(e.inputs[e.place])
+    for what, holds in (("x is 0", x == 0), ("x is below 0", x < 0), ("x is above 0", x > 0)):
+        if np.array_equal(holds, e.off):
+            return f", those where {what}"
+    return ""

@@ -1,0 +1,183 @@
+"""The one who writes down what is done to tracers.
+
+numbers    what a call gave in this run
+node       what is written down of it
+constants  arrays that met tracers and are none themselves, each with the line where it did
+"""
+
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
+from tinygrad_edu.compiler.errors import NeededError, TraceError, misused
+from tinygrad_edu.compiler.ir import Input, Node, assume, replaced
+from tinygrad_edu.compiler.tracing.orders import reordered
+from tinygrad_edu.compiler.tracing.source_info import note
+from tinygrad_edu.compiler.tracing.supported import FACTS, errors_are_raised, fault, fault_of, lengths, target
+from tinygrad_edu.compiler.tracing.tracer import TracedArray, plain, tracers
+from tinygrad_edu.core.source_info import line
+
+_SINGLE = {float, int, bool, np.float64, np.bool_}
+
+
+class Recorder:
+    """The one who writes down: the nodes so far, and what went wrong."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.constants: list[tuple[Any, str]] = []
+        self.fault: Exception | None = None  # kept, so that a function which catches it does not get away with it
+        self.raised: Exception | None = None  # by NumPy
+        self.closed = False
+        self._whole: set[Node] = set()
+
+    def given(self, numbers: Any, place: str) -> TracedArray:
+        """Give the stand-in of an input."""
+        node = Input(place, type(numbers))
+        node.describe(numbers)
+        if isinstance(numbers, (int, np.integer, np.bool_)):
+            self._whole.add(node)
+        return TracedArray(numbers, node, self)
+
+    def constant(self, array: Any) -> None:
+        """Note an array that was not given, but is computed with."""
+        self.constants.append((array, line()))
+
+    def refused(self, what: str, instead: str) -> TraceError:
+        """Make the error for the line that runs now."""
+        error = misused(what, instead)
+        self.fault = self.fault or error
+        return error
+
+    def need(self, x: TracedArray) -> None:
+        """Ask for another trace in which a number is known, if it depends on given whole numbers only."""
+        behind: set[Node] = set()
+        ahead = [x.node]
+        while ahead:
+            node = ahead.pop()
+            if node not in behind:
+                behind.add(node)
+                ahead += node.operands
+        inputs = {node for node in behind if isinstance(node, Input)}
+        if inputs and inputs <= self._whole:
+            needed = NeededError([node.place for node in inputs if isinstance(node, Input)])
+            self.fault = self.fault or needed
+            raise needed
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """Run a function on the numbers, and write it down; what it writes into must be its own.
+
+        Raises:
+            TraceError: what would be written down cannot be right for other numbers.
+            NeededError: a shape depends on a whole number that is given.
+        """
+        if self.closed:
+            raise misused("kept a traced array from a run that is over", "give it back as a result")
+        if not keywords and (isinstance(function, np.ufunc) or function in OPERATORS):
+            done = self._call_with_numbers(function, arguments)
+            if done is not None:
+                return done
+        for x in lengths(function, arguments, keywords):
+            x.__index__()
+        if (turned := reordered(function, arguments, keywords)) is not None:
+            return turned
+        into = self._target(function, arguments, keywords)
+        if wrong := fault(function, arguments, keywords):
+            raise self.refused(*wrong)
+        given = replaced(arguments, self._kept)
+        named = {key: replaced(x, self._kept) for key, x in keywords.items()}
+        numbers = self._run(function, given, named)
+        if function in FACTS:
+            return numbers
+        written = {key: replaced(x, written_down) for key, x in named.items()}
+        node = Node(function, replaced(given, written_down), written)
+        note(node, sys._getframe(1))
+        self.nodes.append(node)
+        if function is assume:
+            return None
+        if into is not None:
+            node.writes = into.node
+            return into if numbers is not None else None
+        if wrong := fault_of(numbers):
+            raise self.refused(*wrong)
+        return self._result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
+
+    def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
+        """Do as `call` where all that goes in and comes out are single numbers, of which there may be very many."""
+        numbers: Any = tuple([x.numbers if type(x) is TracedArray else x for x in arguments])
+        if not _SINGLE.issuperset(map(type, numbers)) or errors_are_raised():
+            return None
+        numbers = self._run(function, numbers, {})
+        if type(numbers) not in _SINGLE:
+            return None
+        node = Node(function, tuple([x.node if type(x) is TracedArray else x for x in arguments]), {})
+        note(node, sys._getframe(2))
+        self.nodes.append(node)
+        node.describe(numbers)
+        return TracedArray(numbers, node, self)
+
+    def _kept(self, x: Any) -> Any:
+        """Keep a constant from being written into later."""
+        if isinstance(x, np.ndarray) and not isinstance(x, TracedArray):
+            self.constant(x)
+            return _own(x)
+        if isinstance(x, tuple):  # one with names
+            return replaced(tuple(x), self._kept)
+        return x
+
+    def _run(self, function: Callable[..., Any], arguments: Any, keywords: dict[str, Any]) -> Any:
+        try:
+            return function(*plain(arguments), **{key: plain(x) for key, x in keywords.items()})
+        except Exception as error:
+            self.raised = self.raised or error
+            raise
+
+    def _target(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> TracedArray | None:
+        """Give the array that a call writes into, if any, and make sure that it may."""
+        into = target(function, arguments, keywords)
+        if into is None:
+            return None
+        if isinstance(into, tuple):
+            raise self.refused("writes into two arrays at once", "use the results")
+        if not isinstance(into, TracedArray):
+            make = "make that array with np.zeros_like(x, shape=…), or collect the parts and np.stack them"
+            raise self.refused("writes into an array that is not traced", make)
+        if isinstance(into.node.memory, Input):
+            place = into.node.memory.place
+            raise self.refused(f"writes into its input {place}", "work on a copy, or give a new array back")
+        return into
+
+    def _result(self, node: Node, numbers: Any, sources: list[TracedArray]) -> Any:
+        """Stand for what came out; parts of a tuple are taken out of it by nodes of their own."""
+        if isinstance(numbers, (tuple, list)):
+            parts = [self._part(node, i, part, sources) for i, part in enumerate(numbers)]
+            return type(numbers)(*parts) if hasattr(numbers, "_fields") else type(numbers)(parts)
+        node.describe(numbers)
+        if isinstance(numbers, np.ndarray):
+            for x in sources:
+                if isinstance(x.numbers, np.ndarray) and np.may_share_memory(numbers, x.numbers):
+                    node.memory = x.node.memory
+        return TracedArray(numbers, node, self)
+
+    def _part(self, whole: Node, i: int, part: Any, sources: list[TracedArray]) -> Any:
+        node = Node(operator.getitem, (whole, i), {})
+        node.origin, node.backward = whole.origin, whole.backward
+        self.nodes.append(node)
+        return self._result(node, part, sources)
+
+
+def _own(x: Any) -> Any:
+    """Copy an array; what is stretched stays so."""
+    if 0 in x.strides and x.size:
+        once = x[tuple(slice(None) if step else slice(0, 1) for step in x.strides)]
+        return np.broadcast_to(once.copy(order="K"), x.shape)
+    return x.copy(order="K")
+
+
+def written_down(x: Any) -> Any:
+    """Give the node of a tracer, or the constant as it is."""
+    return x.node if isinstance(x, TracedArray) else x

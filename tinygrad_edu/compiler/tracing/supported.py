@@ -1,0 +1,130 @@
+"""What of NumPy cannot be written down, because what comes out would hang on more than a program can hold.
+
+function  of NumPy's, with its arguments; some of them are tracers
+"""
+
+import functools
+import inspect
+import operator
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.compiler.tracing.tracer import TracedArray, tracers
+
+Fault = tuple[str, str]
+
+FACTS = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}
+WRITERS = {np.copyto, np.put, np.put_along_axis, np.place, np.putmask, np.fill_diagonal, operator.setitem}
+_SHAPED_BY_NUMBERS = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
+    np.unique_inverse, np.unique_values, np.bincount, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
+    np.setxor1d, np.roots, np.polydiv, np.polymul, np.linalg.lstsq, np.ix_, np.poly,
+}  # fmt: skip
+_TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
+_TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
+_ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
+_LENGTHS = {  # parameters on which a shape depends
+    "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats",
+    "reps", "pad_width", "indices_or_sections", "s", "source", "destination", "obj", "window_shape", "keepdims",
+}  # fmt: skip
+_NUMBERS = {  # parameters whose numbers go into numbers only; others may change what comes out, or how much of it
+    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
+    "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
+    "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
+    "fweights", "ind", "indices", "initial", "keys", "left", "mask", "max", "mean", "min", "multi_index", "nan",
+    "neginf", "period", "posinf", "prepend", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
+    "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup", "u", "v", "val", "vals", "values",
+    "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
+}  # fmt: skip
+_KINDS = "biufc"
+
+
+def fault(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Fault | None:
+    """Tell what is wrong with a call, and what to write instead."""
+    masked = function is operator.getitem and any(x.dtype == bool for x in tracers(arguments[1]))
+    alone = function is np.where and len(arguments) == 1
+    if function in _SHAPED_BY_NUMBERS or masked or alone or isinstance(keywords.get("bins"), str):
+        return (
+            "makes an array whose shape depends on numbers (a mask as index, np.nonzero, np.unique)",
+            "use np.where(mask, x, 0.0), which keeps the shape",
+        )
+    if function in _TYPED_BY_NUMBERS:
+        return f"calls {function.__name__}, whose kind of number depends on numbers", "use one that keeps the kind"
+    if function in _ASKS_FOR_MEMORY:
+        return "asks which arrays share memory", "leave that to the caller"
+    if not isinstance(function, np.ufunc) and any(map(_calls_back, (*arguments, *keywords.values()))):
+        return "has NumPy call a function", "write the loop out, or use functions of whole arrays"
+    if keywords.get("overwrite_input") or (function is np.nan_to_num and not keywords.get("copy", True)):
+        return "has NumPy overwrite what it is given", "leave the keyword out, and use the result"
+    if errors_are_raised():
+        return "asks for errors that depend on numbers (np.errstate)", "leave np.errstate to the caller"
+    return None
+
+
+def errors_are_raised() -> bool:
+    """Tell whether NumPy has been told to raise an error, or to call a function, where numbers overflow."""
+    return not {"raise", "call"}.isdisjoint(np.geterr().values())
+
+
+def _calls_back(x: Any) -> bool:
+    """Tell whether there is a function among arguments."""
+    if isinstance(x, (tuple, list)):
+        return any(map(_calls_back, x))
+    return callable(x) and not isinstance(x, (type, TracedArray))
+
+
+def fault_of(numbers: Any) -> Fault | None:
+    """Tell what is wrong with what came out."""
+    if isinstance(numbers, (tuple, list)):
+        return next(filter(None, map(fault_of, numbers)), None)
+    if isinstance(numbers, (np.ndarray, np.generic)) and numbers.dtype.kind not in _KINDS:
+        return f"makes an array of {numbers.dtype}", "use numbers of NumPy's kinds"
+    if not isinstance(numbers, (np.ndarray, np.generic, bool, int, float, complex)):
+        return f"makes a {type(numbers).__name__} of traced numbers", "let it give numbers, and do that outside"
+    return None
+
+
+@functools.cache
+def _names(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Name the parameters of a function of NumPy's that may come by position, in order."""
+    if isinstance(getattr(function, "__self__", None), np.ufunc):
+        return ("array", "axis", "dtype", "out") if function.__name__ in ("reduce", "accumulate") else ()
+    if isinstance(function, types.BuiltinFunctionType):  # of the module operator: they take no names
+        return ()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+        return tuple(x.name for x in parameters if x.kind <= x.POSITIONAL_OR_KEYWORD)
+    except ValueError:
+        return ()
+
+
+def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
+    """Go through the tracers on which it depends what comes out: axes, lengths, ends of slices, switches."""
+    if function in (operator.getitem, operator.setitem):
+        index = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
+        yield from tracers([part for part in index if isinstance(part, slice)])
+        return
+    named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)][1:]
+    for name, x in (*named, *keywords.items()):
+        if name in _LENGTHS:
+            yield from tracers(x)
+        elif name not in _NUMBERS and name != "out":
+            yield from (each for each in tracers(x) if not each.shape and each.dtype.kind in "biu")
+
+
+def target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """Give the array that a call writes into, if any; several come as a tuple."""
+    if function in WRITERS or (getattr(function, "__name__", "") == "at" and _of_ufunc(function)):
+        return arguments[0]
+    into = keywords.get("out")
+    if into is None and not isinstance(function, np.ufunc):
+        into = dict(zip(_names(function), arguments, strict=False)).get("out")
+    into = tuple(x for x in into if x is not None) if isinstance(into, tuple) else into
+    return into[0] if isinstance(into, tuple) and len(into) == 1 else into
+
+
+def _of_ufunc(function: Any) -> bool:
+    return isinstance(getattr(function, "__self__", None), np.ufunc)

@@ -1,0 +1,1 @@
+"""The engine: READ ME FIRST."""

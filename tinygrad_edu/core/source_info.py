@@ -1,0 +1,40 @@
+"""Lines of the user's: the innermost that is neither ours nor NumPy's."""
+
+import linecache
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+import numpy as np
+
+_WIDTH = 80
+OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+_LIBRARIES = OURS, os.path.join(os.path.dirname(np.__file__), "")
+
+
+def frame_of_user(frame: FrameType | None, boundary: str = "") -> FrameType | None:
+    """Give the innermost frame outside the libraries, if there is one before the function called `boundary`."""
+    while frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES):
+        if frame.f_code.co_name == boundary:
+            return None
+        frame = frame.f_back
+    return frame
+
+
+def line(boundary: str = "") -> str:
+    """Give the file, number and text of the innermost line of the user's; nothing if there is none."""
+    frame = frame_of_user(sys._getframe(1), boundary)
+    if frame is None:
+        return ""
+    name, number = frame.f_code.co_filename, frame.f_lineno
+    text = linecache.getline(name, number, frame.f_globals).strip()
+    shown = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+    return f"{os.path.basename(name)}:{number}" + (f": {shown}" if text else "")
+
+
+def label(function: Any) -> str:
+    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
+    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
+    own = getattr(function, "__name__", repr(function))
+    return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

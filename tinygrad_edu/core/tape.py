@@ -1,0 +1,150 @@
+"""The tape: what was computed, in order, and the chain rule run backward over it.
+
+g     cotangent, the slope of the result with respect to an entry
+z     an entry, the output of its function
+x, y  the inputs of an entry
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.core.context import recording
+from tinygrad_edu.core.unbroadcast import fit
+
+Rule = Callable[..., Any]
+
+rules: dict[Callable[..., Any], Any] = {}
+
+_recording = recording.get
+serials = itertools.count(1)
+_new = object.__new__
+_float64 = np.float64
+
+NOTHING = object()  # in place of an input that is not there
+MANY = object()  # in place of the second input, when the first is a tuple of three or more
+
+
+class Entry:
+    """The bare slots of a recorded number; `Value` gives them operators."""
+
+    # Two inputs in slots rather than a tuple: half as much for the garbage collector to look through.
+    __slots__ = ("__weakref__", "_data", "_grad", "_x", "_y", "function", "keywords", "name", "serial")
+
+    _data: Any
+    _grad: Any
+    _x: Any
+    _y: Any
+    name: str | None
+    function: Callable[..., Any] | None
+    keywords: dict[str, Any] | None
+    serial: int
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """What went in: Values and constants."""
+        return self._x if self._y is MANY else tuple(x for x in (self._x, self._y) if x is not NOTHING)
+
+
+def record(
+    kind: type[Entry],
+    data: Any,
+    function: Callable[..., Any] | None = None,
+    x: Any = NOTHING,
+    y: Any = NOTHING,
+    keywords: dict[str, Any] | None = None,
+) -> Any:
+    """Make a recorded number: the gate through which every entry of every tape comes."""
+    z = _new(kind)
+    z._data = data
+    z._grad = z.name = None
+    z.serial = next(serials)
+    if state := _recording():
+        z.function, z._x, z._y = function, x, y
+        z.keywords = keywords
+        if state is not True:
+            state.watch.entry(z)
+    else:
+        z.function = z.keywords = None
+        z._x = z._y = NOTHING
+    return z
+
+
+def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
+    """List what led to `roots`, oldest first; entries older than `since` are not looked behind."""
+    found, seen, ahead = [], set(), list(roots)
+    while ahead:  # the newest first: that finds them nearly in order, and what is nearly in order is sorted quickly
+        z = ahead.pop()
+        if z not in seen:
+            seen.add(z)
+            found.append(z)
+            x, y = z._x, z._y
+            if z.serial >= since:
+                if isinstance(x, Entry):
+                    ahead.append(x)
+                if isinstance(y, Entry):
+                    ahead.append(y)
+                elif y is MANY:
+                    ahead += [x for x in x if isinstance(x, Entry)]
+    found.sort(key=attrgetter("serial"))
+    return found
+
+
+def sweep(
+    tape: list[Any], seeds: Mapping[Any, Any], since: int = 0, inner: bool = False, recorded: bool = False
+) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
+
+    Returns the cotangents of the leaves (entries older than `since` are leaves too), and with `inner` those of
+    the others. With `recorded` the rules work on the recorded numbers, so that the sweep leaves a tape of its own.
+
+    Raises:
+        RuntimeError: a leaf was given new data after an entry had used the old.
+    """
+    sums, leaves = dict(seeds), {}
+    for z in reversed(tape):
+        x, y = z._x, z._y
+        if x is NOTHING or z.serial < since:
+            leaves[z] = sums.pop(z, None)
+            continue
+        g = sums[z] if inner else sums.pop(z)
+        row = rules[z.function]
+        # Nearly every entry has one or two inputs and no keywords: for those, what `shares` does is written out.
+        if y is MANY or recorded or z.keywords:
+            for x, share in shares(z, g, row, recorded):
+                sums[x] = sums[x] + share if x in sums else share
+            continue
+        a = x._data if isinstance(x, Entry) else x
+        if y is NOTHING:
+            share = row[0](g, z._data, a)
+        else:
+            b = y._data if isinstance(y, Entry) else y
+            if b is not y:
+                share = row[1](g, z._data, a, b)
+                share = share if type(share) is type(b) is _float64 else fit(share, b, z.function)
+                sums[y] = sums[y] + share if y in sums else share
+            if a is x:  # a constant
+                continue
+            share = row[0](g, z._data, a, b)
+        share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
+        sums[x] = sums[x] + share if x in sums else share
+    for x in leaves.keys() & sums.keys():
+        raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
+    return leaves, sums
+
+
+def shares(z: Any, g: Any, row: Any, recorded: bool) -> Iterator[tuple[Any, Any]]:
+    """Give each input of `z` with what it gets of `g`, the cotangent of `z`."""
+    arguments = z.inputs if recorded else [payload(x) for x in z.inputs]
+    for i, x in enumerate(z.inputs):
+        if isinstance(x, Entry):
+            share = row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {}))
+            yield x, fit(share, arguments[i], z.function)
+
+
+def payload(x: Any) -> Any:
+    """Give the plain number or array behind `x`."""
+    return x._data if isinstance(x, Entry) else x

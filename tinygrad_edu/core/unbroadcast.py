@@ -1,0 +1,45 @@
+"""Broadcasting undone: a cotangent gets the shape and dtype of the number it belongs to.
+
+g  cotangent
+x  the number or array it belongs to
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.core.source_info import label
+
+
+def fit(g: Any, x: Any, function: Any = None) -> Any:
+    """Give `g` the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
+
+    >>> fit(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
+    array([[3.],
+           [7.]])
+
+    Raises:
+        ValueError: neither shape broadcasts to the other, so the rule of `function` is wrong.
+    """
+    if not hasattr(g, "shape"):
+        g = np.float64(g)
+    given, wanted = g.shape, x.shape
+    if given != wanted:
+        extra = len(given) - len(wanted)
+        ahead = max(-extra, 0)
+        stretched = tuple(i for i, n in enumerate(wanted[ahead:], max(extra, 0)) if n == 1 != given[i])
+        if extra > 0:
+            g = g.sum(axis=(*range(extra), *stretched) if stretched or extra > 1 else 0)
+            g = g.reshape(wanted) if stretched and g.size == math.prod(wanted) else g
+        elif stretched:
+            g = g.sum(axis=stretched, keepdims=True)
+        if g.shape != wanted:
+            try:
+                g = np.broadcast_to(g, wanted)
+            except ValueError:
+                raise ValueError(
+                    f"the rule of {label(function)} gave a cotangent of shape {given} for an input of shape {wanted}; "
+                    "it must have the input's shape, or one that broadcasts with it"
+                ) from None
+    return g if g.dtype == x.dtype else g.astype(x.dtype)

@@ -1,0 +1,242 @@
+"""The number that remembers: a scalar or array that records what NumPy does to it.
+
+x, y  operands
+z     result
+"""
+
+import itertools
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, NoReturn, Self
+
+import numpy as np
+
+from tinygrad_edu.core.arrays import accept
+from tinygrad_edu.core.context import OuterArray, Recording
+from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
+from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.operators import Operators
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import order, payload, record, serials
+
+
+def _method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make NumPy's method out of NumPy's function."""
+
+    def method(self: "Value", *arguments: Any, **keywords: Any) -> Any:
+        return on_function(function, (self, *arguments), keywords)
+
+    method.__doc__ = f"As {label(function)}."
+    return method
+
+
+def no_grad() -> Recording:
+    """Make a context, or a decorator, in which nothing is recorded: results are leaves.
+
+    >>> with no_grad():
+    ...     y = Value(3.0) ** 2
+    >>> y.function is None
+    True
+    """
+    return Recording(False)
+
+
+class Value(Operators):
+    """A number, or an array of numbers, that remembers how it was made.
+
+    >>> import numpy as np
+    >>> x = Value([1.0, 2.0])
+    >>> y = np.sum(x ** 2)
+    >>> y.backward()
+    >>> x.grad
+    array([2., 4.])
+
+    Args:
+        data: a number, nested lists of numbers, or an array, of any shape; it is copied.
+        name: what to call it where tapes are shown.
+
+    Raises:
+        TypeError: `data` is complex, text, or of some other kind that has no slope.
+    """
+
+    __slots__ = ()
+    relu: ClassVar[Callable[..., Any]]
+
+    def __new__(cls, data: Any, name: str | None = None) -> Self:
+        """Make a leaf."""
+        self: Self = record(cls, accept(data))
+        self.name = name
+        return self
+
+    @property
+    def data(self) -> Any:
+        """The number or array itself; assigning to a leaf's ``.data`` gives it a new one."""
+        if type(self._data) is np.ndarray:
+            self._data.flags.writeable = False
+        return self._data
+
+    @data.setter
+    def data(self, new: Any) -> None:
+        if self.function is not None:
+            raise AttributeError(f"{self!r} is a result; only a leaf can be given new data, or detach() it first")
+        accepted = accept(new)
+        if accepted.shape != self.shape:
+            raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
+        self._data = accepted.astype(self.dtype, copy=False)
+        self.serial = next(serials)
+
+    @property
+    def grad(self) -> Any:
+        """The sum of what `backward` brought here, of the shape and dtype of the data; zero at first."""
+        g = self._grad
+        if g is None:
+            return np.zeros_like(self._data)[()]
+        if type(g) is tuple:
+            g = self._grad = g[0].copy()
+        return g
+
+    @grad.setter
+    def grad(self, new: Any) -> None:
+        self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
+
+    def zero_grad(self) -> None:
+        """Forget the gradient."""
+        self._grad = None
+
+    def detach(self) -> Self:
+        """Give a leaf with the same data and no memory."""
+        leaf: Self = record(type(self), self._data)
+        return leaf
+
+    def backward(self, seed: Any = None) -> None:
+        """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
+
+        Args:
+            seed: the cotangent to start from, of this Value's shape; 1 for a single number.
+
+        Raises:
+            ValueError: there is no seed and more than one number here, or the seed has another shape.
+            RuntimeError: a leaf was given new data since it was used.
+        """
+        leaves, inner = gradients(order([self]), {self: self._seed(seed)}, inner=True)
+        for z, g in itertools.chain(leaves.items(), inner.items()):
+            if type(g) is np.float64:
+                z._grad = g if z._grad is None else z._grad + g
+            else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
+                z._grad = (g,) if z._grad is None else z.grad + g
+
+    def _seed(self, seed: Any) -> Any:
+        if seed is None:
+            if self.size != 1:
+                raise ValueError(
+                    f"backward() on a Value of shape {self.shape}: sum it to one number first, "
+                    "or pass backward(seed) with a seed of its shape"
+                )
+            return np.ones_like(self._data)[()]
+        start = accept(payload(seed))
+        if start.shape != self.shape:
+            raise ValueError(f"backward(seed): the seed has shape {start.shape}, the Value {self.shape}")
+        return start.astype(self.dtype)
+
+    __array_ufunc__ = on_ufunc
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        if len(types) > 1 and any(issubclass(kind, OuterArray) for kind in types):
+            return NotImplemented
+        return on_function(function, arguments, keywords)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("a Value does not turn into an array by itself; use .data, or numpy.stack for a list of Values")
+
+    def __getitem__(self, index: Any) -> Any:
+        return apply(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, new: Any) -> NoReturn:
+        raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise TypeError("iteration over a Value of shape (), which has no elements to go through")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a Value of shape (), which has no length")
+        return int(self.shape[0])
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __contains__(self, y: Any) -> bool:
+        return payload(y) in self._data
+
+    def __copy__(self) -> Self:
+        return type(self)(*self.__reduce__()[1])
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self.__copy__()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.function is not None:
+            raise TypeError(f"{self!r} is a result: a copy would lose the tape that led to it; detach() it first")
+        return type(self), (self._data, self.name)
+
+    def __repr__(self) -> str:
+        parts = [_show(self._data), f"grad={_show(self.grad)}"]
+        parts += [f"dtype={self.dtype}"] if self.dtype != np.float64 else []
+        parts += [f"name={self.name!r}"] if self.name else []
+        return f"Value({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else repr(self)
+
+    def item(self, *index: int) -> Any:
+        """Give the one number here, or the one at `index`, as a Python float."""
+        return self._data.item(*index)
+
+    def tolist(self) -> Any:
+        """Give the data as nested lists of Python floats."""
+        return self._data.tolist()
+
+    def astype(self, dtype: Any) -> Any:
+        """As np.astype: floats stay recorded, integers and truth values are plain."""
+        return on_function(np.astype, (self, dtype), {})
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+        """As np.reshape; the shape may come as one tuple or as several numbers."""
+        return on_function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As np.transpose; the axes may come as one tuple or as several numbers."""
+        wanted = (axes[0] if len(axes) == 1 else axes) or None
+        return on_function(np.transpose, (self, wanted), {})
+
+    def flatten(self, order: str = "C") -> Any:
+        """As np.ravel."""
+        return on_function(np.ravel, (self, order), {})
+
+    sum, mean, prod = _method(np.sum), _method(np.mean), _method(np.prod)
+    max, min, var, std = _method(np.max), _method(np.min), _method(np.var), _method(np.std)
+    cumsum, ravel, squeeze = _method(np.cumsum), _method(np.ravel), _method(np.squeeze)
+    swapaxes, repeat, take = _method(np.swapaxes), _method(np.repeat), _method(np.take)
+    clip, dot, diagonal, trace = _method(np.clip), _method(np.dot), _method(np.diagonal), _method(np.trace)
+    round, copy, argmax, argmin = _method(np.round), _method(np.copy), _method(np.argmax), _method(np.argmin)
+    argsort, any, all, nonzero = _method(np.argsort), _method(np.any), _method(np.all), _method(np.nonzero)
+
+    shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
+    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
+    dtype = property(operator.attrgetter("_data.dtype"), doc="The kind of float.")
+    T = property(lambda self: self.transpose(), doc="The transpose.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
+
+
+def _show(data: Any) -> str:
+    """Show a number or array as NumPy would, scalars without their type."""
+    return repr(data.item()) if isinstance(data, np.generic) else repr(data).replace(f", dtype={data.dtype})", ")")

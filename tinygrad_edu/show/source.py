@@ -1,0 +1,52 @@
+"""A tape, replayed on tracers: forward as it was recorded, then swept backward, and written down as a program.
+
+z        an entry of the tape
+leaves   entries that nothing led to: they go in, and their slopes come out
+"""
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.compiler.ir import Graph
+from tinygrad_edu.compiler.printed import Printed
+from tinygrad_edu.compiler.tracing.recorder import Recorder, written_down
+from tinygrad_edu.core.context import Recording
+from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.tape import MANY, NOTHING, Entry, record
+
+
+def source_of(tape: list[Any]) -> str:
+    """Write the tape of its last entry as a function of its leaves, which gives the value and the slope by each leaf.
+
+    Where the value is an array, the function takes the cotangent to start from as well, `seed`.
+    """
+    recorder, again, leaves = Recorder(), {}, [z for z in tape if z.function is None]
+    with Recording(True), np.errstate(all="ignore"):
+        for i, z in enumerate(leaves):
+            again[z] = record(type(z), recorder.given(z._data, z.name or f"x{i + 1}"))
+        for z in tape:
+            if z.function is not None:
+                again[z] = _replayed(z, again)
+        result = again[tape[-1]]
+        given = [again[z]._data.node for z in leaves]
+        seed = np.ones_like(result._data)[()]
+        if result.shape:
+            seed = recorder.given(np.ones(result.shape, result.dtype), "seed")
+            given.append(seed.node)
+        slopes, _ = gradients([again[z] for z in tape], {result: seed})
+    outputs = [written_down(result._data), *(written_down(slopes[again[z]]) for z in leaves)]
+    result._data.node.name = tape[-1].name or "value"
+    places = ["", *(z.name or f"x{i + 1}" for i, z in enumerate(leaves))]
+    program = Graph("program", given, recorder.nodes, outputs).named(places)
+    return Printed(program, plain=True, reuse_outputs=False, threads=1).text
+
+
+def _replayed(z: Any, again: dict[Any, Any]) -> Any:
+    """Do once more what made an entry."""
+    inputs = [again.get(x, x) if isinstance(x, Entry) else x for x in z.inputs]
+    numbers = z.function(*[x._data if isinstance(x, Entry) else x for x in inputs], **(z.keywords or {}))
+    x, y = (*inputs, NOTHING)[:2] if len(inputs) < 3 else (tuple(inputs), MANY)
+    made = record(type(z), numbers, z.function, x, y, z.keywords)
+    numbers.node.name = z.name
+    return made

@@ -1,0 +1,224 @@
+"""Many arrays in the clothes of one: the array that holds them has an axis in front that nobody else sees.
+
+n        how many there are, the length of the hidden axis
+array    the array that holds them, (n, *shape): NumPy's, a tracer, or a Value
+shape    what others see
+apart    done with each of the n alone, and stacked
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+import numpy as np
+
+from tinygrad_edu.core.context import OuterArray
+from tinygrad_edu.core.tape import Entry
+
+Function = Callable[..., Any]
+
+handlers: dict[Function, Function] = {}  # how a function is done for a whole batch
+
+
+class NotBatchableError(Exception):
+    """What is asked for cannot be done for a whole batch at once."""
+
+
+class Batch(OuterArray):
+    """Arrays of one shape that are worked on all at once, and seem to be one.
+
+    >>> x = Batch(np.array([[1.0, 2.0], [10.0, 20.0], [5.0, 5.0]]))
+    >>> x.shape, np.sum(x * np.array([1.0, -1.0])).array
+    ((2,), array([ -1., -10.,   0.]))
+    """
+
+    __slots__ = ("_array", "dtype", "n", "shape")
+    __hash__ = None  # type: ignore[assignment]
+    n: int
+    shape: tuple[int, ...]
+    dtype: Any
+
+    def __init__(self, array: Any) -> None:
+        self._array = array
+        self.n, *shape = array.shape
+        self.shape, self.dtype = tuple(shape), array.dtype
+
+    @property
+    def array(self) -> Any:
+        """All of them, (n, *shape)."""
+        return self._array
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes that are seen."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements of each."""
+        return math.prod(self.shape)
+
+    def parts(self) -> list[Any]:
+        """Give arrays that hold all numbers."""
+        return [self._array]
+
+    def call(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
+        """Do a function for all, at once if it is known how.
+
+        body: what a primitive does, in NumPy. Not for Values: they must meet the rule of the primitive.
+        """
+        try:
+            if function in handlers:
+                return handlers[function](*arguments, **keywords)
+            if isinstance(function, np.ufunc) and function.signature is None:
+                return elementwise(function, *arguments, **keywords)
+            if body is not None and not any(map(_is_recorded, arguments)):
+                return body(*arguments, **keywords)
+        except NotBatchableError:
+            pass
+        return apart(function, arguments, keywords, self.n)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """Answer NumPy when a ufunc meets a batch (NEP 13)."""
+        if method == "__call__":
+            return self.call(ufunc, inputs, keywords)
+        if method == "at":
+            return self._writes(ufunc.at, inputs)
+        return apart(getattr(ufunc, method), inputs, keywords, self.n)
+
+    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
+        """Answer NumPy when one of its other functions meets a batch (NEP 18)."""
+        return self.call(function, arguments, keywords)
+
+    def _writes(self, at: Function, inputs: tuple[Any, ...]) -> None:
+        """Have a ufunc write into each of the batch."""
+        if not isinstance(inputs[0], Batch) or not inputs[0].ndim:
+            raise NotBatchableError
+        for i in range(self.n):
+            at(*(picked(x, i) for x in inputs))
+
+    def _only(self, *_: Any, **__: Any) -> NoReturn:
+        raise NotBatchableError
+
+    # What would have to be known of one array, not of many.
+    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __format__ = _only
+    item = tolist = __contains__ = _only
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.call(operator.getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, x: Any) -> None:
+        """Write into all; `x` may be a batch itself."""
+        if type(self) is not Batch or isinstance(self.array, Entry):
+            raise NotBatchableError
+        places = shifted(index)
+        ndim = self.array[places].ndim - 1
+        if np.ndim(x) > ndim:
+            raise NotBatchableError
+        self.array[places] = aligned(x, ndim)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a number, which has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __getattr__(self, name: str) -> Any:
+        if hasattr(np.ndarray, name) and not name.startswith("__"):
+            raise NotBatchableError
+        raise AttributeError(f"a batch has no attribute {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<batch of {self.n}: {self.dtype} of shape {self.shape}>"
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """As NumPy's method."""
+        return Batch(self.array.astype(dtype))
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+        """As np.reshape; the shape may come as one tuple or as several numbers."""
+        return self.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As np.transpose; the axes may come as one tuple or as several numbers."""
+        return self.call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+
+    def flatten(self) -> Any:
+        """As NumPy's method: a copy."""
+        return np.copy(np.ravel(self))
+
+    T = property(lambda self: self.transpose(), doc="The transpose.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
+
+
+def _is_recorded(x: Any) -> bool:
+    return isinstance(x.array if isinstance(x, Batch) else x, Entry)
+
+
+def aligned(x: Any, ndim: int) -> Any:
+    """Give all of a batch with axes of length one before what is seen, until that has `ndim` axes."""
+    if not isinstance(x, Batch):
+        return x
+    missing = ndim - x.ndim
+    return x.array[(slice(None), *[None] * missing)] if missing > 0 else x.array
+
+
+def elementwise(function: Function, *inputs: Any, **keywords: Any) -> Any:
+    """Do for all what is done number by number; `out` may be a batch that is written into."""
+    out = keywords.pop("out", None)
+    out = out[0] if type(out) is tuple else out
+    if out is not None:
+        if type(out) is not Batch or isinstance(out.array, Entry):
+            raise NotBatchableError
+        keywords["out"] = out.array
+    ndim = max([x.ndim if hasattr(x, "ndim") else np.ndim(x) for x in inputs])
+    z = function(*[aligned(x, ndim) for x in inputs], **keywords)
+    if out is not None:
+        return out
+    return tuple(map(Batch, z)) if isinstance(z, tuple) else Batch(z)
+
+
+def shifted(index: Any) -> tuple[Any, ...]:
+    """Give the index that does for all what `index` does with one.
+
+    Raises:
+        NotBatchableError: lists of places stand apart, so that NumPy would put their axis before the hidden one.
+    """
+    parts = index if isinstance(index, tuple) else (index,)
+    places = [k for k, i in enumerate(parts) if not (i is None or i is Ellipsis or isinstance(i, slice))]
+    if any(isinstance(parts[k], (bool, np.bool, Batch)) for k in places):
+        raise NotBatchableError
+    listed = any(isinstance(parts[k], list) or getattr(parts[k], "ndim", 0) for k in places)
+    if listed and places[-1] - places[0] + 1 != len(places):
+        raise NotBatchableError
+    return (slice(None), *parts)
+
+
+def picked(x: Any, i: int) -> Any:
+    """Give the i-th of batches, in nested tuples, lists, and dicts."""
+    if isinstance(x, Batch):
+        return x.array[i]
+    if type(x) in (tuple, list):
+        return type(x)(picked(part, i) for part in x)
+    return {key: picked(part, i) for key, part in x.items()} if type(x) is dict else x
+
+
+def apart(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], n: int) -> Any:
+    """Do a function for one after the other, and stack what it gives."""
+    if keywords.get("out") is not None:
+        raise NotBatchableError
+    return stacked([function(*picked(arguments, i), **picked(keywords, i)) for i in range(n)])
+
+
+def stacked(results: list[Any]) -> Any:
+    """Make one batch of results, or a tuple of batches of tuples."""
+    kind = type(results[0])
+    if isinstance(results[0], (tuple, list)):
+        parts = [stacked(list(part)) for part in zip(*results, strict=True)]
+        return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
+    if not hasattr(results[0], "dtype") and kind not in (float, int, bool):
+        raise NotBatchableError
+    return Batch(np.stack(results))

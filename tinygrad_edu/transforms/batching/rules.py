@@ -1,0 +1,190 @@
+"""How NumPy's functions are done for a whole batch at once: most need only be told where the axes are now.
+
+n     how many there are in the batch, the length of the hidden axis
+x, y  batches, or arrays that are the same for all
+"""
+
+import functools
+import operator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.derivatives import indexing
+from tinygrad_edu.derivatives.arithmetic import cast
+from tinygrad_edu.derivatives.linear_algebra import LETTERS
+from tinygrad_edu.derivatives.shapes import concatenate
+from tinygrad_edu.transforms.batching.array import (
+    Batch,
+    Function,
+    NotBatchableError,
+    aligned,
+    elementwise,
+    handlers,
+    shifted,
+)
+
+_put_back: Function = indexing.put_back
+
+
+def behind(axis: Any, ndim: int) -> Any:
+    """Give the place of an axis, or of several, behind the hidden one; of all that are seen for None."""
+    if axis is None:
+        return tuple(range(1, ndim + 1))
+    if isinstance(axis, (tuple, list)):
+        return tuple(behind(i, ndim) for i in axis)
+    if not -ndim <= axis < ndim:
+        raise NotBatchableError
+    return axis % ndim + 1
+
+
+def lengths(shape: Any) -> tuple[Any, ...]:
+    """Give a shape as a tuple."""
+    return tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
+
+
+def along(function: Function, x: Any, axis: Any = None, **keywords: Any) -> Any:
+    """Reduce, or turn around, axes that are seen."""
+    return Batch(function(x.array, axis=behind(axis, x.ndim), **keywords))
+
+
+def in_order(function: Function, x: Any, *arguments: Any, axis: Any = None, **keywords: Any) -> Any:
+    """Go through the elements along one axis, or through all of them."""
+    x = reshape(x, -1) if axis is None else x
+    return Batch(function(x.array, *arguments, axis=behind(0 if axis is None else axis, x.ndim), **keywords))
+
+
+def cumsum(x: Any, axis: Any = None) -> Any:
+    """Add up along one axis, or all elements."""
+    return in_order(np.cumsum, x, axis=axis)
+
+
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+    """Roll along axes, or all elements."""
+    return reshape(in_order(np.roll, x, shift), x.shape) if axis is None else in_order(np.roll, x, shift, axis=axis)
+
+
+def reshape(x: Any, shape: Any, order: str = "C") -> Any:
+    """Lay out anew, row by row."""
+    if order != "C":
+        raise NotBatchableError
+    return Batch(np.reshape(x.array, (x.n, *lengths(shape))))
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    """Bring axes into another order."""
+    return Batch(np.transpose(x.array, (0, *behind([*(range(x.ndim)[::-1] if axes is None else axes)], x.ndim))))
+
+
+def _with_two(function: Function, x: Any, first: Any, second: Any) -> Any:
+    return Batch(function(x.array, behind(first, x.ndim), behind(second, x.ndim)))
+
+
+def swapaxes(x: Any, axis1: Any, axis2: Any) -> Any:
+    """Swap two axes."""
+    return _with_two(np.swapaxes, x, axis1, axis2)
+
+
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """Move axes."""
+    return _with_two(np.moveaxis, x, source, destination)
+
+
+def expand_dims(x: Any, axis: Any) -> Any:
+    """Put in axes of length one."""
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    return Batch(np.expand_dims(x.array, behind(tuple(axes), x.ndim + len(axes))))
+
+
+def squeeze(x: Any, axis: Any = None) -> Any:
+    """Take out axes of length one."""
+    axis = tuple(i for i, m in enumerate(x.shape) if m == 1) if axis is None else axis
+    return Batch(np.squeeze(x.array, behind(axis, x.ndim)))
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """Stretch to a shape."""
+    shape = lengths(shape)
+    return Batch(np.broadcast_to(aligned(x, len(shape)), (x.n, *shape)))
+
+
+def joined(function: Function, arrays: Any, axis: Any = 0) -> Any:
+    """Join along an axis; what is the same for all is repeated for each."""
+    n = next(x.n for x in arrays if isinstance(x, Batch))
+    every = [x if isinstance(x, Batch) else Batch(np.broadcast_to(x, (n, *np.shape(x)))) for x in arrays]
+    if axis is None:
+        every, axis = [reshape(x, -1) for x in every], 0
+    ndim = every[0].ndim + (function is np.stack)
+    return Batch(function([x.array for x in every], axis=behind(axis, ndim)))
+
+
+def like(function: Function, x: Any, *number: Any, shape: Any = None, **keywords: Any) -> Any:
+    """Make new arrays of the same kind."""
+    if any(isinstance(part, Batch) for part in number):
+        raise NotBatchableError
+    shape = x.shape if shape is None else lengths(shape)
+    return Batch(function(x.array, *number, shape=(x.n, *shape), **keywords))
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """Multiply matrices; as few and as large ones as can be, since each product has its cost."""
+    row, column = x.ndim == 1, y.ndim == 1
+    x = x[None, :] if row else x
+    y = y[:, None] if column else y
+    ndim = max(x.ndim, y.ndim)
+    if not isinstance(y, Batch) and x.ndim == y.ndim == 2:
+        z = np.reshape(np.reshape(x.array, (-1, x.shape[1])) @ y, (x.n, x.shape[0], y.shape[1]))
+    elif not isinstance(x, Batch) and x.ndim == y.ndim == 2 and y.shape[1] == 1:
+        z = np.reshape(np.reshape(y.array, (-1, x.shape[1])) @ x.swapaxes(-1, -2), (y.n, x.shape[0], 1))
+    else:
+        z = aligned(x, ndim) @ aligned(y, ndim)
+    return Batch(z[(..., *((0,) if row else (slice(None),)), *((0,) if column else (slice(None),)))])
+
+
+def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
+    """Sum products, with one more letter in front for the hidden axis."""
+    letter = next(c for c in LETTERS if c not in subscripts)
+    inputs, arrow, output = subscripts.replace(" ", "").partition("->")
+    if not arrow:
+        raise NotBatchableError
+    terms = inputs.split(",")
+    led = [letter * isinstance(x, Batch) + term for term, x in zip(terms, operands, strict=True)]
+    every = [x.array if isinstance(x, Batch) else x for x in operands]
+    return Batch(np.einsum(f"{','.join(led)}->{letter}{output}", *every, **keywords))
+
+
+def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
+    """Add the elements of each into zeros; a list of rows becomes one list for all, because that is much quicker."""
+    listed = isinstance(index, list) or getattr(index, "ndim", 0) > 0
+    if not listed or np.asanyarray(index).dtype == bool:
+        return Batch(_put_back(x.array, shifted(index), (x.n, *shape)))
+    m, rest = shape[0], tuple(shape[1:])
+    rows = (np.arange(x.n)[:, None] * m + np.reshape(index, -1) % max(m, 1)).reshape(-1)
+    z = _put_back(np.reshape(x.array, (rows.size, *rest)), rows, (x.n * m, *rest))
+    return Batch(np.reshape(z, (x.n, *shape)))
+
+
+def fact(function: Function, *arguments: Any) -> Any:
+    """Tell what does not depend on how many there are."""
+    return function(*[x.array if isinstance(x, Batch) else x for x in arguments])
+
+
+_ALONG: tuple[Function, ...] = (
+    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.any, np.all, np.flip,
+)  # fmt: skip
+_LIKE: tuple[Function, ...] = (np.zeros_like, np.ones_like, np.empty_like, np.full_like)
+_FACTS: tuple[Function, ...] = (np.result_type, np.can_cast, np.min_scalar_type, np.iscomplexobj, np.isrealobj)
+handlers |= {f: functools.partial(along, f) for f in _ALONG}
+handlers |= {f: functools.partial(like, f) for f in _LIKE}
+handlers |= {f: functools.partial(fact, f) for f in _FACTS}
+handlers |= {
+    np.cumsum: cumsum, np.roll: roll, np.reshape: reshape, np.ravel: lambda x, order="C": reshape(x, -1, order),
+    np.transpose: transpose, np.swapaxes: swapaxes, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
+    np.squeeze: squeeze, np.broadcast_to: broadcast_to, np.matmul: matmul, np.einsum: einsum,
+    np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
+    np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
+    concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),
+    operator.getitem: lambda x, index: Batch(x.array[shifted(index)]),
+    cast: lambda x, dtype: x.astype(dtype), np.copy: lambda x, order="K": Batch(np.copy(x.array, order)),
+    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
+}  # fmt: skip
