@@ -10,7 +10,7 @@ from tinygrad_edu.compiler import printed
 from tinygrad_edu.compiler.ir import Node
 from tinygrad_edu.testing.programs import Program
 
-LAST_READS, DONOR, PLANNED = buffers.last_reads, buffers._donor, buffers.planned
+LAST_READS, DONOR, PLANNED = buffers.last_uses, buffers._donor, buffers.plan_memory
 A, B = np.linspace(-1.5, 1.5, 9).reshape(3, 3), np.cos(np.arange(9.0)).reshape(3, 3)
 PROGRAMS = [
     ["c = a + b", "d = np.sin(c)", "e = c * d", "f = np.cos(e) @ d", "g = f + e", "return g * d"],
@@ -81,13 +81,13 @@ def results_are_kept_as_if_they_were_not(given, own_outputs=False):
 
 
 MUTANTS = {
-    "a life ends one too early": lambda patch: patch(buffers, "last_reads", ends_one_too_early),
-    "a view does not keep its memory": lambda patch: patch(buffers, "last_reads", views_do_not_count),
-    "an output's memory is given away": lambda patch: patch(buffers, "last_reads", outputs_end),
+    "a life ends one too early": lambda patch: patch(buffers, "last_uses", ends_one_too_early),
+    "a view does not keep its memory": lambda patch: patch(buffers, "last_uses", views_do_not_count),
+    "an output's memory is given away": lambda patch: patch(buffers, "last_uses", outputs_end),
     "a donor is read again": lambda patch: patch(buffers, "_donor", donor_that_is_read_again),
-    "a view of a donor is read again": lambda patch: patch(printed, "planned", planned_with_donors),
-    "all share one block": lambda patch: patch(printed, "planned", every_block_is_the_first),
-    "results stay the program's own": lambda patch: patch(printed, "planned", results_are_kept_as_if_they_were_not),
+    "a view of a donor is read again": lambda patch: patch(printed, "plan_memory", planned_with_donors),
+    "all share one block": lambda patch: patch(printed, "plan_memory", every_block_is_the_first),
+    "results stay the program's own": lambda patch: patch(printed, "plan_memory", results_are_kept_as_if_they_were_not),
     "nothing": lambda patch: None,
 }
 

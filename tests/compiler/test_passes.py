@@ -7,17 +7,17 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.compiler.ir import Node, assume
-from tinygrad_edu.compiler.passes.algebra import with_algebra
-from tinygrad_edu.compiler.passes.numpy_calls import with_quick_calls, with_ready_constants
-from tinygrad_edu.compiler.passes.runtime_checks import with_quick_questions
+from tinygrad_edu.compiler.passes.algebra import simplify_algebra
+from tinygrad_edu.compiler.passes.numpy_calls import choose_numpy_calls, prepare_constants
+from tinygrad_edu.compiler.passes.runtime_checks import merge_runtime_checks
 from tinygrad_edu.compiler.passes.simplify import (
-    simplified,
-    with_constants,
-    without_copies,
-    without_dead,
-    without_repeated,
+    eliminate_common_subexpressions,
+    eliminate_copies,
+    eliminate_dead_code,
+    fold_constants,
+    run_passes,
 )
-from tinygrad_edu.compiler.passes.tiling import BLOCK, LEAST, Blocks, with_blocks
+from tinygrad_edu.compiler.passes.tiling import BLOCK, LEAST, Blocks, tile
 from tinygrad_edu.compiler.tracing.trace import Traced
 
 X = np.linspace(0.5, 2.0, 6).reshape(2, 3)
@@ -36,7 +36,7 @@ def test_what_leads_nowhere_is_dropped():
         np.exp(x)
         return np.sin(x)
 
-    assert functions(without_dead(traced(f, X))) == [np.sin]
+    assert functions(eliminate_dead_code(traced(f, X))) == [np.sin]
 
 
 def test_writing_into_what_leads_somewhere_is_kept():
@@ -46,17 +46,20 @@ def test_writing_into_what_leads_somewhere_is_kept():
         lost[0] = x[1]
         return z
 
-    kept = functions(without_dead(traced(f, X)))
+    kept = functions(eliminate_dead_code(traced(f, X)))
     assert kept == [np.zeros_like, operator.getitem, operator.setitem]
 
 
 def test_what_is_computed_twice_is_computed_once():
-    program = without_repeated(traced(lambda x: np.sin(x) * np.sin(x) + np.cos(x[0]) * np.cos(x[0]), X))
+    program = eliminate_common_subexpressions(traced(lambda x: np.sin(x) * np.sin(x) + np.cos(x[0]) * np.cos(x[0]), X))
     assert functions(program).count(np.sin) == functions(program).count(np.cos) == 1
 
 
 def test_sums_and_products_commute():
-    assert functions(without_repeated(traced(lambda x, y: (x + y) - (y + x), X, X))) == [np.add, np.subtract]
+    assert functions(eliminate_common_subexpressions(traced(lambda x, y: (x + y) - (y + x), X, X))) == [
+        np.add,
+        np.subtract,
+    ]
 
 
 def test_two_results_that_are_equal_stay_two_arrays():
@@ -71,11 +74,11 @@ def test_what_is_written_into_is_not_shared():
         a[0] = 0.0
         return a, b
 
-    assert functions(without_repeated(traced(f, X))).count(np.exp) == 2
+    assert functions(eliminate_common_subexpressions(traced(f, X))).count(np.exp) == 2
 
 
 def test_what_depends_on_no_input_is_a_constant():
-    program = with_constants(traced(lambda x: x * np.ones_like(x) + np.sqrt(np.ones_like(x[0, 0]) * 4.0), X))
+    program = fold_constants(traced(lambda x: x * np.ones_like(x) + np.sqrt(np.ones_like(x[0, 0]) * 4.0), X))
     assert functions(program) == [np.multiply, operator.getitem, np.add]
     (constant,) = (x for x in program.nodes[-1].arguments if not isinstance(x, Node))
     assert constant == 2.0
@@ -105,7 +108,7 @@ def test_what_depends_on_no_input_is_a_constant():
     ],
 )
 def test_algebra(f, left):
-    assert functions(without_dead(with_algebra(traced(f, X)))) == left
+    assert functions(eliminate_dead_code(simplify_algebra(traced(f, X)))) == left
     assert np.array_equal(tg.compile(f)(X), f(X))
 
 
@@ -131,7 +134,10 @@ def test_the_slope_of_a_product_is_no_input():
 
 def test_log_softmax_leaves_no_second_exponential():
     f = tg.value_and_grad(lambda x: tg.functions.log_softmax(x)[0, 0])
-    assert functions(without_dead(with_algebra(without_repeated(traced(f, X))))).count(np.exp) == 1
+    assert (
+        functions(eliminate_dead_code(simplify_algebra(eliminate_common_subexpressions(traced(f, X))))).count(np.exp)
+        == 1
+    )
     (value, slopes), (expected, right) = tg.compile(f)(X), f(X)
     assert value == expected
     assert np.allclose(slopes, right, rtol=8 * np.finfo(float).eps, atol=4 * np.finfo(float).eps)
@@ -141,7 +147,7 @@ def test_copies_that_nobody_could_tell_are_dropped():
     def f(x):
         return np.sin(np.copy(x)) + np.copy(np.cos(x))
 
-    assert np.copy not in functions(without_copies(traced(f, X)))
+    assert np.copy not in functions(eliminate_copies(traced(f, X)))
 
 
 def test_copies_of_what_is_written_into_are_kept():
@@ -151,35 +157,35 @@ def test_copies_of_what_is_written_into_are_kept():
         z += 1
         return before, z
 
-    assert np.copy in functions(without_copies(traced(f, X)))
+    assert np.copy in functions(eliminate_copies(traced(f, X)))
     assert all(map(np.array_equal, tg.compile(f)(X), f(X)))
 
 
 def test_sums_of_matrices_become_products():
-    program = with_quick_calls(traced(lambda x: (x.sum(axis=0), x.sum(axis=-1, keepdims=True)), X))
+    program = choose_numpy_calls(traced(lambda x: (x.sum(axis=0), x.sum(axis=-1, keepdims=True)), X))
     assert functions(program) == [np.dot, np.dot]
     assert [node.shape for node in program.nodes] == [(3,), (2, 1)]
 
 
 def test_means_are_sums_over_counts():
-    assert functions(with_quick_calls(traced(np.mean, X))) == [np.add.reduce, np.divide]
+    assert functions(choose_numpy_calls(traced(np.mean, X))) == [np.add.reduce, np.divide]
 
 
 def test_numbers_become_arrays_of_the_dtype_that_is_computed_in():
-    program = with_ready_constants(traced(lambda x: x * 0.1, X.astype(np.float32)))
+    program = prepare_constants(traced(lambda x: x * 0.1, X.astype(np.float32)))
     constant = program.nodes[0].arguments[1]
     assert constant.dtype == np.float32
     assert constant.shape == ()
 
 
 def test_a_number_that_is_given_is_converted_once():
-    program = with_ready_constants(traced(lambda x, rate: (x * rate, x + rate), X.astype(np.float32), 0.1))
+    program = prepare_constants(traced(lambda x, rate: (x * rate, x + rate), X.astype(np.float32), 0.1))
     assert functions(program) == [np.asarray, np.multiply, np.add]
 
 
 def test_questions_are_asked_together():
     f = tg.value_and_grad(lambda x, y: np.sum(x * y), argnums=(0, 1))
-    program = with_quick_questions(traced(f, X, X))
+    program = merge_runtime_checks(traced(f, X, X))
     assert functions(program).count(assume) == 1
 
 
@@ -201,12 +207,12 @@ def chain(x):
 
 def test_long_elementwise_parts_are_one_group():
     x = np.linspace(-1, 1, LEAST)
-    program = with_blocks(with_quick_calls(simplified(traced(tg.value_and_grad(chain), x))[0]))
+    program = tile(choose_numpy_calls(run_passes(traced(tg.value_and_grad(chain), x))[0]))
     assert sum(isinstance(f, Blocks) for f in functions(program)) == 1
 
 
 def test_short_ones_are_none():
-    program = with_blocks(with_quick_calls(traced(chain, X)))
+    program = tile(choose_numpy_calls(traced(chain, X)))
     assert not any(isinstance(f, Blocks) for f in functions(program))
 
 

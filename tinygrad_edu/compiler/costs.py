@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.ir import Graph, Input, Node
-from tinygrad_edu.compiler.memory import Plan, last_reads
+from tinygrad_edu.compiler.memory import MemoryPlan, last_uses
 from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
 from tinygrad_edu.compiler.passes.tiling import Blocks
 
@@ -61,7 +61,7 @@ def _shape(x: Any) -> tuple[int, ...]:
 
 def eager_peak(program: Graph) -> int:
     """Give the bytes that eager needs at the peak: it keeps what the forward pass made until the sweep is over."""
-    last = last_reads(program)
+    last = last_uses(program)
     end = len(program.nodes)
     held, peak, freed = 0, 0, dict.fromkeys(range(end + 1), 0)
     for i, node in enumerate(program.nodes):
@@ -73,7 +73,7 @@ def eager_peak(program: Graph) -> int:
     return peak
 
 
-def compiled_peak(program: Graph, plan: Plan, scratch: int) -> int:
+def compiled_peak(program: Graph, plan: MemoryPlan, scratch: int) -> int:
     """Give the bytes that the program needs: its memory, that of its blocks, and what it hands out."""
     new = sum(node.nbytes for node in program.nodes if node.shape and not node.is_view and node not in plan.of)
     return plan.nbytes + scratch + new

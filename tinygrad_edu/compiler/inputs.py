@@ -6,7 +6,7 @@ numbers that go in, or tells that something is not as it was, so that the progra
 leaf     a number or array that goes in anew at each call
 place    where it is found, as the user would write it
 name     what is found is called in the text; expression: how it is reached there
-fixed    what cannot be replaced, in classes and modules: it is part of what a program is made for
+fixed    what cannot be map_nested, in classes and modules: it is part of what a program is made for
 """
 
 import collections

@@ -69,9 +69,9 @@ class Node:
             if isinstance(x, Node):
                 found.append(x)
             elif isinstance(x, (tuple, list, slice)):
-                found.extend(found_in(x))
+                found.extend(nodes_in(x))
         if self.keywords:
-            found.extend(found_in(tuple(self.keywords.values())))
+            found.extend(nodes_in(tuple(self.keywords.values())))
         return found
 
     @property
@@ -88,7 +88,7 @@ class Node:
         return n
 
     @property
-    def is_row_by_row(self) -> bool:
+    def is_contiguous(self) -> bool:
         """Whether the numbers stand in memory one after the other."""
         step = int(self.dtype.itemsize)
         for n, stride in zip(reversed(self.shape or ()), reversed(self.strides or ()), strict=True):
@@ -103,39 +103,39 @@ class Node:
         return self.size * int(self.dtype.itemsize) if self.shape is not None else 0
 
 
-def found_in(x: Any) -> Iterator[Node]:
+def nodes_in(x: Any) -> Iterator[Node]:
     """Go through the nodes in nested tuples, lists and slices."""
     if isinstance(x, Node):
         yield x
     elif isinstance(x, (tuple, list)):
         for part in x:
-            yield from found_in(part)
+            yield from nodes_in(part)
     elif isinstance(x, slice):
-        yield from found_in((x.start, x.stop, x.step))
+        yield from nodes_in((x.start, x.stop, x.step))
 
 
 _NESTED = (tuple, list, slice)
 
 
-def replaced(x: Any, change: Callable[[Any], Any]) -> Any:
+def map_nested(x: Any, change: Callable[[Any], Any]) -> Any:
     """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
     kind = type(x)
     if kind is tuple or kind is list:
-        return kind([replaced(part, change) if type(part) in _NESTED else change(part) for part in x])
+        return kind([map_nested(part, change) if type(part) in _NESTED else change(part) for part in x])
     if isinstance(x, slice):
-        return slice(*(replaced(part, change) for part in (x.start, x.stop, x.step)))
+        return slice(*(map_nested(part, change) for part in (x.start, x.stop, x.step)))
     return change(x)
 
 
-def rewire(node: Node, by: dict[Node, Any]) -> None:
+def substitute(node: Node, by: dict[Node, Any]) -> None:
     """Put in place of operands what they are replaced by."""
 
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
     if any(x in by for x in node.operands):
-        node.arguments = replaced(node.arguments, change)
-        node.keywords = {key: replaced(x, change) for key, x in node.keywords.items()}
+        node.arguments = map_nested(node.arguments, change)
+        node.keywords = {key: map_nested(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
         base = by[node.memory]
         node.memory = base.memory if isinstance(base, Node) else node
@@ -214,6 +214,6 @@ class Graph:
         return Graph(self.name, self.inputs, nodes, outputs)
 
 
-def written(nodes: Iterable[Node]) -> set[Node]:
+def written_memory(nodes: Iterable[Node]) -> set[Node]:
     """Collect the memory that is written into after it was made."""
     return {node.writes.memory for node in nodes if node.writes is not None}

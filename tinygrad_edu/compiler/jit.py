@@ -135,7 +135,7 @@ def compile(
 
     The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
     what NumPy does to them, and once as it is, to make sure that the three agree. What was written down is
-    simplified, printed, and run from then on. Numbers and arrays in the arguments go in anew at each call, and so
+    run_passes, printed, and run from then on. Numbers and arrays in the arguments go in anew at each call, and so
     do arrays that the function closes over; if anything else that it depends on has changed, it is traced again.
 
     >>> import numpy as np, tinygrad_edu as tg

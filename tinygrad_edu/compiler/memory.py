@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Node, written
+from tinygrad_edu.compiler.ir import Graph, Node, written_memory
 from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
 from tinygrad_edu.compiler.tracing.tracer import cast
 
@@ -24,7 +24,7 @@ _COPIES = {np.copy, np.reshape, np.ravel, cast}
 
 
 @dataclass
-class Plan:
+class MemoryPlan:
     """What was decided: the block of each planned node, the bytes of each block, the views that are made once."""
 
     blocks: list[int] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Plan:
         return sum(self.blocks)
 
 
-def can_be_told(node: Node) -> bool:
+def takes_out(node: Node) -> bool:
     """Tell whether the result can be written into memory that is given."""
     if not node.shape or node.strides is None or node.memory is not node or node.writes is not None:
         return False
@@ -60,7 +60,7 @@ def can_be_told(node: Node) -> bool:
     return is_elementwise(node) or reduces or function in _TAKES_OUT or function in _MADE or function in _COPIES
 
 
-def last_reads(program: Graph) -> dict[Node, int]:
+def last_uses(program: Graph) -> dict[Node, int]:
     """Give for each memory the place of the last node that reads or writes it; outputs are read at the very end."""
     last: dict[Node, int] = {}
     for i, node in enumerate(program.nodes):
@@ -72,18 +72,18 @@ def last_reads(program: Graph) -> dict[Node, int]:
     return last | {node.memory: len(program.nodes) for node in program.results}
 
 
-def planned(program: Graph, own_outputs: bool = False) -> Plan:
+def plan_memory(program: Graph, own_outputs: bool = False) -> MemoryPlan:
     """Give every result a block of memory that nobody else needs at that time.
 
     own_outputs: outputs are written into blocks of their own too, not into new arrays.
     """
-    plan, last = Plan(), last_reads(program)
+    plan, last = MemoryPlan(), last_uses(program)
     free: list[tuple[int, int]] = []
-    outputs, private = {node.memory for node in program.results}, written(program.nodes)
+    outputs, private = {node.memory for node in program.results}, written_memory(program.nodes)
     ending: dict[int, list[Node]] = {}
     made_once: set[Node] = set()
     for i, node in enumerate(program.nodes):
-        if can_be_told(node) and (own_outputs or node not in outputs):
+        if takes_out(node) and (own_outputs or node not in outputs):
             donor = _donor(node, i, last, plan, private)
             if donor is not None:
                 plan.of[node] = plan.of[donor]
@@ -99,7 +99,7 @@ def planned(program: Graph, own_outputs: bool = False) -> Plan:
     return plan
 
 
-def _donor(node: Node, i: int, last: dict[Node, int], plan: Plan, private: set[Node]) -> Node | None:
+def _donor(node: Node, i: int, last: dict[Node, int], plan: MemoryPlan, private: set[Node]) -> Node | None:
     """Find an operand that is read here for the last time, and whose memory the result fits exactly."""
     if not isinstance(node.function, np.ufunc) or not is_elementwise(node) or node in private:
         return None
@@ -115,7 +115,7 @@ def _seen_otherwise(x: Node, node: Node) -> bool:
     return any(y is not x and y.memory is x for y in node.operands)
 
 
-def _taken(node: Node, free: list[tuple[int, int]], plan: Plan) -> int:
+def _taken(node: Node, free: list[tuple[int, int]], plan: MemoryPlan) -> int:
     """Take the smallest free block that is large enough, or the largest there is and make it larger, or a new one.
 
     free: the size and number of each free block, in order of size

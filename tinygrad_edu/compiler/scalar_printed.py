@@ -11,8 +11,8 @@ import numpy as np
 from tinygrad_edu.compiler.codegen.scalars import ScalarSource
 from tinygrad_edu.compiler.costs import Costs
 from tinygrad_edu.compiler.ir import Graph
-from tinygrad_edu.compiler.memory import Plan
-from tinygrad_edu.compiler.passes.simplify import simplified
+from tinygrad_edu.compiler.memory import MemoryPlan
+from tinygrad_edu.compiler.passes.simplify import run_passes
 from tinygrad_edu.compiler.printed import Printed
 from tinygrad_edu.compiler.runtime import Runner, executed
 from tinygrad_edu.compiler.timing import Timing, timed
@@ -30,8 +30,8 @@ class ScalarPrinted:
 
     def __init__(self, program: Graph) -> None:
         self.before = Costs.of(program)
-        self.program, self.history = simplified(program)
-        self.plan, self.scratch = Plan(), 0
+        self.program, self.history = run_passes(program)
+        self.plan, self.scratch = MemoryPlan(), 0
         printed = ScalarSource(self.program, self.native)
         self.text = printed.text
         self.names = executed(self.text, printed.constants)

@@ -210,7 +210,7 @@ def _cast(node: Node, names: Names) -> str:
 
 def _zeros(node: Node, names: Names) -> str:
     """Write zeros by their shape: NumPy's function for that is much quicker than the one that takes an example."""
-    if node.is_row_by_row:
+    if node.is_contiguous:
         return f"np.zeros({node.shape}, {written_out(node.dtype, names)})"
     return call("np.zeros_like", node.arguments, node.keywords, names)
 

@@ -9,7 +9,7 @@ from typing import Any
 from tinygrad_edu.compiler.codegen.expressions import Names, expression, written_out
 from tinygrad_edu.compiler.codegen.text import into, remark, row
 from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.compiler.memory import planned
+from tinygrad_edu.compiler.memory import plan_memory
 from tinygrad_edu.compiler.passes.tiling import BLOCK, Blocks
 
 THREADED = '''
@@ -33,7 +33,7 @@ class Loop:
         self.blocks: Blocks = node.function  # type: ignore[assignment]
         self.name, self.threads = name, threads
         self.names = Names(("np", "start", "stop", "i", "n", "work"), constants)
-        self.plan = planned(self.blocks.inner)
+        self.plan = plan_memory(self.blocks.inner)
         self.results = [x for x in self.blocks.inner.results if x.shape]
         self.work_of: dict[tuple[int, Any], str] = {}
         for x, k in self.plan.of.items():

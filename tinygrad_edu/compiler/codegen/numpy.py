@@ -15,8 +15,8 @@ import numpy as np
 from tinygrad_edu.compiler.codegen.expressions import Names, bound, definition, operand, statement, written_out
 from tinygrad_edu.compiler.codegen.loops import THREADED, Loop, flat
 from tinygrad_edu.compiler.codegen.text import as_method, into, remark, row
-from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, written
-from tinygrad_edu.compiler.memory import Plan
+from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, written_memory
+from tinygrad_edu.compiler.memory import MemoryPlan
 from tinygrad_edu.compiler.passes.tiling import Blocks
 
 _WIDTH, _LONGEST = 72, 48
@@ -25,7 +25,7 @@ _WIDTH, _LONGEST = 72, 48
 class Text:
     """The text of a program: its lines, the functions of its groups, its memory and its constants."""
 
-    def __init__(self, program: Graph, plan: Plan, infix: bool, threads: int) -> None:
+    def __init__(self, program: Graph, plan: MemoryPlan, infix: bool, threads: int) -> None:
         self.program, self.plan, self.infix = program, plan, infix
         self.names = names = Names(("np", "make_work", "work", "in_threads", "pool", program.name))
         self.given = [names.fresh(wanted) for wanted in input_names(program.inputs)]
@@ -36,7 +36,7 @@ class Text:
         self.scratch = {node: names.fresh("scratch", alone=False) for node in groups}
         self.threads = threads
         self.reads: dict[Node, set[Node]] = {}
-        self.busy = written(program.nodes).union(plan.of)
+        self.busy = written_memory(program.nodes).union(plan.of)
 
     def whole(self) -> str:
         """Write all of it."""

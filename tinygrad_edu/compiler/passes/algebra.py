@@ -10,22 +10,22 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Input, Node, rewire, written
+from tinygrad_edu.compiler.ir import Graph, Input, Node, substitute, written_memory
 from tinygrad_edu.compiler.tracing.tracer import cast
 
 COMMUTE = {np.add, np.multiply}
 _NEUTRAL: dict[Any, int] = {np.add: 0, np.subtract: 0, np.multiply: 1, np.divide: 1}
 
 
-def with_algebra(program: Graph) -> Graph:
+def simplify_algebra(program: Graph) -> Graph:
     """Write shorter what calculus leaves behind; each change gives the same numbers."""
-    private, results = written(program.nodes), {node.memory for node in program.results}
+    private, results = written_memory(program.nodes), {node.memory for node in program.results}
     last = {node.writes.memory: node for node in program.nodes if node.writes is not None}
     to_come = set(private)
     by: dict[Node, Any] = {}
     kept = []
     for node in program.nodes:
-        rewire(node, by)
+        substitute(node, by)
         if node.writes is not None and last[node.writes.memory] is node:
             to_come.discard(node.writes.memory)
         if node.memory in private or node.writes is not None or node.shape is None:
@@ -56,7 +56,7 @@ def _with_scalars(node: Node) -> None:
         return
     whole = [x for x in node.operands if x.shape == node.shape]
     if whole:
-        in_rows = node.is_row_by_row and all(x.is_row_by_row for x in whole)
+        in_rows = node.is_contiguous and all(x.is_contiguous for x in whole)
         node.arguments = tuple(x.flat[0] if _is_one_number(x, in_rows) else x for x in node.arguments)
     if all(x.dtype == np.float64 for x in node.operands):
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Node, given, written
+from tinygrad_edu.compiler.ir import Graph, Node, given, written_memory
 from tinygrad_edu.core.rules import opaque_functions
 
 REDUCTIONS = {
@@ -26,10 +26,10 @@ def is_elementwise(node: Node) -> bool:
     )
 
 
-def with_quick_calls(program: Graph) -> Graph:
+def choose_numpy_calls(program: Graph) -> Graph:
     """Call NumPy's C functions directly."""
     nodes: list[Node] = []
-    private = written(program.nodes)
+    private = written_memory(program.nodes)
     for node in program.nodes:
         if node.writes is None and node.memory not in private:
             _quicken(node, nodes)
@@ -55,7 +55,7 @@ def _quicken(node: Node, nodes: list[Node]) -> None:
         node.function = np.dot
 
 
-def with_ready_constants(program: Graph) -> Graph:
+def prepare_constants(program: Graph) -> Graph:
     """Make arrays without axes of the numbers that arrays are combined with: NumPy need not convert them each time."""
     nodes: list[Node] = []
     ready: dict[Any, Node] = {}

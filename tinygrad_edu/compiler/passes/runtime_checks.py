@@ -9,16 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Node, assume, written
+from tinygrad_edu.compiler.ir import Graph, Node, assume, written_memory
 
 _CHAINS = {True: (np.all, np.isfinite), False: (np.isnan, np.max)}
 
 
-def with_quick_questions(program: Graph) -> Graph:
+def merge_runtime_checks(program: Graph) -> Graph:
     """Ask whether numbers are finite, or none of them NaN, by products of numbers with themselves, added up."""
     nodes: list[Node] = []
     asked: dict[bool, list[tuple[Node, Node]]] = {True: [], False: []}
-    private = written(program.nodes)
+    private = written_memory(program.nodes)
     for node in program.nodes:
         x = _asked_about(*node.arguments) if node.function is assume else None
         if x is None or x.memory in private:
@@ -39,7 +39,7 @@ def _asked_about(condition: Any, answer: bool) -> Node | None:
         found = found.arguments[0]
     if not isinstance(found, Node) or not found.shape or found.dtype.kind != "f" or found.dtype.itemsize < 4:
         return None
-    return found if found.is_row_by_row else None
+    return found if found.is_contiguous else None
 
 
 def _asked(total: Node, answer: bool, last: Node) -> list[Node]:

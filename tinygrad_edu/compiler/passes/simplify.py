@@ -1,10 +1,10 @@
 """The passes that make a program shorter: each takes a program and gives one that computes the same.
 
-without_dead       nodes that lead to no output are dropped
-with_constants     what depends on no input is computed once
-without_repeated   what was computed before is used again
-without_copies     copies that nobody could tell from the original are dropped
-with_algebra       (in `algebra`) x · 1, x + 0, -(-x), x ** 2 and the like are written shorter
+eliminate_dead_code       nodes that lead to no output are dropped
+fold_constants     what depends on no input is computed once
+eliminate_common_subexpressions   what was computed before is used again
+eliminate_copies     copies that nobody could tell from the original are dropped
+simplify_algebra       (in `algebra`) x · 1, x + 0, -(-x), x ** 2 and the like are written shorter
 
 A program may write into arrays it made. Such memory is left alone by every pass: it is nobody else's, and nobody's
 before it is written.
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, fingerprint, rewire, written
-from tinygrad_edu.compiler.passes.algebra import COMMUTE, with_algebra
+from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, fingerprint, substitute, written_memory
+from tinygrad_edu.compiler.passes.algebra import COMMUTE, simplify_algebra
 
 Pass = Callable[[Graph], Graph]
 
@@ -25,7 +25,7 @@ _LIKE = {np.ones_like: 1, np.zeros_like: 0}
 _IMPURE = {assume, operator.setitem, np.empty_like}
 
 
-def without_dead(program: Graph) -> Graph:
+def eliminate_dead_code(program: Graph) -> Graph:
     """Drop what leads to no output, to no question, and into no memory that does."""
     live: set[Node] = set(program.results)
     memory = {node.memory for node in live}
@@ -46,12 +46,12 @@ def _is_asked_for(node: Node) -> bool:
     return not node.backward and (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
 
 
-def with_constants(program: Graph) -> Graph:
+def fold_constants(program: Graph) -> Graph:
     """Compute what depends on no input, now; an array of equal numbers takes the place of one number only."""
-    private, kept = written(program.nodes), []
+    private, kept = written_memory(program.nodes), []
     by: dict[Node, Any] = {}
     for node in program.nodes:
-        rewire(node, by)
+        substitute(node, by)
         if node.memory in private or node.writes is not None or node.function is np.empty_like:
             kept.append(node)
         elif node.function in _LIKE and node.shape is not None:
@@ -78,13 +78,13 @@ def _uniform(number: Any, node: Node) -> Any:
     return np.broadcast_to(scalar, node.shape or ()) if node.strides is not None else scalar
 
 
-def without_repeated(program: Graph) -> Graph:
+def eliminate_common_subexpressions(program: Graph) -> Graph:
     """Use again what was computed before from the same."""
-    private, kept, results = written(program.nodes), [], {node.memory for node in program.results}
+    private, kept, results = written_memory(program.nodes), [], {node.memory for node in program.results}
     by: dict[Node, Any] = {}
     seen: dict[Any, Node] = {}
     for node in program.nodes:
-        rewire(node, by)
+        substitute(node, by)
         key = _key(node)
         first = seen.get(key)
         fleeting = node.memory in private or any(x.memory in private for x in node.operands)
@@ -117,13 +117,13 @@ def _frozen(x: Any) -> Any:
     return fingerprint(x)
 
 
-def without_copies(program: Graph) -> Graph:
+def eliminate_copies(program: Graph) -> Graph:
     """Drop copies of what is not written into, and is given to nobody else."""
-    private, results = written(program.nodes), [node.memory for node in program.results]
+    private, results = written_memory(program.nodes), [node.memory for node in program.results]
     by: dict[Node, Any] = {}
     kept = []
     for node in program.nodes:
-        rewire(node, by)
+        substitute(node, by)
         x = node.arguments[0] if node.function is np.copy else None
         alike = isinstance(x, Node) and x.strides == node.strides and private.isdisjoint({x.memory, node.memory})
         if isinstance(x, Node) and alike and (node.memory not in results or _is_ours(x, results)):
@@ -141,12 +141,19 @@ def _is_ours(x: Node, results: list[Node]) -> bool:
 
 
 PASSES: tuple[Pass, ...] = (
-    without_dead, with_constants, with_algebra, with_constants, without_repeated, with_algebra, without_copies,
-    without_repeated, without_dead,
-)  # fmt: skip
+    eliminate_dead_code,
+    fold_constants,
+    simplify_algebra,
+    fold_constants,
+    eliminate_common_subexpressions,
+    simplify_algebra,
+    eliminate_copies,
+    eliminate_common_subexpressions,
+    eliminate_dead_code,
+)
 
 
-def simplified(program: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, list[tuple[str, int]]]:
+def run_passes(program: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, list[tuple[str, int]]]:
     """Run passes one after the other; give the program, and how many nodes each of them left."""
     history = [("traced", len(program.nodes))]
     for each in passes:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Input, Node, rewire
+from tinygrad_edu.compiler.ir import Graph, Input, Node, substitute
 from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
 
 BLOCK = 16_000  # in float64 just less than glibc asks the kernel for, where something is allocated after all
@@ -27,7 +27,7 @@ class Blocks:
         self.inner, self.size, self.sums = inner, size, sums
 
 
-def with_blocks(program: Graph) -> Graph:
+def tile(program: Graph) -> Graph:
     """Put long elementwise parts into groups."""
     nodes: list[Node] = []
     rest = program.nodes
@@ -50,13 +50,13 @@ def _is_long(node: Node) -> bool:
     if node.writes is not None or node.memory is not node or not (is_elementwise(node) or node.function is np.where):
         return False
     whole = all(_fits(x, node.shape) for x in node.arguments)
-    return node.size >= LEAST and whole and not node.keywords and node.is_row_by_row and len(node.arguments) > 0
+    return node.size >= LEAST and whole and not node.keywords and node.is_contiguous and len(node.arguments) > 0
 
 
 def _fits(x: Any, shape: Any) -> bool:
     """Tell whether an operand is one number, or has the shape of the group."""
     if isinstance(x, Node):
-        return not x.shape or (x.shape == shape and x.is_row_by_row)
+        return not x.shape or (x.shape == shape and x.is_contiguous)
     return np.ndim(x) == 0
 
 
@@ -121,7 +121,7 @@ def _grouped(group: list[Node], used: set[Node]) -> list[Node]:
             continue
         copy = by[node] = node.sibling(node.function, node.arguments, (), None, node.dtype)
         copy.keywords, copy.name = node.keywords, node.name
-        rewire(copy, by)
+        substitute(copy, by)
         if node.shape != ():
             _as_block(copy, node)
         inner_nodes.append(copy)

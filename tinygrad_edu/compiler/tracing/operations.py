@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Node, replaced
+from tinygrad_edu.compiler.ir import Node, map_nested
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.tape import Entry
 
@@ -93,7 +93,7 @@ def tracers(x: Any) -> Iterator[Any]:
 
 def plain(x: Any) -> Any:
     """Give the numbers behind tracers, in nested tuples, lists and slices."""
-    return replaced(x, lambda part: part.numbers if isinstance(part, Operations) else part)
+    return map_nested(x, lambda part: part.numbers if isinstance(part, Operations) else part)
 
 
 def cast(x: Any, dtype: Any, **keywords: Any) -> Any:

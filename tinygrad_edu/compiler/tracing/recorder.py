@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
 from tinygrad_edu.compiler.errors import NeededError, TraceError, misused
-from tinygrad_edu.compiler.ir import Input, Node, assume, replaced
+from tinygrad_edu.compiler.ir import Input, Node, assume, map_nested
 from tinygrad_edu.compiler.tracing.orders import reordered
 from tinygrad_edu.compiler.tracing.source_info import note
 from tinygrad_edu.compiler.tracing.supported import FACTS, errors_are_raised, fault, fault_of, lengths, target
@@ -88,13 +88,13 @@ class Recorder:
         into = self._target(function, arguments, keywords)
         if wrong := fault(function, arguments, keywords):
             raise self.refused(*wrong)
-        given = replaced(arguments, self._kept)
-        named = {key: replaced(x, self._kept) for key, x in keywords.items()}
+        given = map_nested(arguments, self._kept)
+        named = {key: map_nested(x, self._kept) for key, x in keywords.items()}
         numbers = self._run(function, given, named)
         if function in FACTS:
             return numbers
-        written = {key: replaced(x, written_down) for key, x in named.items()}
-        node = Node(function, replaced(given, written_down), written)
+        written = {key: map_nested(x, written_down) for key, x in named.items()}
+        node = Node(function, map_nested(given, written_down), written)
         note(node, sys._getframe(1))
         self.nodes.append(node)
         if function is assume:
@@ -126,7 +126,7 @@ class Recorder:
             self.constant(x)
             return _own(x)
         if isinstance(x, tuple):  # one with names
-            return replaced(tuple(x), self._kept)
+            return map_nested(tuple(x), self._kept)
         return x
 
     def _run(self, function: Callable[..., Any], arguments: Any, keywords: dict[str, Any]) -> Any:

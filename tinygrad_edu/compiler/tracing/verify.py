@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.compiler.errors import TraceError, misused, written_at
-from tinygrad_edu.compiler.ir import Graph, Node, replaced, same
+from tinygrad_edu.compiler.ir import Graph, Node, map_nested, same
 from tinygrad_edu.core.tape import payload
 
 _RANDOM = "because of randomness or a hidden count; pass what differs as an argument, such as a seed or a step number"
@@ -65,8 +65,8 @@ def evaluated(program: Graph, numbers: tuple[Any, ...]) -> list[Any]:
 
     with np.errstate(all="ignore"):
         for node in program.nodes:
-            named = {key: replaced(x, filled) for key, x in node.keywords.items()}
-            made[node] = node.function(*replaced(node.arguments, filled), **named)
+            named = {key: map_nested(x, filled) for key, x in node.keywords.items()}
+            made[node] = node.function(*map_nested(node.arguments, filled), **named)
     return [filled(x) for x in program.outputs]
 
 
