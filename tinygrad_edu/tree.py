@@ -37,8 +37,8 @@ def is_leaf(tree: Any) -> bool:
     return kind is complex or (hasattr(tree, "dtype") and hasattr(tree, "shape"))
 
 
-def _open(tree: Any) -> Level | None:
-    """Take one level apart: its children, and how to put it together again; None for a leaf."""
+def open_level(tree: Any) -> Level | None:
+    """The children of one level, and how to put it together again; None for a leaf."""
     kind: Any = type(tree)
     if is_leaf(tree):
         return None
@@ -47,7 +47,7 @@ def _open(tree: Any) -> Level | None:
     if isinstance(tree, (list, tuple)):
         return list(tree), (lambda children: kind(*children)) if hasattr(tree, "_fields") else kind
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
-        names = _names(kind)
+        names = field_names(kind)
         return [getattr(tree, name) for name in names], lambda children: _rebuilt(tree, names, children)
     if isinstance(tree, _ALONG_FOR_THE_RIDE) or callable(tree):
         return [], lambda _: tree
@@ -56,7 +56,8 @@ def _open(tree: Any) -> Level | None:
 
 
 @functools.cache
-def _names(kind: Any) -> tuple[str, ...]:
+def field_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass that are part of the tree: all that are not marked ``metadata={"static": True}``."""
     return tuple(field.name for field in dataclasses.fields(kind) if not field.metadata.get("static"))
 
 
@@ -72,12 +73,12 @@ def _place(tree: Any, i: int) -> str:
     if isinstance(tree, dict):
         return f"[{list(tree)[i]!r}]"
     kind: Any = type(tree)
-    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{_names(kind)[i]}"
+    return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{field_names(kind)[i]}"
 
 
 def _beside(tree: Any, children: list[Any], other: Any) -> list[Any]:
     """Give the children of `other`, in the order of those of `tree`, if the two are alike."""
-    level = _open(other)
+    level = open_level(other)
     alike = type(tree) is type(other) and level is not None and len(level[0]) == len(children)
     if alike and isinstance(tree, dict):
         alike = tree.keys() == other.keys()
@@ -99,7 +100,7 @@ def _describe(tree: Any) -> str:
 
 
 def _map(function: Callable[..., Any], tree: Any, others: Sequence[Any]) -> Any:
-    level = _open(tree)
+    level = open_level(tree)
     if level is None:
         return function(tree, *others)
     children, rebuild = level
@@ -132,7 +133,7 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
 
 def _plan(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     """Collect the leaves of a tree; give the function that builds it again from a supply of others."""
-    level = _open(tree)
+    level = open_level(tree)
     if level is None:
         leaves.append(tree)
         return next
@@ -182,7 +183,7 @@ def paths(tree: Any) -> list[str]:
     >>> paths({"w": 3.0, "b": [1.0, 2.0]})
     ["['w']", "['b'][0]", "['b'][1]"]
     """
-    level = _open(tree)
+    level = open_level(tree)
     if level is None:
         return [""]
     return [_place(tree, i) + path for i, child in enumerate(level[0]) for path in paths(child)]

@@ -24,7 +24,7 @@ X = np.linspace(0.5, 2.0, 6).reshape(2, 3)
 
 
 def traced(f, *args):
-    return Traced(f, args, {}).program
+    return Traced(f, args, {}).graph
 
 
 def functions(program):

@@ -79,7 +79,7 @@ def test_other_arrays_are_refused():
 
 def test_a_tracer_that_got_away_says_so():
     away = []
-    with pytest.raises(TraceError, match="changes away"):
+    with pytest.raises(TraceError, match="closes over `away`, a list"):
         tg.compile(lambda x: away.append(x) or x)(X)
     assert away == []
     holder = iter(lambda: None, 0)

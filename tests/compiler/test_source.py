@@ -44,6 +44,7 @@ def test_plain_programs_run_alone_and_give_the_same_to_the_bit():
 
 def test_programs_with_memory_run_alone():
     compiled = tg.compile(tg.value_and_grad(loss))
+    compiled(NETWORK, INPUTS, WANTED)
     expected = flat(compiled(NETWORK, INPUTS, WANTED))
     results = alone(compiled.source, *flat(NETWORK), INPUTS, WANTED)
     assert all(map(np.array_equal, results, expected))
@@ -80,7 +81,7 @@ def test_it_says_where_lines_come_from_and_how_large_their_results_are():
 def test_tracebacks_show_the_line_of_the_program():
     compiled = tg.compile(lambda x, i: x[i] * 2)
     compiled(np.arange(3.0), np.array([0]))
-    printed = compiled._last.printed
+    printed = compiled._last.executable
     with pytest.raises(IndexError) as caught:
         printed.run((np.arange(3.0), np.array([7])))
     frame = traceback.extract_tb(caught.value.__traceback__)[-1]
@@ -161,7 +162,7 @@ def test_explain_knows_that_blocks_need_less_memory():
     x = np.linspace(-1, 1, 1_000_000)
     compiled = tg.compile(tg.value_and_grad(lambda x: np.sum(np.tanh(x) * np.exp(-x * x))))
     compiled(x)
-    costs = compiled._last.printed.before
+    costs = compiled._last.executable.before
     assert costs.peak > 4 * x.nbytes
     assert "memory at the peak, here             8" in compiled.explain()
 

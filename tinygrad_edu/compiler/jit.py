@@ -1,70 +1,129 @@
-"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed."""
+"""Compiled functions: traced once for each kind of input, and from then on run as the program that was printed.
 
-import copy
+state    whether what happens is recorded
+numbers  what goes in, in the order of the program's parameters
+"""
+
 import functools
 import threading
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_edu.compiler.autodiff import ABSENT, FAILED, Pull, Run
-from tinygrad_edu.compiler.executable import Executable
+from tinygrad_edu.compiler.autodiff import ABORTED, MISS, CompiledVJP, Invocation, as_values
+from tinygrad_edu.compiler.errors import error_location, trace_error
 from tinygrad_edu.compiler.explaining import explained
-from tinygrad_edu.compiler.native import check_backend
-from tinygrad_edu.compiler.stored import Missing
+from tinygrad_edu.compiler.outputs import builder
+from tinygrad_edu.compiler.pipeline import build
 from tinygrad_edu.compiler.timing import Timing, made_up
-from tinygrad_edu.compiler.tracing.trace import Traced
-from tinygrad_edu.compiler.twins import twin
-from tinygrad_edu.core.context import recording, tracing
+from tinygrad_edu.compiler.tracing.trace import PLAIN, Traced, is_inlining, run_eagerly
+from tinygrad_edu.compiler.tracing.verify import compare
+from tinygrad_edu.core.context import recording
 
 MOST = 16  # programs that are kept: those made last
+PATIENCE = 8  # programs made in a row because the same name is bound to something else each time
+
+
+class Specialization:
+    """A program made for one signature: how to read what goes in, to run, and to give back what comes out."""
+
+    fallbacks = 0
+
+    def __init__(self, traced: Traced, name: str, state: bool, options: dict[str, Any]) -> None:
+        self.name, self.state, self.traced, self.kinds = name, state, traced, traced.kinds
+        self.signature, self.keeps = traced.signature, options["reuse_outputs"]
+        self.read, self.entries = self.signature.read, self.signature.entries
+        self.wrt = [i for i, value in enumerate(self.signature.values) if value]
+        self.executable = build(traced.graph, **options)
+        self.rebuild = builder(traced.structure)
+        self.gives_values = any(kind != PLAIN for kind in self.kinds)
+        vjp_options = options | {"reuse_outputs": False}
+        self.pullback = functools.cache(lambda k: Compiled(CompiledVJP(self, k), vjp_options))
+
+    def __call__(self, numbers: Any, args: Any, keywords: Any, within: Invocation | None = None) -> Any:
+        """What the function gives, or ABORTED where the program does not hold for these numbers."""
+        results = self.run(numbers, args, keywords)
+        if results is None:
+            self.fallbacks += 1
+            return ABORTED
+        return self.rebuild(as_values(self, results, args, keywords, within) if self.gives_values else results)
+
+    def run(self, numbers: Any, args: Any, keywords: Any) -> tuple[Any, ...] | None:
+        """The results, one after the other; None where the program does not hold.
+
+        Raises:
+            TraceError: the program failed where the function does not.
+            Exception: whatever the function itself raises.
+        """
+        try:
+            return self.executable.run(numbers)
+        except Exception as error:
+            run_eagerly(self.traced.function, args, keywords)
+            what = f"the program of {self.name} failed with {error!r} where the function does not"
+            raise trace_error(what, "please report it, with the function", error_location(error)) from error
 
 
 class Compiled:
-    """A function that is traced when it is first called with inputs of a kind, and then run as a program.
+    """A function that is traced when it is first called with inputs of a kind, and then run as a program."""
 
-    inlined: the function itself, which runs in its place while another is traced
-    """
+    __wrapped__: Callable[..., Any]
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function, updated=())
-        self.inlined, self.options = function, options
         self.name: str = getattr(function, "__name__", type(function).__name__)
-        self._programs: list[Executable] = []
+        self._options = options
+        self._programs: list[Specialization] = []
+        self._rebound: list[str] = []
         self._lock = threading.Lock()
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
-        """Give what the function gives."""
-        state = recording.get()
-        if tracing.get() is not None or not isinstance(state, bool):  # when somebody watches, there is more to see
-            return self.inlined(*args, **keywords)
-        done = self.attempt(args, keywords, state)
-        if done is ABSENT:
-            self._add(args, keywords, state)
-            done = self.attempt(args, keywords, state)
-        return self.inlined(*args, **keywords) if done is FAILED or done is ABSENT else done
+        """What the function gives.
 
-    def attempt(self, args: Any, keywords: Any, state: bool, within: Run | None = None) -> Any:
-        """Run a program that is there; ABSENT if there is none, FAILED if it does not hold for these numbers."""
+        Raises:
+            TraceError: (when there is no program yet) the function cannot be compiled.
+        """
+        state = recording.get()
+        if is_inlining() or not isinstance(state, bool):  # when somebody listens, there is more to hear
+            return self.__wrapped__(*args, **keywords)
+        done = self.attempt(args, keywords, state)
+        if done is MISS:
+            return self._compile(args, keywords, state)
+        return run_eagerly(self.__wrapped__, args, keywords) if done is ABORTED else done
+
+    def attempt(self, args: Any, keywords: Any, state: bool, within: Invocation | None = None) -> Any:
+        """Run a program that is there; MISS if there is none, ABORTED if it does not hold for these numbers."""
         for program in self._programs:
-            if program.recording is state:
+            if program.state is state:
                 numbers = program.read(args, keywords)
                 if numbers is not None:
                     return program(numbers, args, keywords, within)
-        return ABSENT
+        return MISS
 
-    def _add(self, args: Any, keywords: Any, state: bool) -> None:
-        """Make a program for such arguments."""
-        alike = [program for program in self._programs if program.recording is state]
-        program = twin(alike, self.inlined, args, keywords)
-        if program is None:
-            program = Executable.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
-        options = self.options | {"reuse_outputs": False}
-        program.pull = functools.cache(lambda k: Compiled(Pull(program, k), options))
+    def _compile(self, args: Any, keywords: Any, state: bool) -> Any:
+        """Make a program for such arguments, hold it against the function, and return what the function gives."""
+        traced = Traced(self.__wrapped__, args, keywords)
+        eager = run_eagerly(self.__wrapped__, args, keywords)
+        program = Specialization(traced, self.name, state, self._options)
+        compare(eager, traced, program.run, (args, keywords))
         with self._lock:
+            self._notice_rebinding(args, keywords, state)
             self._programs = [program, *self._programs[: MOST - 1]]
+        return eager
+
+    def _notice_rebinding(self, args: Any, keywords: Any, state: bool) -> None:
+        """Warn if program after program is made because one name is bound to something else each time."""
+        signatures = [each.signature for each in self._programs if each.state is state]
+        place: str | None = signatures[0].mismatch(args, keywords) if signatures else None
+        if place is None or place not in signatures[0].closed_over or not {*self._rebound} <= {place}:
+            self._rebound = []
+            return
+        self._rebound.append(place)
+        if len(self._rebound) == PATIENCE:
+            what = f"`{place}`, which {self.name} closes over, was another at each of {PATIENCE} calls"
+            warnings.warn(f"tg.compile: {what}, and each made a program anew; pass it as an argument", stacklevel=4)
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        """Be a method where a method is compiled."""
+        """A method where a method is compiled."""
         return self if instance is None else functools.partial(self, instance)
 
     def __repr__(self) -> str:
@@ -73,70 +132,47 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.text
+        return self._last.executable.text
 
     def explain(self) -> str:
-        """Tell what the passes did to the program that was made last, and what it needs beside eager."""
-        return explained(self.name, self._last.details, self._last.fallbacks)
+        """What the passes did to the program that was made last, and what it needs beside eager."""
+        return explained(self.name, self._last.executable, self._last.fallbacks)
 
     def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
-        """Time each statement of the program that was made last, or of that for these arguments.
+        """The time of each statement of the program that was made last, or of that for these arguments.
 
         Without arguments the numbers are made up: normal ones, and zeros where integers go in.
         """
         if not args and not keywords:
-            printed = self._last.details
-            return printed.timed(made_up(printed.program.inputs), rounds)
+            executable = self._last.executable
+            return executable.timed(made_up(executable.program.inputs), rounds)
         self(*args, **keywords)
         found = ((each, each.read(args, keywords)) for each in self._programs)
         program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
-        return program.details.timed(numbers, rounds)
+        return program.executable.timed(numbers, rounds)
 
     @property
-    def _last(self) -> Executable:
+    def _last(self) -> Specialization:
         if not self._programs:
             raise RuntimeError("tg.compile: there is no program yet; call the function once, with what it is to run on")
         return self._programs[0]
 
     @property
     def fallbacks(self) -> int:
-        """How often the function itself was run, because a program failed or did not hold."""
+        """How often the function itself was run, because a program did not hold for the numbers it was given."""
         return sum(program.fallbacks for program in self._programs)
-
-    def __copy__(self) -> "Compiled":
-        return self.__deepcopy__(None)
-
-    def __deepcopy__(self, memo: Any) -> "Compiled":
-        made = Compiled(self.inlined if memo is None else copy.deepcopy(self.inlined, memo), self.options)
-        if isinstance(self.inlined, Missing):
-            made.__setstate__(self.__getstate__())
-        return made
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Give name, options and programs as plain data; programs that hold anything else stay behind."""
-        found = [data for program in self._programs if (data := program.data()) is not None]
-        return {"name": self.name, "doc": self.__doc__, "options": self.options, "programs": found}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(Missing(state["name"]), state["options"])  # type: ignore[misc]
-        self.name, self.__doc__ = state["name"], state["doc"]
-        self._programs = [Executable.loaded(data) for data in state["programs"]]
 
 
 def compile(
-    function: Callable[..., Any] | None = None,
-    *,
-    plain: bool = False,
-    reuse_outputs: bool = False,
-    threads: int = 1,
-    backend: str = "numpy",
+    function: Callable[..., Any] | None = None, *, plain: bool = False, reuse_outputs: bool = False, threads: int = 1
 ) -> Any:
     """Make a function that runs as a printed NumPy program; also a decorator.
 
-    The first call with inputs of given kinds, shapes and layouts runs `function` twice on arrays that write down
-    what NumPy does to them, and once as it is, to make sure that the three agree. What was written down is
-    run_passes, printed, and run from then on. Numbers and arrays in the arguments go in anew at each call, and so
-    do arrays that the function closes over; if anything else that it depends on has changed, it is traced again.
+    What comes in as an argument (numbers, arrays, Values, trees of them) is traced; what the function closes over is
+    constant. The first call with inputs of given kinds, shapes and layouts runs `function` on arrays that write down
+    what NumPy does to them. What was written down is simplified, printed, and run from then on; at the first call it
+    is held against the function itself, whose result that call returns. If a name that the function closes over is
+    bound to something else, it is traced again; writeable arrays that names are bound to go in anew at each call.
 
     >>> import numpy as np, tinygrad_edu as tg
     >>> slope = tg.compile(tg.value_and_grad(lambda x: np.sum(x ** 2)))
@@ -148,21 +184,18 @@ def compile(
         plain: print calculus, without memory that is made once.
         reuse_outputs: results stay the program's own: they hold until the next call but one.
         threads: how many run long elementwise parts.
-        backend: "numba" makes machine code of programs of single numbers; the extra ``native`` brings Numba.
 
     A program of single numbers runs on Python's floats and `math`, whose last bits may differ from NumPy's.
 
     Raises:
-        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them;
-            or the backend does not take the program.
-        ImportError: Numba is not installed.
+        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them,
+            or it closes over something that could change unseen.
     """
-    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads, "backend": backend}
+    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
     if function is None:
         return functools.partial(compile, **options)
     if not callable(function):
         raise TypeError(f"tg.compile: got a {type(function).__name__}; pass a function")
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
-    check_backend(backend, plain)
     return Compiled(function, options)

@@ -19,8 +19,9 @@ from tinygrad_edu.core.rules import compose, derivative, plain, selections
 @primitive
 def put_back(x, index, shape):
     """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
-    z = np.zeros_like(x, shape=shape, order="C")
     parts = index if isinstance(index, tuple) else (index,)
+    like = next((i for i in (x, *parts) if hasattr(i, "__array_function__") and type(i) is not np.ndarray), x)
+    z = np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))
     listed = [i for i in several if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
     if listed and listed[0] is index:

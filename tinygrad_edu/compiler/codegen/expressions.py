@@ -227,6 +227,6 @@ def statement(node: Node, names: Names, infix: bool = True) -> str:
     """Write the whole line: what is computed, and what it is called."""
     if node.function is operator.setitem:
         array, where, x = node.arguments
-        return f"{names.of(array)}[{index(where, names)}] = {written_out(x, names)}"
+        return f"{operand(array, names)}[{index(where, names)}] = {written_out(x, names)}"
     text = expression(node, names, infix)
     return text if node.writes is not None else f"{names.of(node)} = {text}"

@@ -1,8 +1,7 @@
-"""The one who writes down what is done to tracers.
+"""The recorder: it writes down what is done to tracers.
 
 numbers    what a call gave in this run
 node       what is written down of it
-constants  arrays that met tracers and are none themselves, each with the line where it did
 """
 
 import operator
@@ -13,48 +12,53 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
-from tinygrad_edu.compiler.errors import NeededError, TraceError, misused
+from tinygrad_edu.compiler.errors import NeededError, TraceError, trace_error
 from tinygrad_edu.compiler.ir import Input, Node, assume, map_nested
-from tinygrad_edu.compiler.tracing.orders import reordered
 from tinygrad_edu.compiler.tracing.source_info import note
-from tinygrad_edu.compiler.tracing.supported import FACTS, errors_are_raised, fault, fault_of, lengths, target
+from tinygrad_edu.compiler.tracing.supported import (
+    FACTS,
+    errors_are_raised,
+    in_c_order,
+    known_operands,
+    unsupported_reason,
+    unsupported_result,
+    write_target,
+)
 from tinygrad_edu.compiler.tracing.tracer import TracedArray, plain, tracers
-from tinygrad_edu.core.source_info import line
 
 _SINGLE = {float, int, bool, np.float64, np.bool_}
 
 
 class Recorder:
-    """The one who writes down: the nodes so far, and what went wrong."""
+    """The nodes so far, and what went wrong."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self.constants: list[tuple[Any, str]] = []
         self.fault: Exception | None = None  # kept, so that a function which catches it does not get away with it
         self.raised: Exception | None = None  # by NumPy
         self.closed = False
-        self._whole: set[Node] = set()
+        self._integers: set[Input] = set()
 
     def given(self, numbers: Any, place: str) -> TracedArray:
-        """Give the stand-in of an input."""
+        """The tracer for an input."""
         node = Input(place, type(numbers))
         node.describe(numbers)
         if isinstance(numbers, (int, np.integer, np.bool_)):
-            self._whole.add(node)
+            self._integers.add(node)
         return TracedArray(numbers, node, self)
 
-    def constant(self, array: Any) -> None:
-        """Note an array that was not given, but is computed with."""
-        self.constants.append((array, line()))
+    def integers(self) -> list[str]:
+        """The places of the integers that went in."""
+        return [node.place for node in self._integers]
 
     def refused(self, what: str, instead: str) -> TraceError:
-        """Make the error for the line that runs now."""
-        error = misused(what, instead)
+        """The error for the line that runs now."""
+        error = trace_error(f"the function {what}", instead)
         self.fault = self.fault or error
         return error
 
     def need(self, x: TracedArray) -> None:
-        """Ask for another trace in which a number is known, if it depends on given whole numbers only."""
+        """Ask for another trace in which a number is known, if it depends on given integers only."""
         behind: set[Node] = set()
         ahead = [x.node]
         while ahead:
@@ -63,7 +67,7 @@ class Recorder:
                 behind.add(node)
                 ahead += node.operands
         inputs = {node for node in behind if isinstance(node, Input)}
-        if inputs and inputs <= self._whole:
+        if inputs and inputs <= self._integers:
             needed = NeededError([node.place for node in inputs if isinstance(node, Input)])
             self.fault = self.fault or needed
             raise needed
@@ -73,20 +77,20 @@ class Recorder:
 
         Raises:
             TraceError: what would be written down cannot be right for other numbers.
-            NeededError: a shape depends on a whole number that is given.
+            NeededError: a shape depends on an integer that is given.
         """
         if self.closed:
-            raise misused("kept a traced array from a run that is over", "give it back as a result")
+            raise trace_error("the function kept a traced array from a run that is over", "give it back as a result")
         if not keywords and (isinstance(function, np.ufunc) or function in OPERATORS):
             done = self._call_with_numbers(function, arguments)
             if done is not None:
                 return done
-        for x in lengths(function, arguments, keywords):
+        for x in known_operands(function, arguments, keywords):
             x.__index__()
-        if (turned := reordered(function, arguments, keywords)) is not None:
-            return turned
+        if (reordered := in_c_order(function, arguments, keywords)) is not None:
+            return reordered
         into = self._target(function, arguments, keywords)
-        if wrong := fault(function, arguments, keywords):
+        if wrong := unsupported_reason(function, arguments, keywords):
             raise self.refused(*wrong)
         given = map_nested(arguments, self._kept)
         named = {key: map_nested(x, self._kept) for key, x in keywords.items()}
@@ -102,12 +106,12 @@ class Recorder:
         if into is not None:
             node.writes = into.node
             return into if numbers is not None else None
-        if wrong := fault_of(numbers):
+        if wrong := unsupported_result(numbers):
             raise self.refused(*wrong)
         return self._result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
 
     def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
-        """Do as `call` where all that goes in and comes out are single numbers, of which there may be very many."""
+        """As `call`, where all that goes in and comes out are single numbers, of which there may be very many."""
         numbers: Any = tuple([x.numbers if type(x) is TracedArray else x for x in arguments])
         if not _SINGLE.issuperset(map(type, numbers)) or errors_are_raised():
             return None
@@ -121,9 +125,8 @@ class Recorder:
         return TracedArray(numbers, node, self)
 
     def _kept(self, x: Any) -> Any:
-        """Keep a constant from being written into later."""
+        """A constant that cannot be written into later."""
         if isinstance(x, np.ndarray) and not isinstance(x, TracedArray):
-            self.constant(x)
             return _own(x)
         if isinstance(x, tuple):  # one with names
             return map_nested(tuple(x), self._kept)
@@ -137,8 +140,8 @@ class Recorder:
             raise
 
     def _target(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> TracedArray | None:
-        """Give the array that a call writes into, if any, and make sure that it may."""
-        into = target(function, arguments, keywords)
+        """The array that a call writes into, if any; it must be the program's own."""
+        into = write_target(function, arguments, keywords)
         if into is None:
             return None
         if isinstance(into, tuple):
@@ -152,7 +155,7 @@ class Recorder:
         return into
 
     def _result(self, node: Node, numbers: Any, sources: list[TracedArray]) -> Any:
-        """Stand for what came out; parts of a tuple are taken out of it by nodes of their own."""
+        """Tracers for what came out; parts of a tuple are taken out of it by nodes of their own."""
         if isinstance(numbers, (tuple, list)):
             parts = [self._part(node, i, part, sources) for i, part in enumerate(numbers)]
             return type(numbers)(*parts) if hasattr(numbers, "_fields") else type(numbers)(parts)
@@ -163,15 +166,15 @@ class Recorder:
                     node.memory = x.node.memory
         return TracedArray(numbers, node, self)
 
-    def _part(self, whole: Node, i: int, part: Any, sources: list[TracedArray]) -> Any:
-        node = Node(operator.getitem, (whole, i), {})
-        node.origin, node.backward = whole.origin, whole.backward
+    def _part(self, parent: Node, i: int, part: Any, sources: list[TracedArray]) -> Any:
+        node = Node(operator.getitem, (parent, i), {})
+        node.origin, node.backward = parent.origin, parent.backward
         self.nodes.append(node)
         return self._result(node, part, sources)
 
 
 def _own(x: Any) -> Any:
-    """Copy an array; what is stretched stays so."""
+    """A copy of an array; what is stretched stays so."""
     if 0 in x.strides and x.size:
         once = x[tuple(slice(None) if step else slice(0, 1) for step in x.strides)]
         return np.broadcast_to(once.copy(order="K"), x.shape)
@@ -179,5 +182,5 @@ def _own(x: Any) -> Any:
 
 
 def written_down(x: Any) -> Any:
-    """Give the node of a tracer, or the constant as it is."""
+    """The node of a tracer, or the constant as it is."""
     return x.node if isinstance(x, TracedArray) else x

@@ -1,6 +1,7 @@
-"""What of NumPy cannot be written down, because what comes out would hang on more than a program can hold.
+"""Which calls of NumPy's can be written down, and why others cannot: what comes out depends on numbers.
 
 function  of NumPy's, with its arguments; some of them are tracers
+x         an array, a tracer
 """
 
 import functools
@@ -14,7 +15,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.tracing.tracer import TracedArray, tracers
 
-Fault = tuple[str, str]
+Reason = tuple[str, str]
 
 FACTS = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.iscomplexobj, np.isrealobj}
 WRITERS = {np.copyto, np.put, np.put_along_axis, np.place, np.putmask, np.fill_diagonal, operator.setitem}
@@ -42,8 +43,10 @@ _NUMBERS = {  # parameters whose numbers go into numbers only; others may change
 _KINDS = "biufc"
 
 
-def fault(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Fault | None:
-    """Tell what is wrong with a call, and what to write instead."""
+def unsupported_reason(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> Reason | None:
+    """What is wrong with a call, and what to write instead."""
     masked = function is operator.getitem and any(x.dtype == bool for x in tracers(arguments[1]))
     alone = function is np.where and len(arguments) == 1
     if function in _SHAPED_BY_NUMBERS or masked or alone or isinstance(keywords.get("bins"), str):
@@ -65,21 +68,21 @@ def fault(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: di
 
 
 def errors_are_raised() -> bool:
-    """Tell whether NumPy has been told to raise an error, or to call a function, where numbers overflow."""
+    """Whether NumPy has been told to raise an error, or to call a function, where numbers overflow."""
     return not {"raise", "call"}.isdisjoint(np.geterr().values())
 
 
 def _calls_back(x: Any) -> bool:
-    """Tell whether there is a function among arguments."""
+    """Whether there is a function among arguments."""
     if isinstance(x, (tuple, list)):
         return any(map(_calls_back, x))
     return callable(x) and not isinstance(x, (type, TracedArray))
 
 
-def fault_of(numbers: Any) -> Fault | None:
-    """Tell what is wrong with what came out."""
+def unsupported_result(numbers: Any) -> Reason | None:
+    """What is wrong with what came out."""
     if isinstance(numbers, (tuple, list)):
-        return next(filter(None, map(fault_of, numbers)), None)
+        return next(filter(None, map(unsupported_result, numbers)), None)
     if isinstance(numbers, (np.ndarray, np.generic)) and numbers.dtype.kind not in _KINDS:
         return f"makes an array of {numbers.dtype}", "use numbers of NumPy's kinds"
     if not isinstance(numbers, (np.ndarray, np.generic, bool, int, float, complex)):
@@ -89,7 +92,7 @@ def fault_of(numbers: Any) -> Fault | None:
 
 @functools.cache
 def _names(function: Callable[..., Any]) -> tuple[str, ...]:
-    """Name the parameters of a function of NumPy's that may come by position, in order."""
+    """The parameters of a function of NumPy's that may come by position, in order."""
     if isinstance(getattr(function, "__self__", None), np.ufunc):
         return ("array", "axis", "dtype", "out") if function.__name__ in ("reduce", "accumulate") else ()
     if isinstance(function, types.BuiltinFunctionType):  # of the module operator: they take no names
@@ -101,8 +104,8 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
         return ()
 
 
-def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
-    """Go through the tracers on which it depends what comes out: axes, lengths, ends of slices, switches."""
+def known_operands(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
+    """Go through the tracers on which it depends what comes out: axes, known_operands, ends of slices, switches."""
     if function in (operator.getitem, operator.setitem):
         index = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         yield from tracers([part for part in index if isinstance(part, slice)])
@@ -115,8 +118,8 @@ def lengths(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: 
             yield from (each for each in tracers(x) if not each.shape and each.dtype.kind in "biu")
 
 
-def target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Give the array that a call writes into, if any; several come as a tuple."""
+def write_target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """The array that a call writes into, if any; several come as a tuple."""
     if function in WRITERS or (getattr(function, "__name__", "") == "at" and _of_ufunc(function)):
         return arguments[0]
     into = keywords.get("out")
@@ -128,3 +131,29 @@ def target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: d
 
 def _of_ufunc(function: Any) -> bool:
     return isinstance(getattr(function, "__self__", None), np.ufunc)
+
+
+_ORDERED = {np.reshape: ("a", "shape", "order"), np.ravel: ("a", "order")}
+
+
+def in_c_order(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What `np.reshape` or `np.ravel` gives in another order, by turning axes first; None if there is nothing to turn.
+
+    In memory's own order, "K" or "A", axes are turned as they lie now: a program holds for one layout.
+    """
+    if function not in _ORDERED:
+        return None
+    named = dict(zip(_ORDERED[function], arguments, strict=False)) | keywords
+    order: Any = named.get("order") or "C"
+    x = named["a"]
+    numbers: Any = getattr(x, "numbers", x)
+    if order == "C" or not isinstance(numbers, np.ndarray) or x is numbers or numbers.ndim == 0:
+        return None
+    columns = order == "F" or (order == "A" and numbers.flags.fnc)
+    if function is np.ravel:
+        axes = [*range(numbers.ndim)][:: -1 if columns else 1]
+        if order == "K":  # what lies next to each other is read one after the other
+            axes.sort(key=lambda i: -abs(numbers.strides[i]))
+        return x.transpose(axes).reshape(-1)
+    shape = numbers.reshape(named["shape"], order=order).shape
+    return x.transpose().reshape(shape[::-1]).transpose() if columns else x.reshape(shape)

@@ -1,150 +1,152 @@
-"""Tracing: a function is run twice on tracers, and what both runs did is its program.
+"""Tracing: a function is run on tracers, and what NumPy did to them is its graph.
 
 numbers   what goes in
-fill      the stand-ins for it
-entries   the Values among them, or the numbers themselves
+leaves    what stands in for it: tracers, and Values around tracers
 """
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.compiler.autodiff import DERIVED, LEAF, PLAIN
-from tinygrad_edu.compiler.effects import Effects, culprit
-from tinygrad_edu.compiler.errors import NeededError, TraceError, misused, raised_at, written_at
-from tinygrad_edu.compiler.inputs import Reader
+from tinygrad_edu.compiler.errors import NeededError, TraceError, error_location, format_location, trace_error
 from tinygrad_edu.compiler.ir import Graph
+from tinygrad_edu.compiler.signature import Arguments, Signature
 from tinygrad_edu.compiler.tracing.recorder import Recorder
+from tinygrad_edu.compiler.tracing.stand_ins import StandIns
 from tinygrad_edu.compiler.tracing.tracer import TracedArray
-from tinygrad_edu.compiler.tracing.verify import agree, compared, evaluated
-from tinygrad_edu.core.context import tracing
+from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
 
+PLAIN, LEAF, DERIVED = -3, -2, -1  # kinds of results; from 0 on: the Value that went in there
+
+_inlining: ContextVar[bool] = ContextVar("inlining", default=False)
+
+
+def is_inlining() -> bool:
+    """Whether compiled functions run as they are written, since another is being traced or compared with."""
+    return _inlining.get()
+
+
+@contextmanager
+def inlining() -> Iterator[None]:
+    """Have compiled functions run as they are written, and NumPy keep quiet, as programs do."""
+    token = _inlining.set(True)
+    try:
+        with np.errstate(all="ignore"):
+            yield
+    finally:
+        _inlining.reset(token)
+
+
+def run_eagerly(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    """What the function gives without being traced."""
+    with inlining():
+        return function(*args, **keywords)
+
 
 class Traced:
-    """What came of tracing: the program, how to read its inputs, and the structure of what it gives."""
+    """What came of tracing: the graph, how to read its inputs, and the structure of what it gives."""
 
-    def __init__(self, function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
-        self.function, self.args, self.keywords = function, args, keywords
+    def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        self.function = function
         known: set[str] = set()
         while True:
+            self.signature = Signature(function, args, keywords, known)
             try:
-                self.reader = Reader(function, args, keywords, known)
-                self._trace()
-                break
+                self._trace(args, keywords)
+                return
             except NeededError as needed:
                 known |= {*needed.places}
 
-    def _trace(self) -> None:
-        numbers = self.reader.read(self.args, self.keywords)
+    def call(self, leaves: Sequence[Any]) -> Any:
+        """What the function gives for `leaves` in place of the numbers that went in."""
+        args, keywords = self.signature.arguments(leaves)
+        traced = any(isinstance(payload(x), Tracer) for x in leaves)
+        return self._with_closed_over(leaves, traced)(*args, **keywords)
+
+    def _with_closed_over(self, leaves: Sequence[Any], traced: bool) -> Any:
+        """The function, with the last of `leaves` in place of the arrays that it closes over."""
+        keys = [binding.key for binding in self.signature.bindings]
+        return StandIns(dict(zip(keys, leaves[len(leaves) - len(keys) :], strict=True)), traced).of(self.function)
+
+    def _trace(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        numbers = self.signature.read(args, keywords)
         if numbers is None:
-            place = self.reader.broken(self.args, self.keywords)
-            raise misused(f"is given {place}, which cannot be read twice", "pass numbers and arrays", self.reader.where)
-        first, second = (self._run(numbers) for _ in range(2))
-        compared(first, second, self.reader.where)
-        self.program, self.structure, self.kinds = first.program, first.structure, first.kinds
-        agree(
-            plainly(self.function, self.args, self.keywords),
-            self.structure,
-            evaluated(first.program, numbers),
-            self.reader.where,
-        )
+            place = self.signature.mismatch(args, keywords)
+            raise trace_error(f"the function is given {place}, which cannot be read twice", "pass numbers and arrays")
+        recorder, since = Recorder(), next(serials)
+        given = [recorder.given(x, place) for x, place in zip(numbers, self.signature.places, strict=True)]
+        leaves = [record(Value, x) if value else x for x, value in zip(given, self.signature.values, strict=True)]
+        for i, first in enumerate(self.signature.aliases or ()):
+            leaves[i] = leaves[first]
+        handed = self.signature.arguments(leaves)
+        result = self._run(recorder, leaves, handed, (args, keywords))
+        self._refuse_changes(given, leaves, handed)
+        self._take_result(result, recorder, leaves, since)
+        inputs: Any = [x.node for x in given]
+        self.graph = Graph("program", inputs, recorder.nodes, self._outputs).named(self._places)
 
-    def _run(self, numbers: tuple[Any, ...]) -> "Run":
-        """Run once; what goes wrong because numbers are traced is told from what goes wrong anyway.
-
-        Raises:
-            TraceError: the function does what cannot be traced, or changes what is not its own.
-        """
-        effects, run = Effects(self.reader, self.args, self.keywords), Run(self.reader, numbers)
+    def _run(self, recorder: Recorder, leaves: list[Any], handed: Arguments, given: Arguments) -> Any:
+        """Run on tracers; what goes wrong because numbers are traced is told from what goes wrong anyway."""
         try:
-            run.go()
-            if run.recorder.fault is not None:
-                raise run.recorder.fault
+            with inlining():
+                result = self._with_closed_over(leaves, traced=True)(*handed[0], **handed[1])
         except Exception as error:
-            effects.undo()
-            if run.recorder.fault is not None:
-                raise run.recorder.fault from None
-            plainly(self.function, self.args, self.keywords)
-            what = f"raises {error!r} when it is traced, and not otherwise"
-            raise misused(what, "use NumPy's functions", raised_at(error)) from error
-        if (caught := run.recorder.raised) is not None:
-            effects.undo()
-            raise misused(f"goes on after {caught!r}, which depends on numbers", "use np.where", raised_at(caught))
-        if effects.of(run.filling) is not None:
-            effects.undo()
-            raise self._changes(numbers)
-        run.finish()
-        return run
-
-    def _changes(self, numbers: tuple[Any, ...]) -> TraceError:
-        """Run again to find the line that changes something."""
-        effects, run = Effects(self.reader, self.args, self.keywords), Run(self.reader, numbers)
-        where = culprit(run.go, lambda: effects.of(run.filling) is not None)
-        found = effects.of(run.filling) or ("changes what is not its own", "give new values back")
-        effects.undo()
-        return misused(*found, where)
-
-
-def plainly(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """Give what the function gives without tracing; functions compiled themselves run as they are written."""
-    token = tracing.set(Recorder())
-    try:
-        with np.errstate(all="ignore"):
-            return function(*args, **keywords)
-    finally:
-        tracing.reset(token)
-
-
-class Run:
-    """One run on tracers."""
-
-    def __init__(self, reader: Reader, numbers: tuple[Any, ...]) -> None:
-        self.recorder, self.where = Recorder(), reader.where
-        self.given = [self.recorder.given(x, place) for x, place in zip(numbers, reader.places, strict=True)]
-        self.since = next(serials)
-        self.fill = [record(Value, x) if value else x for x, value in zip(self.given, reader.values, strict=True)]
-        self.filling = reader.filled(self.fill)
-
-    def go(self) -> None:
-        """Run the function."""
-        token = tracing.set(self.recorder)
-        try:
-            with np.errstate(all="ignore"):
-                self.result = self.filling.call()
+            if recorder.fault is not None or isinstance(error, TraceError):
+                raise (recorder.fault or error) from None
+            if integers := recorder.integers():  # such as a seed that is handed to code which knows no tracers
+                raise NeededError(integers) from None
+            run_eagerly(self.function, *given)
+            what = f"the function raises {error!r} when it is traced, and not otherwise"
+            raise trace_error(what, "use NumPy's functions", error_location(error)) from error
         finally:
-            tracing.reset(token)
-            self.recorder.closed = True
+            recorder.closed = True
+        if recorder.fault is not None:
+            raise recorder.fault
+        if (caught := recorder.raised) is not None:
+            what = f"the function goes on after {caught!r}, which depends on numbers"
+            raise trace_error(what, "use np.where", error_location(caught))
+        return result
 
-    def finish(self) -> None:
-        """Take the result apart."""
+    def _refuse_changes(self, given: list[TracedArray], leaves: list[Any], handed: Arguments) -> None:
+        """Make sure that the arguments are as they were: what a program is given stays as it is."""
+        for x, tracer, place in zip(leaves, given, self.signature.places, strict=True):
+            if isinstance(x, Entry) and (x._grad is not None or x._data is not tracer):
+                what = f"the function changes {place} (its .data or .grad)"
+                raise trace_error(what, "use tg.grad, and give new values back", self.signature.where)
+        if (changed := self.signature.first_change(handed, leaves)) is not None:
+            what = f"the function changes its argument {changed}"
+            raise trace_error(what, "work on a copy, or give a new one back", self.signature.where)
+
+    def _take_result(self, result: Any, recorder: Recorder, leaves: list[Any], since: int) -> None:
+        """Take the result apart: outputs of the graph, their kinds, and the structure around them."""
         try:
-            self.leaves, rebuild = tree.flatten(self.result)
+            outputs, unflatten = tree.flatten(result)
         except TypeError as misfit:
             message = str(misfit).partition(" at ")[2]
-            raise misused("returns what is no tree of numbers", f"at {message}", self.where) from None
-        self.structure = rebuild([0.0] * len(self.leaves))
-        self.kinds = [self._kind(x) for x in self.leaves]
-        outputs = [numbers.node if isinstance(numbers := payload(x), TracedArray) else numbers for x in self.leaves]
-        inputs: Any = [x.node for x in self.given]
-        self.program = Graph("program", inputs, self.recorder.nodes, outputs).named(tree.paths(self.result))
+            what = "the function returns what is no tree of numbers"
+            raise trace_error(what, f"at {message}", self.signature.where) from None
+        self.structure = unflatten([0.0] * len(outputs))
+        self.kinds = [self._kind(x, leaves, since) for x in outputs]
+        self._outputs = [x.node if isinstance(x := payload(leaf), TracedArray) else x for leaf in outputs]
+        self._places = tree.paths(result)
 
-    def _kind(self, x: Any) -> int:
-        """Tell of a result whether it is a Value, and hangs on one that went in."""
+    def _kind(self, x: Any, leaves: list[Any], since: int) -> int:
+        """Whether a result is a Value, and depends on one that went in."""
         if not isinstance(x, Entry):
             return PLAIN
-        mine = {id(v): i for i, v in enumerate(self.fill)}
+        mine = {id(v): i for i, v in enumerate(leaves)}
         if id(x) in mine:
             return mine[id(x)]
         past = order([x])
         for z in past:
-            foreign = [
-                y for y in (z, *z.inputs) if isinstance(y, Entry) and y.serial < self.since and id(y) not in mine
-            ]
-            if foreign:
+            if any(isinstance(y, Entry) and y.serial < since and id(y) not in mine for y in (z, *z.inputs)):
                 origin = z._data.node.origin if isinstance(z._data, TracedArray) else None
-                where = written_at(*origin) if origin else self.where
-                raise misused("uses a Value that was not given", "pass it as an argument", where)
+                where = format_location(*origin) if origin else self.signature.where
+                raise trace_error("the function uses a Value that was not given", "pass it as an argument", where)
         return DERIVED if any(id(z) in mine for z in past) else LEAF

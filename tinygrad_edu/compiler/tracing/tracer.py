@@ -59,7 +59,7 @@ class TracedArray(Operations):
 
     def __index__(self) -> int:
         self.recorder.need(self)
-        instead = "let it depend on shapes, or on an int argument"
+        instead = "let it depend on shapes, or on an int argument; np.take(a, i, axis=0) for a[i]"
         raise self.recorder.refused("uses a computed number as an index, an axis or a length", instead)
 
     def __float__(self) -> float:
@@ -89,7 +89,7 @@ class TracedArray(Operations):
         self.recorder.need(self)
         raise self.recorder.refused(
             "makes a plain array of a traced one, or writes it into one",
-            "use NumPy's functions; np.stack for a list, np.zeros_like(x, shape=…) for an array to fill",
+            "use NumPy's functions; np.take(a, i, axis=0) for a[i], np.zeros_like(x, shape=…) for an array to fill",
         )
 
     def __reduce_ex__(self, _: Any) -> NoReturn:
@@ -102,10 +102,19 @@ class TracedArray(Operations):
         return self.snapshot()
 
     def __format__(self, spec: str) -> str:
-        return repr(self) if not spec else format(self.__float__(), spec)
+        return format(repr(self), spec) if asked_by_library(sys._getframe(1)) else self._text()
 
     def __repr__(self) -> str:
-        return f"<traced {self.dtype} of shape {self.shape}>"
+        if asked_by_library(sys._getframe(1)):
+            return f"<traced {self.dtype} of shape {self.shape}>"
+        return self._text()
+
+    __str__ = __repr__
+
+    def _text(self) -> NoReturn:
+        self.recorder.need(self)
+        what = "makes text of a traced number (str, repr, format, an f-string)"
+        raise self.recorder.refused(what, "make it of the result, outside; print itself may stay")
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
