@@ -83,7 +83,7 @@ def test_empty_collections_are_not_shared_by_results():
         given["names"]["more"] = 2
 
 
-def test_what_was_traced_for_floats_serves_numpys_only_if_nobody_asks_for_types():
+def test_numbers_of_python_and_of_numpy_have_programs_of_their_own():
     for f in (lambda x: np.sin(x) * (2 if isinstance(x, np.generic) else 3), lambda x: np.sin(x) * 2):
         compiled = tg.compile(f)
         for x in (0.0, np.float64(0.0), 1.0, np.float64(1.0)):

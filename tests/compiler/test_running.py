@@ -1,8 +1,6 @@
 """Programs run: in turn, side by side, into memory that is used again, after errors, and loaded from a file."""
 
 import copy
-import io
-import pickle
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,7 +9,6 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import Value
 
 X, M = np.array([0.5, -1.0, 2.0]), np.arange(12.0).reshape(3, 4) / 7
 
@@ -122,7 +119,7 @@ def test_after_an_interruption_the_next_call_is_right(monkeypatch):
     compiled = tg.compile(f)
     check(compiled(X, M), f(X, M))
     (program,) = compiled._programs
-    inside = program.run.names["program"]
+    inside = program.run._function
 
     def interrupted(*given):
         given[-1][0][...] = np.nan
@@ -156,74 +153,6 @@ def test_a_number_too_large_is_left_to_the_function():
     with pytest.raises(OverflowError, match="out of bounds for int8"):
         compiled(x, 300)
     assert compiled(x, 6).tolist() == [6, 7, 8]
-
-
-def loaded(compiled):
-    """Store a compiled function and load it; see that what is stored names nothing that could run."""
-    names = set()
-
-    class Reader(pickle.Unpickler):
-        def find_class(self, module, name):
-            names.add(f"{module}.{name}")
-            return super().find_class(module, name)
-
-    found = Reader(io.BytesIO(pickle.dumps(compiled))).load()
-    ours = {name for name in names if not name.startswith("numpy.")}
-    assert ours <= {"tinygrad_edu.compiler.jit.Compiled", "copyreg.__newobj__"}
-    assert found.source == compiled.source
-    return found
-
-
-def test_a_loaded_program_runs_for_what_it_was_made_for():
-    w = np.array([1.0, 2.0, 3.0])
-    compiled = tg.compile(lambda p, x, n, flag=True, kind="a": {"z": [p["w"] * x * w + n, None, "text"]})
-    compiled({"w": X}, 2.0, 3)
-    again = loaded(compiled)
-    for k in range(3):
-        given = again({"w": X * k}, 0.5, k)
-        assert given["z"][1:] == [None, "text"]
-        check(given["z"][0], X * k * 0.5 * w + k)
-    for wrong in (({"w": M}, 2.0, 3), ({"v": X}, 2.0, 3), ({"w": X}, 2, 3), ({"w": X}, 2.0, 3, False)):
-        with pytest.raises(RuntimeError, match="was loaded, and has programs only for arguments like"):
-            again(*wrong)
-    twice = loaded(again)
-    check(twice({"w": X}, 0.5, 1)["z"][0], X * 0.5 * w + 1)
-    for copied in (copy.copy(again), copy.deepcopy(again)):
-        check(copied({"w": X}, 0.5, 1)["z"][0], X * 0.5 * w + 1)
-
-
-def test_nothing_of_a_program_runs_when_it_is_loaded(monkeypatch):
-    compiled = tg.compile(lambda x: x * 2)
-    compiled(X)
-    data = pickle.dumps(compiled)
-
-    def forbidden(*_, **__):
-        raise AssertionError("something runs")
-
-    with monkeypatch.context() as patched:
-        patched.setattr("builtins.exec", forbidden)
-        patched.setattr("builtins.eval", forbidden)
-        patched.setattr("builtins.compile", forbidden)
-        again = pickle.loads(data)
-        assert again.source == compiled.source
-    check(again(X), X * 2)
-
-
-def test_a_loaded_program_takes_values_but_has_no_derivative():
-    compiled = tg.compile(lambda x: np.sum(x * x))
-    compiled(Value(X))
-    again = loaded(compiled)
-    z = again(Value(X))
-    check(z.data, np.sum(X * X))
-    with pytest.raises(RuntimeError, match="the function itself is not there"):
-        z.backward()
-
-
-def test_programs_that_hold_more_than_plain_data_stay_behind():
-    compiled = tg.compile(lambda g, x: g(x))
-    compiled(np.sin, X)
-    with pytest.raises(RuntimeError, match="was loaded"):
-        pickle.loads(pickle.dumps(compiled))(np.sin, X)
 
 
 def test_copies():

@@ -8,12 +8,8 @@ from typing import Any
 
 from tinygrad_edu.compiler.autodiff import ABSENT, FAILED, Pull, Run
 from tinygrad_edu.compiler.executable import Executable
-from tinygrad_edu.compiler.explaining import explained
-from tinygrad_edu.compiler.native import check_backend
-from tinygrad_edu.compiler.stored import Missing
-from tinygrad_edu.compiler.timing import Timing, made_up
+from tinygrad_edu.compiler.report import Timing, made_up
 from tinygrad_edu.compiler.tracing.trace import Traced
-from tinygrad_edu.compiler.twins import twin
 from tinygrad_edu.core.context import recording, tracing
 
 MOST = 16  # programs that are kept: those made last
@@ -54,10 +50,7 @@ class Compiled:
 
     def _add(self, args: Any, keywords: Any, state: bool) -> None:
         """Make a program for such arguments."""
-        alike = [program for program in self._programs if program.recording is state]
-        program = twin(alike, self.inlined, args, keywords)
-        if program is None:
-            program = Executable.made(Traced(self.inlined, args, keywords), self.name, state, self.options)
+        program = Executable(Traced(self.inlined, args, keywords), self.name, state, self.options)
         options = self.options | {"reuse_outputs": False}
         program.pull = functools.cache(lambda k: Compiled(Pull(program, k), options))
         with self._lock:
@@ -73,11 +66,11 @@ class Compiled:
     @property
     def source(self) -> str:
         """The text of the program that was made last."""
-        return self._last.text
+        return self._last.printed.text
 
     def explain(self) -> str:
         """Tell what the passes did to the program that was made last, and what it needs beside eager."""
-        return explained(self.name, self._last.details, self._last.fallbacks)
+        return self._last.printed.explain(self.name, self._last.fallbacks)
 
     def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
         """Time each statement of the program that was made last, or of that for these arguments.
@@ -85,12 +78,12 @@ class Compiled:
         Without arguments the numbers are made up: normal ones, and zeros where integers go in.
         """
         if not args and not keywords:
-            printed = self._last.details
-            return printed.timed(made_up(printed.program.inputs), rounds)
+            printed = self._last.printed
+            return printed.timed(made_up(printed.graph.inputs), rounds)
         self(*args, **keywords)
         found = ((each, each.read(args, keywords)) for each in self._programs)
         program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)
-        return program.details.timed(numbers, rounds)
+        return program.printed.timed(numbers, rounds)
 
     @property
     def _last(self) -> Executable:
@@ -107,20 +100,7 @@ class Compiled:
         return self.__deepcopy__(None)
 
     def __deepcopy__(self, memo: Any) -> "Compiled":
-        made = Compiled(self.inlined if memo is None else copy.deepcopy(self.inlined, memo), self.options)
-        if isinstance(self.inlined, Missing):
-            made.__setstate__(self.__getstate__())
-        return made
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Give name, options and programs as plain data; programs that hold anything else stay behind."""
-        found = [data for program in self._programs if (data := program.data()) is not None]
-        return {"name": self.name, "doc": self.__doc__, "options": self.options, "programs": found}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(Missing(state["name"]), state["options"])  # type: ignore[misc]
-        self.name, self.__doc__ = state["name"], state["doc"]
-        self._programs = [Executable.loaded(data) for data in state["programs"]]
+        return Compiled(self.inlined if memo is None else copy.deepcopy(self.inlined, memo), self.options)
 
 
 def compile(
@@ -129,7 +109,6 @@ def compile(
     plain: bool = False,
     reuse_outputs: bool = False,
     threads: int = 1,
-    backend: str = "numpy",
 ) -> Any:
     """Make a function that runs as a printed NumPy program; also a decorator.
 
@@ -148,21 +127,17 @@ def compile(
         plain: print calculus, without memory that is made once.
         reuse_outputs: results stay the program's own: they hold until the next call but one.
         threads: how many run long elementwise parts.
-        backend: "numba" makes machine code of programs of single numbers; the extra ``native`` brings Numba.
 
     A program of single numbers runs on Python's floats and `math`, whose last bits may differ from NumPy's.
 
     Raises:
-        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them;
-            or the backend does not take the program.
-        ImportError: Numba is not installed.
+        TraceError: (when called) what the function does cannot be right for other numbers, such as a branch on them.
     """
-    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads, "backend": backend}
+    options: dict[str, Any] = {"plain": plain, "reuse_outputs": reuse_outputs, "threads": threads}
     if function is None:
         return functools.partial(compile, **options)
     if not callable(function):
         raise TypeError(f"tg.compile: got a {type(function).__name__}; pass a function")
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"tg.compile: threads is {threads!r}; it must be an integer of at least 1")
-    check_backend(backend, plain)
     return Compiled(function, options)

@@ -5,6 +5,7 @@ fill      the stand-ins for it
 entries   the Values among them, or the numbers themselves
 """
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ class Traced:
         first, second = (self._run(numbers) for _ in range(2))
         compared(first, second, self.reader.where)
         self.program, self.structure, self.kinds = first.program, first.structure, first.kinds
+        self.program.named(tree.paths(first.result), _gradient_names(self.function))
         agree(
             plainly(self.function, self.args, self.keywords),
             self.structure,
@@ -88,6 +90,16 @@ class Traced:
         return misused(*found, where)
 
 
+def _gradient_names(function: Any) -> dict[str, str]:
+    """The arguments by which the result holds slopes, place by place: `tg.grad` notes which they are."""
+    places: dict[str, int] = getattr(function, "gradients", {})
+    try:
+        names = [*inspect.signature(function).parameters] if places else []
+    except ValueError:  # a function written in C
+        names = []
+    return {place: names[i] for place, i in places.items() if 0 <= i < len(names)}
+
+
 def plainly(function: Any, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Give what the function gives without tracing; functions compiled themselves run as they are written."""
     token = tracing.set(Recorder())
@@ -129,7 +141,7 @@ class Run:
         self.kinds = [self._kind(x) for x in self.leaves]
         outputs = [numbers.node if isinstance(numbers := payload(x), TracedArray) else numbers for x in self.leaves]
         inputs: Any = [x.node for x in self.given]
-        self.program = Graph("program", inputs, self.recorder.nodes, outputs).named(tree.paths(self.result))
+        self.program = Graph("program", inputs, self.recorder.nodes, outputs)
 
     def _kind(self, x: Any) -> int:
         """Tell of a result whether it is a Value, and hangs on one that went in."""
