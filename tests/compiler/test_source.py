@@ -161,7 +161,7 @@ def test_explain_knows_that_blocks_need_less_memory():
     x = np.linspace(-1, 1, 1_000_000)
     compiled = tg.compile(tg.value_and_grad(lambda x: np.sum(np.tanh(x) * np.exp(-x * x))))
     compiled(x)
-    costs = compiled._last.printed.costs[0]
+    costs = compiled._last.printed.eager_costs
     assert costs.peak > 4 * x.nbytes
     assert "memory at the peak, here             8" in compiled.explain()
 

@@ -47,7 +47,7 @@ class Executable:
     graph:       what was printed; `numpy_graph`, before it was lowered to Python's numbers
     history:     the passes, with how many nodes each left
     plan:        the memory that is made once
-    costs:       what the graph costs as it was traced, and as it runs
+    eager_costs: what the graph costs as it was traced
     run:         takes the numbers that go in, and gives the results; None where the program does not hold for them
     """
 
@@ -61,7 +61,7 @@ class Executable:
         threads: how many run long elementwise parts
         scalars: print a program of single numbers in Python's numbers
         """
-        traced = report.Costs.of(graph)
+        self.eager_costs = report.Costs.of(graph)
         self.numpy_graph, self.history = run_passes(graph, PASSES)
         self.plan = MemoryPlan()
         self.is_scalar = scalars and not plain and self._lower()
@@ -70,7 +70,7 @@ class Executable:
             self.plan = self.plan if plain else plan_memory(self.graph, reuse_outputs)
         source = print_graph(self.graph, self.plan, plain or self.is_scalar, threads)
         self.text = source.text
-        self.costs = traced, report.Costs.compiled(self.graph, self.plan, source.scratch)
+        self._scratch = source.scratch
         function, self._names = define(self.text, source.constants, graph.name)
         self.run: ArrayRunner | ScalarRunner
         if self.is_scalar:
@@ -102,4 +102,5 @@ class Executable:
 
     def explain(self, name: str, fallbacks: int) -> str:
         """How the program became shorter, and what it needs beside eager."""
-        return report.explain(name, self.graph, self.history, self.costs, fallbacks)
+        here = report.Costs.compiled(self.graph, self.plan, self._scratch)
+        return report.explain(name, self.graph, self.history, self.eager_costs, here, fallbacks)

@@ -55,25 +55,25 @@ class Costs:
 
 def _operations(node: Node) -> int:
     """Operations on numbers: one for each number that a function gives or adds up, two for one in a product."""
-    function, arrays = node.function, [x for x in node.arguments[:2] if np.ndim(x) or getattr(x, "shape", None)]
+    function = node.function
     if isinstance(function, Blocks):
         return function.size * len(function.inner.nodes)
+    if isinstance(function, Template) or (function not in _PRODUCTS and is_elementwise(node)):
+        return node.size
+    arrays = [x for x in node.arguments[:2] if getattr(x, "shape", None)]
     if function in _PRODUCTS:
         return 2 * node.size * (arrays[0].shape[-1] if arrays else 1)
-    if is_elementwise(node) or isinstance(function, Template):
-        return node.size
     reduces = isinstance(getattr(function, "__self__", None), np.ufunc) or function in _REDUCTIONS
     return int(arrays[0].size) if reduces and arrays else 0
 
 
-def explain(name: str, graph: Graph, history: list[tuple[str, int]], costs: tuple[Costs, Costs], fallbacks: int) -> str:
+def explain(name: str, graph: Graph, history: list[tuple[str, int]], eager: Costs, here: Costs, fallbacks: int) -> str:
     """How a program became shorter, and what it needs beside eager."""
     lines, before = [f"{name}: {len(graph.inputs)} inputs, {len(graph.outputs)} outputs"], 0
     for step, count in history:
         if count != before:
             lines.append(f"  {step:<34} {count:>9,} entries")
         before = count
-    eager, here = costs
     facts = {
         "operations on numbers, eager": f"{eager.operations:>9,}",
         "operations on numbers, here": f"{here.operations:>9,}",
