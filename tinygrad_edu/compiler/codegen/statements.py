@@ -33,7 +33,7 @@ def statement(node: Node, names: Names, infix: bool = True) -> str:
     """
     if node.function is operator.setitem:
         array, where, x = node.arguments
-        return f"{names.of(array)}[{format_index(where, names)}] = {format_value(x, names)}"
+        return f"{format_value(array, names)}[{format_index(where, names)}] = {format_value(x, names)}"
     text, _ = expression(node, names, infix)
     return text if node.writes is not None else f"{names.of(node)} = {text}"
 
