@@ -71,6 +71,7 @@ assert "in_threads" in f.source
 with multiprocessing.get_context("fork").Pool(2) as pool:
     results = pool.map(again, range(4))
 assert results == [again(0)] * 4, results
+assert f.fallbacks == 0
 """
 
 

@@ -76,12 +76,14 @@ class _Printer:
         names.helpers |= {name: f for name, f in HELPERS.items() if name in used}
         self.given = names.name_inputs(graph.inputs)
         groups = [node for node in graph.nodes if isinstance(node.function, Blocks)]
-        self.remarks = Remarks(_only_asked(graph))
+        inner = (x for node in groups for x in node.function.inner.nodes)  # type: ignore[attr-defined]
+        self.remarks = Remarks([*graph.nodes, *inner])
         self.loops = {x: Loop(x, names.numbered("blocks"), names, threads, self.remarks) for x in groups}
         self.scratch = {node: names.numbered("scratch") for node in groups}
         self.uses = _count_uses(graph)
         self.reads: dict[Node, set[Node]] = {}  # the memory that what stands inline is read from
         self.rewritten = written_memory(graph.nodes).union(plan.of)
+        self.made_once = {*plan.views}
 
     def text(self) -> str:
         """All of it."""
@@ -92,12 +94,9 @@ class _Printer:
             inner.insert(0, f"{row(work)} = work")
         making = ["def make_work():", *indent([*self._make_work(), f"return {row(work)}"])] if work else []
         head = f"def {self.graph.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
-        functions = [
-            *map(_source_of, self.names.helpers.values()),
-            *(loop.lines() for loop in self.loops.values()),
-            making,
-            [head, *indent([*self._docstring(), *inner])],
-        ]
+        loops = [loop.lines() for loop in self.loops.values()]
+        program = [head, *indent([*self._docstring(), *inner])]
+        functions = [*map(_source_of, self.names.helpers.values()), *loops, making, program]
         lines = [*self._imports(), "import numpy as np"]
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := define_constant(x))]
         lines += ["", *defined] * bool(defined)
@@ -134,7 +133,7 @@ class _Printer:
         for node, after in itertools.zip_longest(self.graph.nodes, self.graph.nodes[1:]):
             if self._stands_inline(node, after):
                 continue
-            text = "" if node in self.plan.views else self._line(node)
+            text = "" if node in self.made_once else self._line(node)
             if text and node.backward is not backward and node.function is not assume:
                 backward = node.backward
                 lines.append("# backward" if backward else "# forward")
@@ -158,7 +157,7 @@ class _Printer:
 
     def _reads_if_it_may_move(self, node: Node, after: Node | None) -> set[Node] | None:
         """The memory that a node reads, if none of it is written before the node is used; else None."""
-        if node in self.plan.of or node in self.plan.views or node.function is assume or node in self.loops:
+        if node in self.plan.of or node in self.made_once or node.function is assume or node in self.loops:
             return None
         if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
             return None
@@ -217,16 +216,6 @@ def _count_uses(graph: Graph) -> Counter[Node]:
         uses[x] += 1 if makes_result else 2
         uses.update(dict.fromkeys(x.operands, 1) if makes_result else {})
     return uses
-
-
-def _only_asked(graph: Graph) -> set[Node]:
-    """The nodes that lead to nothing but questions."""
-    needed = set(graph.results)
-    for node in reversed(graph.nodes):
-        if node in needed or node.writes is not None or isinstance(node.function, Blocks):
-            needed.add(node)
-            needed.update(node.operands)
-    return {node for node in graph.nodes if node not in needed}
 
 
 def _described(node: Input) -> str:

@@ -6,13 +6,13 @@ out   the name of the memory
 import linecache
 import operator
 import os
-from collections.abc import Container
+from collections.abc import Iterable
 
 import numpy as np
 
 from tinygrad_edu.compiler.codegen.expressions import expression, format_function, format_index
 from tinygrad_edu.compiler.codegen.names import Names, format_value, printable
-from tinygrad_edu.compiler.ir import Node, Origin
+from tinygrad_edu.compiler.ir import Node, Origin, assume
 from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
 from tinygrad_edu.compiler.tracing.tracer import cast
 
@@ -87,21 +87,26 @@ def remarked(text: str, remark: str) -> str:
 class Remarks:
     """What stands beside each statement: the shape of its result, and the user's line that it comes from.
 
-    Backward, the text of that line stands there too: it is what the statement is the slope of.
+    Backward, the text of that line stands there too: it is what the statement is the slope of, unless nothing but
+    questions is asked in it.
     """
 
-    def __init__(self, asking: Container[Node] = ()) -> None:
-        """Remarks for a graph, in which the nodes `asking` lead only to questions whether the program holds."""
-        self._asking = asking
+    def __init__(self, nodes: Iterable[Node] = ()) -> None:
+        self._forward = {x.origin for x in nodes if not (x.backward or _asks(x))}
         self._places: dict[object, str] = {}
 
     def of(self, node: Node) -> str:
         """The remark for a node."""
-        is_slope = node.backward and node not in self._asking
+        is_slope = node.backward and node.origin in self._forward
         key = node.origin, is_slope
         if key not in self._places:
             self._places[key] = _place(node.origin, is_slope) if node.origin else ""
         return "  ".join([str(node.shape), self._places[key]] if node.shape else [self._places[key]]).rstrip()
+
+
+def _asks(node: Node) -> bool:
+    """Whether a node is a question, or a truth value to ask about."""
+    return node.function is assume or node.kind is bool or node.dtype == bool
 
 
 def _place(origin: Origin, is_slope: bool) -> str:
