@@ -6,7 +6,7 @@ import pytest
 from tests.compiler.agreement import Trial, redrawn
 from tests.compiler.test_differential import gradients
 from tinygrad_edu.compiler import memory as buffers
-from tinygrad_edu.compiler import printed
+from tinygrad_edu.compiler import pipeline
 from tinygrad_edu.compiler.ir import Node
 from tinygrad_edu.testing.programs import Program
 
@@ -76,7 +76,7 @@ def planned_with_donors(given, own_outputs=False):
         return PLANNED(given, own_outputs)
 
 
-def results_are_kept_as_if_they_were_not(given, own_outputs=False):
+def kept_as_if_they_were_not(given, own_outputs=False):
     return PLANNED(given, True)
 
 
@@ -85,9 +85,9 @@ MUTANTS = {
     "a view does not keep its memory": lambda patch: patch(buffers, "last_uses", views_do_not_count),
     "an output's memory is given away": lambda patch: patch(buffers, "last_uses", outputs_end),
     "a donor is read again": lambda patch: patch(buffers, "_donor", donor_that_is_read_again),
-    "a view of a donor is read again": lambda patch: patch(printed, "plan_memory", planned_with_donors),
-    "all share one block": lambda patch: patch(printed, "plan_memory", every_block_is_the_first),
-    "results stay the program's own": lambda patch: patch(printed, "plan_memory", results_are_kept_as_if_they_were_not),
+    "a view of a donor is read again": lambda patch: patch(pipeline, "plan_memory", planned_with_donors),
+    "all share one block": lambda patch: patch(pipeline, "plan_memory", every_block_is_the_first),
+    "results stay the program's own": lambda patch: patch(pipeline, "plan_memory", kept_as_if_they_were_not),
     "nothing": lambda patch: None,
 }
 

@@ -120,7 +120,7 @@ def test_after_an_interruption_the_next_call_is_right(monkeypatch):
     compiled = tg.compile(f)
     check(compiled(X, M), f(X, M))
     (program,) = compiled._programs
-    inside = program.executable.run.names["program"]
+    inside = program.executable.run._function
 
     def interrupted(*given):
         given[-1][0][...] = np.nan

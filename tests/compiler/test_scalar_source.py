@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.compiler.codegen.formulas import ATOM, SIGNED, SUM, Formula, formula
-from tinygrad_edu.compiler.scalar_printed import ScalarPrinted
+from tinygrad_edu.compiler.codegen.templates import ATOM, CHOICE, COMPARED, NOT, OR, SUM, UNARY, template
 
 
 def chain(a, x, y, rounds=20):
@@ -20,7 +19,7 @@ def chain(a, x, y, rounds=20):
 def source(f, *args):
     compiled = tg.compile(f)
     compiled(*args)
-    assert type(compiled._programs[0].executable) is ScalarPrinted
+    assert compiled._programs[0].executable.is_scalar
     return compiled.source
 
 
@@ -100,18 +99,18 @@ def test_many_numbers_go_in_and_come_out():
     ("text", "operands", "filled"),
     [
         ("x - y", [("a - b", SUM), ("c - d", SUM)], "a - b - (c - d)"),
-        ("x * y", [("a + b", SUM), ("-1.0", SIGNED)], "(a + b) * (-1.0)"),
+        ("x * y", [("a + b", SUM), ("-1.0", UNARY)], "(a + b) * -1.0"),
         ("abs(x)", [("a + b", SUM)], "abs(a + b)"),
-        ("-x", [("-1.0", SIGNED)], "-(-1.0)"),
-        ("x ** y", [("a", ATOM), ("-b", Formula("-x").level)], "a ** (-b)"),
-        ("x == y", [("a > b", Formula("x > y").level), ("c", ATOM)], "(a > b) == c"),
-        ("not x", [("a > b", Formula("x > y").level)], "not a > b"),
-        ("x and y", [("a or b", Formula("x or y").level), ("not c", Formula("not x").level)], "(a or b) and not c"),
-        ("y if x else z", [("p if c else q", 0), ("a", ATOM), ("b or c", 1)], "a if (p if c else q) else b or c"),
+        ("-x", [("-1.0", UNARY)], "-(-1.0)"),
+        ("x ** y", [("a", ATOM), ("-b", UNARY)], "a ** (-b)"),
+        ("x == y", [("a > b", COMPARED), ("c", ATOM)], "(a > b) == c"),
+        ("not x", [("a > b", COMPARED)], "not a > b"),
+        ("x and y", [("a or b", OR), ("not c", NOT)], "(a or b) and not c"),
+        ("y if x else z", [("p if c else q", CHOICE), ("a", ATOM), ("b or c", OR)], "a if (p if c else q) else b or c"),
     ],
 )
 def test_parentheses_stand_where_they_must(text, operands, filled):
-    assert formula(text).filled(operands) == filled
+    assert template(text).fill(operands) == filled
 
 
 def test_it_is_explained_and_timed():

@@ -11,9 +11,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tests.compiler.numbers import EXTREMES, ORDINARY, agree, anything, ordinary, own_spread, spreads
 from tinygrad_edu.compiler.codegen import scalar_table as scalars
-from tinygrad_edu.compiler.codegen.formulas import formula
-from tinygrad_edu.compiler.printed import Printed
-from tinygrad_edu.compiler.scalar_printed import ScalarPrinted
+from tinygrad_edu.compiler.codegen.templates import template
 from tinygrad_edu.functions import relu, sigmoid, softplus
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*encountered:RuntimeWarning")
@@ -23,7 +21,7 @@ def compiled(f, *args):
     """Compile a function, and make sure that it is a program of numbers."""
     found = tg.compile(f)
     found(*args)
-    assert type(found._programs[0].executable) is ScalarPrinted
+    assert found._programs[0].executable.is_scalar
     return found
 
 
@@ -36,7 +34,7 @@ def of_numbers(f):
     def two(x, y):
         return f(x, y)
 
-    count = len(formula(scalars.FLOATS[f]).uses)
+    count = len(template(scalars.FLOATS[f]).uses)
     return (one, two)[count - 1], count
 
 
@@ -96,7 +94,7 @@ def test_shorter_forms_give_what_numpy_gives(name):
     for number in (*EXTREMES, *ORDINARY):
         x = np.float64(number)
         expected = f(x)
-        (spread,) = spreads(ours._programs[0].executable.program, [x])
+        (spread,) = spreads(ours._programs[0].executable.numpy_graph, [x])
         result = ours(x)
         assert np.shape(result) == np.shape(expected)
         assert type(result) is type(expected)
@@ -155,7 +153,7 @@ def test_random_programs_and_their_gradients(lines, first, others):
     slopes = tg.value_and_grad(lambda x, y: run(lines, x, y), argnums=(0, 1))
     assume(np.isfinite(tg.tree.leaves(slopes(*first))).all())
     ours = compiled(slopes, *first)
-    program = ours._programs[0].executable.program
+    program = ours._programs[0].executable.numpy_graph
     for numbers in (first, *others):
         pairs = zip(*map(tg.tree.leaves, (ours(*numbers), slopes(*numbers))), spreads(program, numbers), strict=True)
         for result, expected, spread in pairs:
@@ -168,7 +166,7 @@ def test_random_programs_of_anything(lines, numbers):
     function = lambda x, y: run(lines, x, y)  # noqa: E731
     ours = compiled(function, *map(np.float64, ORDINARY[:2]))
     x = tuple(map(np.float64, numbers))
-    (spread,) = spreads(ours._programs[0].executable.program, x)
+    (spread,) = spreads(ours._programs[0].executable.numpy_graph, x)
     expected = function(*x)
     assume(math.isfinite(spread) and not 1e300 < abs(expected) < math.inf)
     assert agree(ours(*x), expected, spread)
@@ -178,10 +176,10 @@ def test_random_programs_of_anything(lines, numbers):
 def test_where_math_gives_up_numpy_goes_on():
     ours = compiled(lambda x: (np.exp(x), 1 / np.log(x), np.sin(x)), np.float64(2.0))
     printed = ours._programs[0].executable
-    assert "of_numpy" not in vars(printed)
+    assert printed.run._numpy_form is None
     assert [*map(str, ours(np.float64(1e4)))] == [*map(str, (np.inf, 1 / np.log(1e4), np.sin(1e4)))]
     assert ours(np.float64(1.0))[1] == np.inf
-    assert type(printed.of_numpy) is Printed
+    assert not printed.run.numpy_form.is_scalar
     assert ours._programs[0].fallbacks == 0
 
 
@@ -200,7 +198,15 @@ MORE = np.sinc, lambda x: np.ones(3) * x, lambda x: x.astype(np.float32), lambda
 def test_what_is_not_of_numbers_runs_on_numpy(more):
     ours = tg.compile(lambda x: more(x) + 1)
     assert np.array_equal(ours(np.float64(2.0)), more(np.float64(2.0)) + 1)
-    assert type(ours._programs[0].executable) is Printed
+    assert not ours._programs[0].executable.is_scalar
+
+
+def test_integers_beside_floats_of_either_kind():
+    f = lambda x, n: np.tanh(x) * -n + (n + 1)  # noqa: E731
+    ours = tg.compile(f)
+    for x, n in ((0.5, 2), (np.float64(0.25), 3), (np.float64(0.5), -2), (-1.0, 4)):
+        assert agree(ours(x, n), f(x, n), own_spread(np.tanh, 8.0, ()))
+    assert len(ours._programs) == 2
 
 
 def test_errors_that_numpy_is_told_to_raise_are_seen():

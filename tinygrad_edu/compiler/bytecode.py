@@ -38,6 +38,11 @@ def is_library(module: str | None) -> bool:
     return (module or "builtins").partition(".")[0] in _LIBRARIES
 
 
+def is_of_library(f: types.FunctionType) -> bool:
+    """Whether a function is written in a library; an example in a docstring is not."""
+    return is_library(f.__globals__.get("__name__")) and not f.__code__.co_filename.startswith("<doctest")
+
+
 @functools.lru_cache(maxsize=1024)
 def names_in(code: types.CodeType) -> Names:
     """Collect the names that code uses.

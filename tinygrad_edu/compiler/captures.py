@@ -23,7 +23,7 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from tinygrad_edu.compiler.bytecode import Names, definition, is_library, names_in
+from tinygrad_edu.compiler.bytecode import Names, definition, is_library, is_of_library, names_in
 from tinygrad_edu.compiler.errors import trace_error
 from tinygrad_edu.compiler.guard import Guard
 from tinygrad_edu.core.tape import Entry, rules
@@ -150,7 +150,7 @@ class Captures:
     def _attribute(self, x: Any) -> None:
         x = getattr(x, "__func__", getattr(x, "fget", getattr(x, "func", x)))
         if isinstance(x, types.FunctionType):
-            if not is_generated(x) and not is_library(x.__globals__.get("__name__")):
+            if not is_generated(x) and not is_of_library(x):
                 self._function(x, liftable=False)
         elif isinstance(x, (types.ModuleType, type)) and id(x) not in self._seen:
             self._seen[id(x)] = x
@@ -162,7 +162,7 @@ class Captures:
         if f in rules:  # it is known by itself, so that no stand-in can take its place
             liftable = False
             self._follow_row(rules[f])
-        library = is_library(f.__globals__.get("__name__"))
+        library = is_of_library(f)
         names = Names() if library else names_in(f.__code__)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
             try:

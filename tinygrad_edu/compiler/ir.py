@@ -194,13 +194,19 @@ class Graph:
     def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
         self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
 
-    def named(self, places: list[str]) -> "Graph":
-        """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``."""
+    def named(self, places: list[str], gradients: dict[str, str] | None = None) -> "Graph":
+        """Call outputs by where they stand in the result: the slope that stands at ``[1]['w']`` is ``d_w``.
+
+        gradients: the argument by which the slope stands at a place, where the place itself has no words
+        """
         for x, place in zip(self.outputs, places, strict=True):
             words = re.sub(r"^(\[\d+\])+", "", place).lstrip(".[' ")
+            prefix = next((each for each in gradients or {} if place.startswith(each)), None)
+            if gradients and prefix is not None:
+                words = words or gradients[prefix] + place[len(prefix) :]
             if isinstance(x, Node) and x.name is None:
-                backward = x.backward or any(y.backward for y in x.operands if x.function is np.copy)
-                x.name = f"{'d' if backward else 'new'}_{words}" if words else "result"
+                swept = x.backward or any(y.backward for y in x.operands if x.function is np.copy)
+                x.name = f"{'d' if swept or prefix is not None else 'new'}_{words}" if words else "result"
         return self
 
     @property

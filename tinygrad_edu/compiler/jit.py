@@ -12,10 +12,9 @@ from typing import Any
 
 from tinygrad_edu.compiler.autodiff import ABORTED, MISS, CompiledVJP, Invocation, as_values
 from tinygrad_edu.compiler.errors import error_location, trace_error
-from tinygrad_edu.compiler.explaining import explained
 from tinygrad_edu.compiler.outputs import builder
-from tinygrad_edu.compiler.pipeline import build
-from tinygrad_edu.compiler.timing import Timing, made_up
+from tinygrad_edu.compiler.pipeline import Executable
+from tinygrad_edu.compiler.report import Timing, made_up
 from tinygrad_edu.compiler.tracing.trace import PLAIN, Traced, is_inlining, run_eagerly
 from tinygrad_edu.compiler.tracing.verify import compare
 from tinygrad_edu.core.context import recording
@@ -34,7 +33,7 @@ class Specialization:
         self.signature, self.keeps = traced.signature, options["reuse_outputs"]
         self.read, self.entries = self.signature.read, self.signature.entries
         self.wrt = [i for i, value in enumerate(self.signature.values) if value]
-        self.executable = build(traced.graph, **options)
+        self.executable = Executable(traced.graph, **options)
         self.rebuild = builder(traced.structure)
         self.gives_values = any(kind != PLAIN for kind in self.kinds)
         vjp_options = options | {"reuse_outputs": False}
@@ -136,7 +135,7 @@ class Compiled:
 
     def explain(self) -> str:
         """What the passes did to the program that was made last, and what it needs beside eager."""
-        return explained(self.name, self._last.executable, self._last.fallbacks)
+        return self._last.executable.explain(self.name, self._last.fallbacks)
 
     def report(self, *args: Any, rounds: int = 20, **keywords: Any) -> Timing:
         """The time of each statement of the program that was made last, or of that for these arguments.
@@ -145,7 +144,7 @@ class Compiled:
         """
         if not args and not keywords:
             executable = self._last.executable
-            return executable.timed(made_up(executable.program.inputs), rounds)
+            return executable.timed(made_up(executable.graph.inputs), rounds)
         self(*args, **keywords)
         found = ((each, each.read(args, keywords)) for each in self._programs)
         program, numbers = next((each, numbers) for each, numbers in found if numbers is not None)

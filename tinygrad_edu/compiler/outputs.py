@@ -52,7 +52,7 @@ class _Display:
         if type(x) is dict:
             return self._dict(x, {*x})
         if dataclasses.is_dataclass(x) and hasattr(x, "__dict__"):
-            names = tree.field_names(type(x))
+            names = tree.field_names(type(x))  # type: ignore[arg-type]
             text, depth = self._dict({name: getattr(x, name) for name in names} | vars(x), {*names})
             return f"remade({self._bind(type(x))}, {text})", depth + 1
         flat = "".join(f"r[{next(self._places)}], " for _ in tree.leaves(x))

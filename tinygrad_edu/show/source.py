@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.compiler.codegen.numpy import print_graph
 from tinygrad_edu.compiler.ir import Graph
-from tinygrad_edu.compiler.printed import Printed
+from tinygrad_edu.compiler.passes.simplify import run_passes
 from tinygrad_edu.compiler.tracing.recorder import Recorder, written_down
 from tinygrad_edu.core.context import Recording
 from tinygrad_edu.core.masking import gradients
@@ -39,7 +40,7 @@ def source_of(tape: list[Any]) -> str:
     result._data.node.name = tape[-1].name or "value"
     places = ["", *(z.name or f"x{i + 1}" for i, z in enumerate(leaves))]
     program = Graph("program", given, recorder.nodes, outputs).named(places)
-    return Printed(program, plain=True, reuse_outputs=False, threads=1).text
+    return print_graph(run_passes(program)[0]).text
 
 
 def _replayed(z: Any, again: dict[Any, Any]) -> Any:

@@ -35,6 +35,13 @@ def _check_sequences(caller: str, primals: Any, tangents: Any) -> None:
             raise TypeError(f"{caller}(f, primals, tangents): {what}; pass two tuples, an element for each argument")
 
 
+def _noted(made: Function, place: str, argnums: Argnums) -> Function:
+    """The same function, with a note of where its result holds the slopes by which arguments, to name them by."""
+    places = {place: argnums} if isinstance(argnums, int) else {f"{place}[{k}]": i for k, i in enumerate(argnums)}
+    made.__dict__["gradients"] = places
+    return made
+
+
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     """Make the function that gives the value of `f` and its gradient.
 
@@ -56,7 +63,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
         swept = trace.sweep([_number("grad", trace)])
         return trace.value(), swept[0] if isinstance(argnums, int) else tuple(swept)
 
-    return with_gradient
+    return _noted(with_gradient, "[1]", argnums)
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -72,7 +79,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
     def gradient(*args: Any) -> Any:
         return value_and_grad(f, argnums)(*args)[1]
 
-    return gradient
+    return _noted(gradient, "", argnums)
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:

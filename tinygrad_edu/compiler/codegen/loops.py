@@ -1,25 +1,41 @@
-"""Groups as text: each a function that goes through its arrays block by block.
+r"""Groups as text: each a function that goes through its arrays block by block.
 
 start, stop   the part of the arrays that a call is to do
 work          the arrays of one block that results in between are written into
+
+>>> from tinygrad_edu.compiler.ir import Graph, Input
+>>> x = Input("x")
+>>> x.shape, x.strides, x.dtype = (BLOCK,), (8,), np.dtype(float)
+>>> h = x.sibling(np.sin, (x,), x.shape, x.strides, x.dtype)
+>>> group = Node(Blocks(Graph("blocks", [x], [h], [h]), 500_000, []), (x, h), {})
+>>> print("\n".join(Loop(group, "blocks1", Names(), 1, Remarks()).lines()))
+def blocks1(start, stop, x, t1, work):
+    for i in range(start, stop, 16000):
+        n = min(16000, stop - i)
+        x_part, t1_part = x[i:i + n], t1[i:i + n]
+        np.sin(x_part, t1_part)                                                   # (16000,)
+    return ()
 """
 
 from typing import Any
 
-from tinygrad_edu.compiler.codegen.expressions import Names, expression, written_out
-from tinygrad_edu.compiler.codegen.text import into, remark, row
+import numpy as np
+
+from tinygrad_edu.compiler.codegen.expressions import expression
+from tinygrad_edu.compiler.codegen.names import Names, format_value
+from tinygrad_edu.compiler.codegen.statements import Remarks, indent, remarked, row, write_into
 from tinygrad_edu.compiler.ir import Node
 from tinygrad_edu.compiler.memory import plan_memory
 from tinygrad_edu.compiler.passes.tiling import BLOCK, Blocks
 
-THREADED = '''
-from concurrent.futures import ThreadPoolExecutor
+IN_THREADS = '''
 
-pool = ThreadPoolExecutor({threads})
+pools = {{}}
 
 
 def in_threads(function, size, arrays, work):
-    """Have each thread do its part of the blocks."""
+    """The results of each thread's part of the blocks; a process that was forked has threads of its own."""
+    pool = pools.get(os.getpid()) or pools.setdefault(os.getpid(), ThreadPoolExecutor({threads}))
     edges = [size * k // len(work) for k in range(len(work) + 1)]
     parts = [pool.submit(function, i, j, *arrays, w) for i, j, w in zip(edges[1:], edges[2:], work[1:])]
     return [function(edges[0], edges[1], *arrays, work[0]), *(part.result() for part in parts)]
@@ -29,66 +45,72 @@ def in_threads(function, size, arrays, work):
 class Loop:
     """The function of a group: its text, and that of the memory it works in."""
 
-    def __init__(self, node: Node, name: str, constants: Names, threads: int) -> None:
+    def __init__(self, node: Node, name: str, constants: Names, threads: int, remarks: Remarks) -> None:
         self.blocks: Blocks = node.function  # type: ignore[assignment]
-        self.name, self.threads = name, threads
-        self.names = Names(("np", "start", "stop", "i", "n", "work"), constants)
-        self.plan = plan_memory(self.blocks.inner)
-        self.results = [x for x in self.blocks.inner.results if x.shape]
-        self.work_of: dict[tuple[int, Any], str] = {}
-        for x, k in self.plan.of.items():
+        self.name, self.threads, self._remarks = name, threads, remarks
+        self._names = Names(("start", "stop", "i", "n", "work"), constants)
+        self._plan = plan_memory(self.blocks.inner)
+        self._results = [x for x in self.blocks.inner.results if x.shape]
+        self._work_of: dict[tuple[int, Any], str] = {}
+        for x, k in self._plan.of.items():
             key = k, x.dtype
-            self.work_of[key] = self.work_of.get(key) or self.names.fresh("t", alone=False)
-            self.names.name(x, self.work_of[key])
+            self._work_of[key] = self._work_of.get(key) or self._names.numbered("t")
+            self._names.name(x, self._work_of[key])
 
-    def text(self) -> list[str]:
-        """Write the function."""
-        names, inner = self.names, self.blocks.inner
-        outside = [*inner.inputs, *self.results]
-        given = [names.of(x) for x in outside]
+    def lines(self) -> list[str]:
+        """The text of the function."""
+        names, inner = self._names, self.blocks.inner
+        outside = [*inner.inputs, *self._results]
+        given = [*names.name_inputs(inner.inputs), *map(names.of, self._results)]
         parts = {}
         for x in outside:
             if x.shape:
                 parts[names.of(x)] = names.fresh(f"{names.of(x)}_part")
                 names.name(x, parts[names.of(x)])
-        work, sums = list(self.work_of.values()), [names.of(x) for x in self.blocks.sums]
+        work, sums = list(self._work_of.values()), [names.of(x) for x in self.blocks.sums]
         loop = [f"n = min({BLOCK}, stop - i)", f"{row([*parts.values()])} = {row([f'{x}[i:i + n]' for x in parts])}"]
         loop += [f"{row(work)} = [each[:n] for each in work]"] * bool(work)
-        loop += [f"{self._line(x):<60}  # {remark(x)}".rstrip(" #") for x in inner.nodes]
-        body = [f"{name} = 0.0" for name in sums]
-        body += [f"for i in range(start, stop, {BLOCK}):", *(f"    {text}" for text in loop)]
+        loop += [remarked(self._line(x), self._remarks.of(x)) for x in inner.nodes]
+        body = [f"{name} = {_zero(x)}" for name, x in zip(sums, self.blocks.sums, strict=True)]
+        body += [f"for i in range(start, stop, {BLOCK}):", *indent(loop)]
         body.append(f"return {row(sums) if sums else '()'}")
         if self.threads > 1:
-            body = ["with np.errstate(all='ignore'):", *(f"    {text}" for text in body)]
-        return [f"def {self.name}({', '.join(['start', 'stop', *given, 'work'])}):", *(f"    {text}" for text in body)]
+            body = ["with np.errstate(all='ignore'):", *indent(body)]
+        return [f"def {self.name}({', '.join(['start', 'stop', *given, 'work'])}):", *indent(body)]
 
     def _line(self, node: Node) -> str:
-        """Write one line: into memory where it can be told, or onto a sum."""
-        name = self.names.of(node)
-        if node in self.plan.of or node in self.results:
-            return into(node, name, self.names)
-        text = expression(node, self.names, infix=False)
+        """One statement: into memory, where the function takes any, or onto a sum."""
+        name = self._names.of(node)
+        if node in self._plan.of or node in self._results:
+            return write_into(node, name, self._names)
+        text, _ = expression(node, self._names, infix=False)
         return f"{name} += {text}" if node in self.blocks.sums else f"{name} = {text}"
 
     def work(self) -> str:
-        """Write the memory that each thread works in."""
-        sizes = [f"np.empty({BLOCK}, {written_out(dtype, self.names)})" for _, dtype in self.work_of]
+        """The memory that each thread works in."""
+        sizes = [f"np.empty({BLOCK}, {format_value(dtype, self._names)})" for _, dtype in self._work_of]
         return f"[({row(sizes)}) for _ in range({self.threads})]"
 
     @property
     def scratch(self) -> int:
         """The bytes that all threads work in."""
-        return self.threads * sum(BLOCK * int(dtype.itemsize) for _, dtype in self.work_of)
+        return self.threads * sum(BLOCK * int(dtype.itemsize) for _, dtype in self._work_of)
 
     def call(self, arguments: list[str], work: str) -> str:
-        """Write the call, and how the sums of several threads are added up."""
+        """The call, and how the sums of several threads are added up."""
         size = self.blocks.size
         if self.threads == 1:
             return f"{self.name}(0, {size}, {', '.join(arguments)}, {work}[0])"
-        return f"[sum(column) for column in zip(*in_threads({self.name}, {size}, ({row(arguments)}), {work}))]"
+        sums = f"in_threads({self.name}, {size}, ({row(arguments)}), {work})"
+        return f"[sum(rest, first) for first, *rest in zip(*{sums})]"
+
+
+def _zero(node: Node) -> str:
+    """The number that a sum starts with, of its dtype."""
+    return "0.0" if node.dtype == np.float64 else f"np.{node.dtype.name}(0)"
 
 
 def flat(x: Any, names: Names) -> str:
-    """Write an operand of a group, all its numbers in one row."""
-    name = written_out(x, names)
+    """An operand of a group, all its numbers in one row."""
+    name = format_value(x, names)
     return f"{name}.reshape(-1)" if isinstance(x, Node) and x.shape and len(x.shape) > 1 else name

@@ -1,179 +1,233 @@
-"""The program as text: what is read, and the very text that runs.
+"""A graph as text: what is read, and the very text that runs, for arrays and for single numbers alike.
 
 work     the arrays that results are written into, made once
+
+>>> x = Input("x", float)
+>>> h = x.sibling(template("sin(x)"), (x,), None, None, None)
+>>> y = x.sibling(template("x * x"), (h,), None, None, None)
+>>> print(print_graph(Graph("program", [x], [h, y], [y])).text)
+from math import sin
+<BLANKLINE>
+import numpy as np
+<BLANKLINE>
+<BLANKLINE>
+def program(x):
+    # forward
+    t1 = sin(x)
+    t2 = t1 * t1
+    return t2,
+<BLANKLINE>
 """
 
 import inspect
 import itertools
 import math
-import re
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.codegen.expressions import Names, bound, definition, operand, statement, written_out
-from tinygrad_edu.compiler.codegen.loops import THREADED, Loop, flat
-from tinygrad_edu.compiler.codegen.text import as_method, into, remark, row
+from tinygrad_edu.compiler.codegen.expressions import expression, operand
+from tinygrad_edu.compiler.codegen.loops import IN_THREADS, Loop, flat
+from tinygrad_edu.compiler.codegen.names import Names, define_constant, escape, format_value
+from tinygrad_edu.compiler.codegen.scalar_table import HELPERS
+from tinygrad_edu.compiler.codegen.statements import Remarks, indent, remarked, row, statement, write_into
+from tinygrad_edu.compiler.codegen.templates import Template, template
 from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, written_memory
 from tinygrad_edu.compiler.memory import MemoryPlan
 from tinygrad_edu.compiler.passes.tiling import Blocks
 
-_WIDTH, _LONGEST = 72, 48
+_LONGEST, _LONGEST_SCALAR = 48, 60  # texts that stand where they are used; it bounds how deep a line is nested too
+_CONVERSIONS = {template("float(x)"), template("bool(x)")}
+_MATH = {*dir(math)} - HELPERS.keys()
 
 
-class Text:
-    """The text of a program: its lines, the functions of its groups, its memory and its constants."""
+@dataclass(frozen=True)
+class Source:
+    """The text of a graph, the constants that are too large to stand in it, and the bytes its loops work in."""
 
-    def __init__(self, program: Graph, plan: MemoryPlan, infix: bool, threads: int) -> None:
-        self.program, self.plan, self.infix = program, plan, infix
-        self.names = names = Names(("np", "make_work", "work", "in_threads", "pool", program.name))
-        self.given = [names.fresh(wanted) for wanted in input_names(program.inputs)]
-        for node, name in zip(program.inputs, self.given, strict=True):
-            names.name(node, name)
-        groups = [node for node in program.nodes if isinstance(node.function, Blocks)]
-        self.loops = {node: Loop(node, names.fresh("blocks", alone=False), names, threads) for node in groups}
-        self.scratch = {node: names.fresh("scratch", alone=False) for node in groups}
-        self.threads = threads
-        self.reads: dict[Node, set[Node]] = {}
-        self.busy = written_memory(program.nodes).union(plan.of)
+    text: str
+    constants: dict[str, Any]
+    scratch: int = 0
 
-    def whole(self) -> str:
-        """Write all of it."""
+
+def print_graph(graph: Graph, plan: MemoryPlan | None = None, infix: bool = True, threads: int = 1) -> Source:
+    """The source of a graph; without a plan, every result is a new array.
+
+    infix: calculus, with what is used once standing where it is used.
+    """
+    printer = _Printer(graph, plan or MemoryPlan(), infix, threads)
+    text = printer.text()
+    constants = {name: x for name, x in printer.names.constants.items() if define_constant(x) is None}
+    return Source(text, constants, sum(loop.scratch for loop in printer.loops.values()))
+
+
+class _Printer:
+    """The parts of a text, as they come: its lines, the functions of its groups, its memory and its constants."""
+
+    def __init__(self, graph: Graph, plan: MemoryPlan, infix: bool, threads: int) -> None:
+        self.graph, self.plan, self.infix, self.threads = graph, plan, infix, threads
+        templates = {node.function for node in graph.nodes if isinstance(node.function, Template)}
+        used: set[str] = set().union(*(each.names for each in templates))
+        self.of_math = sorted(used & _MATH)
+        self.names = names = Names(("make_work", "work", "in_threads", "pools", "os", "math", graph.name, *used))
+        names.helpers |= {name: f for name, f in HELPERS.items() if name in used}
+        self.given = names.name_inputs(graph.inputs)
+        groups = [node for node in graph.nodes if isinstance(node.function, Blocks)]
+        inner = (x for node in groups for x in node.function.inner.nodes)  # type: ignore[attr-defined]
+        self.remarks = Remarks([*graph.nodes, *inner])
+        self.loops = {x: Loop(x, names.numbered("blocks"), names, threads, self.remarks) for x in groups}
+        self.scratch = {node: names.numbered("scratch") for node in groups}
+        self.uses = _count_uses(graph)
+        self.reads: dict[Node, set[Node]] = {}  # the memory that what stands inline is read from
+        self.rewritten = written_memory(graph.nodes).union(plan.of)
+        self.made_once = {*plan.views}
+
+    def text(self) -> str:
+        """All of it."""
         inner = self._body()
-        outputs = [_result(x, self.names) for x in self.program.outputs]
-        inner.append(f"return {row(outputs) if outputs else '()'}")
+        inner.append(f"return {row([self._result(x) for x in self.graph.outputs]) or '()'}")
         work = [self.names.of(node) for node in (*self.plan.of, *self.plan.views)] + list(self.scratch.values())
-        functions = [text for loop in self.loops.values() for text in ("", "", *loop.text())]
-        making = ["", "", "def make_work():", *_indented([*self._make_work(), f"return {row(work)}"])] if work else []
         if work:
             inner.insert(0, f"{row(work)} = work")
-        head = f"def {self.program.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
-        defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := definition(x))]
-        threaded = THREADED.format(threads=self.threads - 1).splitlines() if self.loops and self.threads > 1 else []
-        helpers = [text for f in self.names.helpers.values() for text in ("", "", *_without_decorators(f))]
-        lines = [
-            "import numpy as np",
-            *(["", *defined] if defined else []),
-            *helpers,
-            *threaded,
-            *functions,
-            *making,
-            "",
-            "",
-            head,
-            *_indented([*self._docstring(), *inner]),
-            "",
-        ]
-        return "\n".join(lines)
+        making = ["def make_work():", *indent([*self._make_work(), f"return {row(work)}"])] if work else []
+        head = f"def {self.graph.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
+        loops = [loop.lines() for loop in self.loops.values()]
+        program = [head, *indent([*self._docstring(), *inner])]
+        functions = [*map(_source_of, self.names.helpers.values()), *loops, making, program]
+        lines = [*self._imports(), "import numpy as np"]
+        defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := define_constant(x))]
+        lines += ["", *defined] * bool(defined)
+        lines += IN_THREADS.format(threads=self.threads - 1).splitlines() if self._is_threaded else []
+        for each in functions:
+            lines += ["", "", *each] if each else []
+        return "\n".join([*lines, ""])
 
     @property
-    def constants(self) -> dict[str, Any]:
-        """The constants that are too large to write out."""
-        return {name: x for name, x in self.names.constants.items() if definition(x) is None}
+    def _is_threaded(self) -> bool:
+        return bool(self.loops) and self.threads > 1
+
+    def _imports(self) -> list[str]:
+        """What is imported beside NumPy, and an empty line."""
+        lines = ["import math"] * any(f in HELPERS.values() for f in self.names.helpers.values())
+        if self._is_threaded:
+            lines += ["import os", "from concurrent.futures import ThreadPoolExecutor"]
+        lines += [f"from math import {', '.join(self.of_math)}"] * bool(self.of_math)
+        return [*lines, ""] if lines else []
 
     def _docstring(self) -> list[str]:
-        """Tell what goes in."""
-        width = max(map(len, self.given), default=0)
-        told = zip(self.given, self.program.inputs, strict=True)
-        lines = [f"{name:<{width}}  {_described(node):<24}  {node.place}".rstrip() for name, node in told]
-        return ['"""', *lines, '"""'] if lines else []
+        """What goes in, unless the names say it all."""
+        told = list(zip(self.given, self.graph.inputs, strict=True))
+        if all(node.dtype is None and node.place == name for name, node in told):
+            return []
+        width = max(map(len, self.given))
+        lines = [f"{name:<{width}}  {_described(node):<24}  {escape(node.place)}".rstrip() for name, node in told]
+        return ['"""', *lines, '"""']
 
     def _body(self) -> list[str]:
-        """Write the lines of the program, forward and backward marked, each with its shape and where it comes from."""
+        """The statements, forward and backward marked, each with its remark."""
         lines: list[str] = []
         backward = None
-        uses = Counter(x for node in self.program.nodes for x in node.operands)
-        uses.update(dict.fromkeys(self.program.results, 2))
-        for node, after in itertools.zip_longest(self.program.nodes, self.program.nodes[1:]):
-            if uses[node] == 1 and self._reads_well_inside(node, after):
-                self.names.inlined[node] = self._inside(node)
+        for node, after in itertools.zip_longest(self.graph.nodes, self.graph.nodes[1:]):
+            if self._stands_inline(node, after):
                 continue
-            text = "" if node in self.plan.views else self._line(node)
+            text = "" if node in self.made_once else self._line(node)
             if text and node.backward is not backward and node.function is not assume:
                 backward = node.backward
                 lines.append("# backward" if backward else "# forward")
             if text:
-                lines.append(f"{text:<{_WIDTH}}  # {remark(node)}".rstrip(" #"))
+                lines.append(remarked(text, self.remarks.of(node)))
         return lines
 
-    def _reads_well_inside(self, node: Node, after: Node | None) -> bool:
-        """Tell whether what is used once may stand where it is used: it is short, and nothing is written between."""
-        if node in self.plan.of or node in self.plan.views or node.function is assume or node in self.loops:
+    def _stands_inline(self, node: Node, after: Node | None) -> bool:
+        """Whether a node stands where it is used: once, it is short, and may be computed there."""
+        is_scalar = isinstance(node.function, Template)
+        if (node.arguments or not is_scalar) and (self.uses[node] != 1 or self._converts_input(node)):
             return False
+        reads: set[Node] | None = set() if is_scalar else self._reads_if_it_may_move(node, after)
+        if reads is None:
+            return False
+        text = expression(node, self.names, self.infix)
+        if len(text[0]) > (_LONGEST_SCALAR if is_scalar else _LONGEST):
+            return False
+        self.names.inlined[node], self.reads[node] = text, reads
+        return True
+
+    def _reads_if_it_may_move(self, node: Node, after: Node | None) -> set[Node] | None:
+        """The memory that a node reads, if none of it is written before the node is used; else None."""
+        if node in self.plan.of or node in self.made_once or node.function is assume or node in self.loops:
+            return None
         if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
-            return False
+            return None
         reads = {node.memory}.union(*(self.reads.get(x, {x.memory}) for x in node.operands))
         soon = after is not None and node in after.operands
-        if not soon and not self.busy.isdisjoint(reads):
-            return False
-        self.reads[node] = reads
-        return len(self._inside(node)[0]) <= _LONGEST
+        return reads if soon or self.rewritten.isdisjoint(reads) else None
 
-    def _inside(self, node: Node) -> tuple[str, int]:
-        view = as_method(node, self.names) if node.is_view else None
-        return (view, 9) if view else bound(node, self.names, self.infix)
+    def _converts_input(self, node: Node) -> bool:
+        """Whether a node makes an input Python's own number, for all that use it: then it takes over the name."""
+        if node.function not in _CONVERSIONS or not isinstance(x := node.arguments[0], Input) or self.uses[x] > 1:
+            return False
+        self.names.name(node, self.names.of(x))
+        return True
 
     def _line(self, node: Node) -> str:
-        """Write one line: into its memory, if there is any for it."""
+        """One statement: into its memory, if there is any for it."""
         names = self.names
         if node.function is assume:
             condition, answer = node.arguments
-            asked = f"not {operand(condition, names)}" if answer else written_out(condition, names)
+            asked = template("not x").fill([operand(condition, names)]) if answer else format_value(condition, names)
             return f"if {asked}: return None"
         if node in self.loops:
             call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
             return f"{names.of(node)} = {call}"
         if node in self.plan.of:
-            return into(node, names.of(node), names)
-        if node.is_view and (view := as_method(node, names)):
-            return f"{names.of(node)} = {view}"
+            return write_into(node, names.of(node), names)
         return statement(node, names, self.infix)
 
     def _make_work(self) -> list[str]:
-        """Write the function that makes the memory of a run."""
+        """The body of the function that makes the memory of a run."""
         names, plan = self.names, self.plan
         starts, size = plan.places()
         memory = names.fresh("memory")
         lines = [f"{memory} = np.empty({size}, np.uint8)"] if plan.blocks else []
         for node, k in plan.of.items():
-            layout = f"{node.shape}, {written_out(node.dtype, names)}, {memory}, {starts[k]}"
+            layout = f"{node.shape}, {format_value(node.dtype, names)}, {memory}, {starts[k]}"
             natural = _strides(node.shape or (), node.dtype.itemsize) == node.strides
             lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural else f', {node.strides}'})")
-        for node in plan.views:
-            lines.append(f"{names.of(node)} = {as_method(node, names) or statement(node, names).partition(' = ')[2]}")
+        lines += [statement(node, names) for node in plan.views]
         return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
 
+    def _result(self, x: Any) -> str:
+        return format_value(x, self.names) + ".copy()" * isinstance(x, np.ndarray)
 
-def input_names(inputs: list[Input]) -> list[str]:
-    """Say what inputs should be called: by the last word of their place, if that is enough to tell them apart."""
-    last = [(re.findall(r"[^\W\d]\w*", node.place) or ["x"])[-1] for node in inputs]
-    seen = Counter(last)
-    return [node.place if seen[word] > 1 else word for node, word in zip(inputs, last, strict=True)]
+
+def _count_uses(graph: Graph) -> Counter[Node]:
+    """How often each node stands in the text; results, which need names, count twice."""
+    uses: Counter[Node] = Counter()
+    for node in graph.nodes:
+        if isinstance(node.function, Template):
+            uses.update({x: n for x, n in zip(node.arguments, node.function.uses, strict=True) if isinstance(x, Node)})
+        else:
+            uses.update(node.operands)
+    for x in graph.results:
+        makes_result = isinstance(x.function, Template) and "np" in x.function.names
+        uses[x] += 1 if makes_result else 2
+        uses.update(dict.fromkeys(x.operands, 1) if makes_result else {})
+    return uses
 
 
 def _described(node: Input) -> str:
-    if node.dtype is None:
-        return node.kind.__name__
-    return f"{node.dtype.name} {node.shape}"
+    return node.kind.__name__ if node.dtype is None else f"{node.dtype.name} {node.shape}"
 
 
-def _without_decorators(function: Any) -> list[str]:
-    """Give the text of a function as it stands in the library."""
+def _source_of(function: Callable[..., Any]) -> list[str]:
+    """The text of a function as it stands in the library, without decorators."""
     lines = inspect.getsource(function).rstrip().splitlines()
     return lines[next(i for i, text in enumerate(lines) if text.startswith("def ")) :]
 
 
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:
-    """Give the strides of an array that is laid out row by row."""
+    """The strides of an array that is laid out row by row."""
     return tuple(itemsize * math.prod(shape[i + 1 :]) for i in range(len(shape)))
-
-
-def _result(x: Any, names: Names) -> str:
-    if isinstance(x, Node):
-        return names.of(x)
-    return written_out(x, names) + ".copy()" * isinstance(x, np.ndarray)
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"    {text}" if text else "" for text in lines]

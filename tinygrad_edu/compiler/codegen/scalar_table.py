@@ -7,7 +7,9 @@ and where 0.0 and -0.0 tie in `np.maximum`, the formula takes the second, which 
 x, y, z  operands
 """
 
+import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -73,40 +75,31 @@ OPERATORS: dict[Any, str] = {
     operator.gt: "x > y", operator.ge: "x >= y", operator.lt: "x < y", operator.le: "x <= y",
     operator.eq: "x == y", operator.ne: "x != y",
 }
+# fmt: on
 
-# In machine code: what Numba has of `math`; and where Python's own numbers raise an error or become complex, a question
-# whether they do, of the right operand or of the result.
-NOT_NATIVE = {operator.and_, operator.or_, operator.xor, operator.invert}
-NATIVE_OPERATORS: dict[Any, tuple[str, str | None]] = {
-    operator.truediv: ("x / y", "x == 0.0"), operator.floordiv: ("x // y", "x == 0.0"),
-    operator.mod: ("x % y", "x == 0.0"), operator.pow: ("pow(x, y)", "not isfinite(x)"),
-}
-NATIVE_FLOATS = FLOATS | {np.fmod: "np.fmod(x, y)", np.cbrt: "np.cbrt(x)"}
 
-# What `math` does not have.
-HELPERS = {
-    "logaddexp": '''
-def logaddexp(x, y):
+def logaddexp(x: float, y: float) -> float:
     """log(exp(x) + exp(y)), without overflow."""
     if x == y:
         return x + math.log(2.0)
     d = x - y
     return x + math.log1p(math.exp(-d)) if d > 0.0 else y + math.log1p(math.exp(d)) if d < 0.0 else d
-''',
-    "logaddexp2": '''
-def logaddexp2(x, y):
+
+
+def logaddexp2(x: float, y: float) -> float:
     """log2(2 ** x + 2 ** y), without overflow."""
     if x == y:
         return x + 1.0
     d = x - y
     n = x if d > 0.0 else y
-    return n + math.log1p(math.exp2(-abs(d))) * math.log2(math.e) if d == d else d
-''',
-    "sech_squared": '''
-def sech_squared(x):
+    return n + math.log1p(math.exp2(-abs(d))) * math.log2(math.e) if not math.isnan(d) else d
+
+
+def sech_squared(x: float) -> float:
     """1 / cosh(x) ** 2, without overflow."""
     e = math.exp(-2.0 * abs(x))
     return 4.0 * e / ((1.0 + e) * (1.0 + e))
-''',
-}
-# fmt: on
+
+
+HELPERS: dict[str, Callable[..., float]] = {f.__name__: f for f in (logaddexp, logaddexp2, sech_squared)}
+"""What `math` lacks; the text of what a program calls goes before it."""

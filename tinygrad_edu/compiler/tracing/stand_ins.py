@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.bytecode import is_library, names_in
+from tinygrad_edu.compiler.bytecode import is_of_library, names_in
 from tinygrad_edu.compiler.captures import is_compiled
 from tinygrad_edu.compiler.errors import trace_error
 from tinygrad_edu.compiler.tracing.tracer import tracers
@@ -129,7 +129,7 @@ class StandIns:
         return self.of(x.__wrapped__) if is_compiled(x) else x
 
     def _function(self, f: types.FunctionType) -> Any:
-        library = is_library(f.__globals__.get("__name__"))
+        library = is_of_library(f)
         if f in rules or (library and not f.__closure__):
             return f
         scope = f.__globals__ if library else self._scope(f)

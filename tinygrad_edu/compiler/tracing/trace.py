@@ -4,6 +4,7 @@ numbers   what goes in
 leaves    what stands in for it: tracers, and Values around tracers
 """
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -49,6 +50,16 @@ def run_eagerly(function: Callable[..., Any], args: tuple[Any, ...], keywords: d
         return function(*args, **keywords)
 
 
+def _gradient_names(function: Any) -> dict[str, str]:
+    """The arguments by which the result holds slopes, place by place: `tg.grad` notes which they are."""
+    places: dict[str, int] = getattr(function, "gradients", {})
+    try:
+        names = [*inspect.signature(function).parameters] if places else []
+    except ValueError:  # a function written in C
+        names = []
+    return {place: names[i] for place, i in places.items() if 0 <= i < len(names)}
+
+
 class Traced:
     """What came of tracing: the graph, how to read its inputs, and the structure of what it gives."""
 
@@ -89,7 +100,8 @@ class Traced:
         self._refuse_changes(given, leaves, handed)
         self._take_result(result, recorder, leaves, since)
         inputs: Any = [x.node for x in given]
-        self.graph = Graph("program", inputs, recorder.nodes, self._outputs).named(self._places)
+        self.graph = Graph("program", inputs, recorder.nodes, self._outputs)
+        self.graph.named(self._places, _gradient_names(self.function))
 
     def _run(self, recorder: Recorder, leaves: list[Any], handed: Arguments, given: Arguments) -> Any:
         """Run on tracers; what goes wrong because numbers are traced is told from what goes wrong anyway."""
