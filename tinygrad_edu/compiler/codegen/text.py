@@ -9,8 +9,7 @@ import os
 import numpy as np
 
 from tinygrad_edu.compiler.codegen.expressions import Names, called, index, operand, written_out
-from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
+from tinygrad_edu.compiler.ir import Node, is_elementwise
 from tinygrad_edu.compiler.tracing.tracer import cast
 
 _ONLY_BY_KEYWORD = {np.maximum, np.minimum, np.fmax, np.fmin}
