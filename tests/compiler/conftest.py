@@ -1,10 +1,10 @@
-"""In these tests every graph is verified after every pass."""
+"""In these tests every graph is verified after every pass, and every memory plan."""
 
 import pytest
 
-from tinygrad_edu.compiler.passes import verify
+from tinygrad_edu.compiler import ir
 
 
 @pytest.fixture(autouse=True)
 def verified(monkeypatch):
-    monkeypatch.setattr(verify, "ENABLED", True)
+    monkeypatch.setattr(ir, "VERIFY", True)

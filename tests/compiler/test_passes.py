@@ -96,6 +96,8 @@ def test_what_depends_on_no_input_is_a_constant():
         (lambda x: np.sin(0 + x), [np.add, np.sin]),
         (lambda x: np.sin(x - -0.0), [np.subtract, np.sin]),
         (lambda x: 0.5 * (4.0 * x), [np.multiply, np.multiply]),
+        (lambda x: 3.0 * (4.0 * x), [np.multiply]),
+        (lambda x: 4.0 * (3.0 * x), [np.multiply, np.multiply]),
         (lambda x: np.sin(x / 1), [np.sin]),
         (lambda x: np.sin(np.negative(-x)), [np.sin]),
         (lambda x: np.sin(+x), [np.sin]),

@@ -13,6 +13,7 @@ settled    a node whose memory and whose operands' memory nothing writes into af
 """
 
 import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -26,6 +27,12 @@ Function = Callable[..., Any]
 Array = Any  # an array, a number of NumPy's or a number of Python's
 Origin = tuple[str, int]
 Shape = tuple[int, ...]
+
+VERIFY = os.environ.get("TINYGRAD_EDU_VERIFY") == "1"  # check every graph and every memory plan that is made
+
+
+class GraphError(Exception):
+    """A graph, or its memory plan, is not sound: a fault of the compiler, never of the function that was traced."""
 
 
 class Node:

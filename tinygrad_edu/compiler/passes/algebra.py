@@ -1,7 +1,7 @@
 """The pass that writes shorter what calculus leaves behind: a table of rewrites, each of which rounds nothing.
 
 A rewrite holds for every float, zeros of both signs, infinities and NaN included, or it is not in the table. So
-0 + x is not x, which may be -0.0; and c · (d · x) is not (c · d) · x, which may not overflow where the former does.
+0 + x is not x, which may be -0.0, and 0.5 · (4 · x) is not 2 · x, which does not overflow where 4 · x does.
 
 x, y  operands: nodes or constants
 """
@@ -102,6 +102,10 @@ def _is_one_number(x: Any, in_rows: bool) -> bool:
     return alike or not any(x.strides)
 
 
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, np.floating))
+
+
 def _is(number: float, x: Any) -> bool:
     """Whether `x` is this very number, the sign of a zero included."""
     one = isinstance(x, (int, float, np.bool_, np.integer, np.floating))
@@ -119,8 +123,20 @@ def _subtract(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
     return x if _is(0.0, y) else None
 
 
-def _multiply(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
-    return x if _is(1, y) else y if _is(1, x) else None
+def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
+    """Drop x · 1; write c · (d · x) as (c · d) · x where d is a power of two, and neither c nor d is less than 1.
+
+    Then d · x is exact or overflows, as the product of all three does, and both ways round once.
+    """
+    c, inner = (y, x) if isinstance(x, Node) else (x, y)
+    if _is(1, c):
+        return inner
+    if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
+        d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
+        if isinstance(z, Node) and _is_number(c) and _is_number(d) and abs(c) >= 1 and abs(math.frexp(d)[0]) == 0.5:
+            if abs(d) >= 1 and abs(c * d) <= np.finfo(node.dtype).max:
+                node.arguments = c * d, z
+    return None
 
 
 def _divide(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
@@ -139,7 +155,7 @@ def _itself(_: Node, __: MadeBy, x: Any, *how: Any) -> Any:
 
 def _getitem(_: Node, __: MadeBy, x: Any, index: Any) -> Any:
     """Drop x[()]."""
-    return x if index == () and isinstance(index, tuple) else None
+    return x if isinstance(index, tuple) and not index else None
 
 
 def _exp(node: Node, made_by: MadeBy, x: Any) -> None:
@@ -171,7 +187,7 @@ def _power(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
 
     The ``**`` of single numbers is that of the C library, which np.float_power calls; that of float16 is its own.
     """
-    known = isinstance(y, (int, float, np.floating)) and isinstance(x, Node) and x.dtype == node.dtype
+    known = _is_number(y) and isinstance(x, Node) and x.dtype == node.dtype
     arrays = node.shape or any(isinstance(z, Node) and z.kind is np.ndarray for z in (x, y))
     if known and y == 1:
         return x

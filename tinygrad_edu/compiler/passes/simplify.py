@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.compiler import ir
 from tinygrad_edu.compiler.ir import Graph, Node, assume, fingerprint, settled, substitute
-from tinygrad_edu.compiler.passes import verify
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
+from tinygrad_edu.compiler.passes.verify import Verifier
 
 Pass = Callable[[Graph], Graph]
 
@@ -177,7 +178,7 @@ def run_passes(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, 
         GraphError: a pass has made a graph that is not sound, or does not compute the same.
     """
     history = [("traced", len(graph.nodes))]
-    check = verify.Verifier(graph) if verify.ENABLED else None
+    check = Verifier(graph) if ir.VERIFY else None
     for each in passes:
         graph = each(graph)
         history.append((each.__name__, len(graph.nodes)))

@@ -7,19 +7,12 @@ result   what a node gives when the graph is run
 """
 
 import operator
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Array, Graph, Input, Node, map_nested, written_memory
-
-ENABLED = os.environ.get("TINYGRAD_EDU_VERIFY") == "1"
-
-
-class GraphError(Exception):
-    """A graph is not sound: a fault of the pass that made it, never of the function that was traced."""
+from tinygrad_edu.compiler.ir import Array, Graph, GraphError, Input, Node, map_nested, written_memory
 
 
 class Verifier:
@@ -54,7 +47,7 @@ def verify(graph: Graph, numbers: Sequence[Array] | None = None, name: str = "gr
     >>> node.describe(np.ones(2))
     >>> verify(Graph("program", [x], [node], [node]))
     Traceback (most recent call last):
-    tinygrad_edu.compiler.passes.verify.GraphError: graph: t1 = np.negative(x) has shape (3,), and says (2,)
+    tinygrad_edu.compiler.ir.GraphError: graph: t1 = np.negative(x) has shape (3,), and says (2,)
 
     Raises:
         GraphError: the graph is not sound.
