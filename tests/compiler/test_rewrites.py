@@ -1,12 +1,15 @@
-"""Passes keep every number to the bit: at the ends of the range, at zeros of both signs, and after writes in between."""
+"""Passes keep every number to the bit: at the ends of the range, for zeros of both signs, after writes in between."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import tinygrad_edu as tg
 from tests.compiler.numbers import EXTREMES
-from tinygrad_edu.compiler.passes import tiling
+from tinygrad_edu.compiler.ir import Node
+from tinygrad_edu.compiler.passes import algebra, runtime_checks, simplify, tiling
+from tinygrad_edu.compiler.passes.algebra import RULES, simplify_algebra
 from tinygrad_edu.compiler.passes.numpy_calls import choose_numpy_calls, prepare_constants
 from tinygrad_edu.compiler.passes.runtime_checks import merge_runtime_checks
 from tinygrad_edu.compiler.passes.simplify import PASSES, eliminate_dead_code
@@ -36,6 +39,7 @@ NUMBERS = [
     "np.inf", "-np.inf", "np.nan", "True", "np.float64(2)", "np.float64(1)", "np.float32(0.1)", "np.int64(1)", "2**60",
 ]  # fmt: skip
 EXPONENTS = ["0", "1", "2", "3", "-1", "0.5", "2.0", "-0.5", "1.0", "0.1", "np.float64(2)", "np.float32(2)", "True"]
+X = np.linspace(0.5, 2.0, 6).reshape(2, 3)
 NAMES = "abcdefghijklmnopq"
 Choices = st.tuples(*[st.integers(0, 10**6)] * 6)
 
@@ -48,7 +52,11 @@ def source(choices):
         if "{w}" in line and not own:
             continue
         z = NAMES[len(names)]
-        pick = {"w": own[w % len(own)] if own else None, "x": names[-1 - x % min(3, len(names))], "y": names[y % len(names)]}
+        pick = {
+            "w": own[w % len(own)] if own else None,
+            "x": names[-1 - x % min(3, len(names))],
+            "y": names[y % len(names)],
+        }
         body.append(line.format(z=z, c=NUMBERS[c % len(NUMBERS)], e=EXPONENTS[e % len(EXPONENTS)], **pick))
         if "{z}" in line:
             names.append(z)
@@ -56,7 +64,13 @@ def source(choices):
             if "broadcast" not in line and "reshape" not in line and "[" not in line and "astype" not in line:
                 own.append(z)
     given_back += [name for name in names[-1:] if name not in given_back]
-    return "\n    ".join(["def program(a, b):", *body, f"return np.arctan2({names[-1]}, -1.0), {', '.join(given_back)},"])
+    return "\n    ".join(
+        ["def program(a, b):", *body, f"return np.arctan2({names[-1]}, -1.0), {', '.join(given_back)},"]
+    )
+
+
+def functions(graph):
+    return [node.function for node in graph.nodes]
 
 
 def defined(text):
@@ -101,7 +115,11 @@ def test_every_kind_of_float_with(number, dtype):
         values = {"c": number, "e": number, "x": "a", "y": "b"}
         rows = [f"np.arctan2({line.format(**values)}, -1.0)" for line in ALONE]
         rows += [f"np.arctan2({c} * ({number} * a), -1.0)" for c in ("0.5", "2.0", "-3.0", "1e300", "0.75")]
-        works = [row for row in rows if not isinstance(outcome(defined(f"def program(a, b):\n    return {row}"), a, b), Exception)]
+        works = [
+            row
+            for row in rows
+            if not isinstance(outcome(defined(f"def program(a, b):\n    return {row}"), a, b), Exception)
+        ]
     assert len(works) > len(rows) // 2
     check(defined(f"def program(a, b):\n    return {', '.join(works)}"), (a, b))
 
@@ -129,3 +147,204 @@ def monkeypatch_of_tiles():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(tiling, "LEAST", 4)
         yield
+
+
+@pytest.mark.parametrize(
+    ("f", "left"),
+    [
+        (lambda x: np.sin(x * 1), [np.sin]),
+        (lambda x: np.sin(1.0 * x), [np.sin]),
+        (lambda x: np.sin(x + -0.0), [np.sin]),
+        (lambda x: np.sin(-0.0 + x), [np.sin]),
+        (lambda x: np.sin(x - 0), [np.sin]),
+        (lambda x: np.sin(x + 0), [np.add, np.sin]),
+        (lambda x: np.sin(0 + x), [np.add, np.sin]),
+        (lambda x: np.sin(x - -0.0), [np.subtract, np.sin]),
+        (lambda x: 0.5 * (4.0 * x), [np.multiply, np.multiply]),
+        (lambda x: 3.0 * (4.0 * x), [np.multiply]),
+        (lambda x: 4.0 * (3.0 * x), [np.multiply, np.multiply]),
+        (lambda x: np.sin(x / 1), [np.sin]),
+        (lambda x: np.sin(np.negative(-x)), [np.sin]),
+        (lambda x: np.sin(+x), [np.sin]),
+        (lambda x: np.sin(x**1), [np.sin]),
+        (lambda x: x**2, [np.square]),
+        (lambda x: x**0.5, [np.sqrt]),
+        (lambda x: x**-1, [np.reciprocal]),
+        (lambda x: x**3, [np.power]),
+        (lambda x: np.sin(np.broadcast_to(x, x.shape)), [np.sin]),
+        (lambda x: np.sin(x.reshape(x.shape)), [np.sin]),
+        (lambda x: np.sin(x.astype(np.float64)), [np.sin]),
+        (lambda x: np.sin(0 - x), [np.subtract, np.sin]),
+        (lambda x: np.sin(1 / x), [np.divide, np.sin]),
+    ],
+)
+def test_algebra(f, left):
+    assert functions(eliminate_dead_code(simplify_algebra(Traced(f, (X,), {}).program))) == left
+    assert np.array_equal(tg.compile(f)(X), f(X))
+
+
+def in_place(x, y):
+    x = 0.5 * x
+    x += y
+    return (y - 0.25 * x,)
+
+
+def a_constant_is_added(x, y):
+    h = 4.0 * x
+    h += 1
+    return 2.0 * h, 3.0 * h
+
+
+def turned_back(x, y):
+    h = -x
+    h += 1
+    return (np.sin(-h),)
+
+
+def clipped(x, y):
+    e = 2.0 * x
+    np.clip(e, -1, 1, out=e)
+    return (4.0 * e,)
+
+
+def one_row(x, y):
+    h = -x
+    h[0] = 5
+    return (np.sin(-h),)
+
+
+def through_a_view(x, y):
+    h = -x
+    v = h[1:].T
+    v += 3
+    return (np.sin(-h),)
+
+
+def the_operand(x, y):
+    h = np.copy(x)
+    k, again = -h, np.exp(h)
+    h += 1
+    return (-k) * 2, again * np.exp(h)
+
+
+def between_two_alike(x, y):
+    h = np.copy(x)
+    before = np.copy(h) * 2
+    h *= y
+    return before + np.copy(h) * 2, h * 1
+
+
+def before_a_softmax(x, y):
+    a = x - np.max(x, axis=-1, keepdims=True)
+    e = np.exp(a)
+    e += 0.0
+    total = np.sum(e, axis=-1, keepdims=True)
+    a -= 1
+    return (np.exp(a - np.log(total)),)
+
+
+def a_check_before(x, y):
+    h = x * 1.5
+    p = tg.functions.softmax(h)
+    h[0] = np.inf
+    return p, h * 1
+
+
+def a_sum_before(x, y):
+    h = x * y
+    t = np.sum(h, axis=0)
+    h -= 1
+    return (t * np.sum(h, axis=0),)
+
+
+def a_constant(x, y):
+    h = np.ones_like(x)
+    k = h * 2
+    h[0] = 7
+    return k, h * x, np.ones_like(h) * y
+
+
+WRITTEN = {f.__name__: f for f in (
+    in_place, a_constant_is_added, turned_back, clipped, one_row, through_a_view, the_operand, between_two_alike,
+    before_a_softmax, a_check_before, a_sum_before, a_constant,
+)}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", [{}, {"plain": True}, {"reuse_outputs": True}], ids=str)
+@pytest.mark.parametrize("f", WRITTEN.values(), ids=WRITTEN)
+def test_what_is_written_in_between_is_seen(f, way):
+    x, y = X, np.cos(X)
+    check(f, (x, y))
+    compiled = tg.compile(f, **way)
+    for _ in range(2):
+        for ours, expected in zip(compiled(x, y), f(x, y), strict=True):
+            np.testing.assert_allclose(ours, expected, rtol=16 * np.finfo(float).eps)
+        x, y = y, x
+    assert compiled.fallbacks == 0
+
+
+def unsound_exp(node, made_by, x):
+    """exp(a - log(sum(exp(a)))) as a quotient, whatever `a` is."""
+    if made_by(x, np.subtract) and made_by(x.arguments[1], np.log):
+        total = x.arguments[1].arguments[0]
+        node.function, node.arguments = np.divide, (total.arguments[0], total)
+
+
+def unsound_product(node, made_by, c, x):
+    """c · (d · x) as (c · d) · x, whatever c and d are."""
+    if made_by(x, np.multiply) and not isinstance(c, Node):
+        node.arguments = c * x.arguments[0], x.arguments[1]
+
+
+UNSOUND = {
+    "x + 0.0": (np.add, lambda node, made_by, x, y: x if type(y) is float and y == 0 else None),
+    "0.0 + x": (np.add, lambda node, made_by, x, y: y if type(x) is float and x == 0 else None),
+    "x - -0.0": (np.subtract, lambda node, made_by, x, y: x if type(y) is float and y == 0 else None),
+    "0.0 - x": (np.subtract, lambda node, made_by, x, y: node.__init__(np.negative, (y,), {}) if x == 0 else None),
+    "c (d x)": (np.multiply, unsound_product),
+    "log-softmax": (np.exp, unsound_exp),
+}
+
+
+def test_an_exponential_that_overflows_is_no_quotient():
+    """Only below the largest, as in a log-softmax, is exp(x - log(sum(exp(x)))) the quotient of what is there."""
+    check(lambda x: (np.exp(x - np.log(np.sum(np.exp(x)))),), (np.array([1000.0, 0.0, 1.0]),))
+    largest_of_others = np.array([[1000.0, 0.0], [0.0, 1.0]])
+    for kept in (True, False):
+        top = lambda x, axis, kept=kept: np.max(x, axis=axis, keepdims=kept)  # noqa: E731
+        check(
+            lambda x: ((a := x - top(x, 0)), np.exp(a - np.log(np.sum(np.exp(a), axis=1, keepdims=kept)))),
+            (largest_of_others,),
+        )
+
+
+@pytest.mark.parametrize("name", UNSOUND)
+def test_an_unsound_rewrite_is_caught(monkeypatch, name):
+    monkeypatch.setitem(RULES, *UNSOUND[name])
+    caught = 0
+    for test in (test_every_kind_of_float_with, lambda *_: test_an_exponential_that_overflows_is_no_quotient()):
+        for number in ("0.0", "-0.0", "0.5", "1e300"):
+            try:
+                test(number, np.float64)
+            except AssertionError:
+                caught += 1
+    assert caught
+
+
+@pytest.mark.parametrize("module", [algebra, simplify])
+def test_looking_through_what_is_written_is_caught(monkeypatch, module):
+    monkeypatch.setattr(module, "settled", set)
+    caught = 0
+    for f in WRITTEN.values():
+        try:
+            check(f, (X, X[::-1].copy()))
+        except Exception:
+            caught += 1
+    assert caught
+
+
+def test_checking_what_is_written_is_caught(monkeypatch):
+    monkeypatch.setattr(runtime_checks, "settled", set)
+    compiled = tg.compile(a_check_before)
+    compiled(X, X)
+    assert compiled.fallbacks == 1

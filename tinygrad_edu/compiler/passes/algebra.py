@@ -133,10 +133,14 @@ def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
         return inner
     if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
         d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
-        if isinstance(z, Node) and _is_number(c) and _is_number(d) and abs(c) >= 1 and abs(math.frexp(d)[0]) == 0.5:
-            if abs(d) >= 1 and abs(c * d) <= np.finfo(node.dtype).max:
-                node.arguments = c * d, z
+        if isinstance(z, Node) and _is_number(c) and _is_number(d) and _is_exact(c, d, node.dtype):
+            node.arguments = c * d, z
     return None
+
+
+def _is_exact(c: float, d: float, dtype: Any) -> bool:
+    """Whether d is a power of two, and c · d neither rounds nor overflows, nor does d · x where c · d · x does not."""
+    return min(abs(c), abs(d)) >= 1 and abs(math.frexp(d)[0]) == 0.5 and abs(c * d) <= np.finfo(dtype).max
 
 
 def _divide(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
@@ -170,11 +174,11 @@ def _exp(node: Node, made_by: MadeBy, x: Any) -> None:
     if not made_by(a, np.subtract) or not made_by(total, np.sum) or not made_by(total.arguments[0], np.exp):
         return
     numbers, largest = a.arguments
+    exponential, how = total.arguments[0], total.keywords
     maximum = made_by(largest, np.max) or made_by(largest, np.maximum.reduce)
-    one_axis = maximum and largest.arguments == (numbers,) and largest.keywords == total.keywords
-    if one_axis and total.keywords.keys() == {"axis", "keepdims"} and total.keywords["keepdims"] is True:
-        if total.arguments[0].arguments == (a,):
-            node.function, node.arguments = np.divide, (total.arguments[0], total)
+    below_it = maximum and largest.arguments == (numbers,) and exponential.arguments == (a,)
+    if below_it and largest.keywords == how and how.keys() == {"axis", "keepdims"} and how["keepdims"] is True:
+        node.function, node.arguments = np.divide, (exponential, total)
 
 
 def _is_quicker(node: Node, y: float) -> bool:

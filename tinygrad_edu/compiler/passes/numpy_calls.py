@@ -4,7 +4,6 @@ Sums over one axis of a matrix become products with ones. That adds in another o
 nothing but -0.0 adds up to 0.0. All else gives the same numbers.
 """
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -50,7 +49,7 @@ def _is_sum_over_count(node: Node) -> bool:
     x = node.arguments[0] if node.function is np.mean and len(node.arguments) == 1 else None
     if not isinstance(x, Node) or x.dtype != node.dtype or not _is_float(x) or node.keywords.keys() - _AXES:
         return False
-    return x.size < 2 ** np.finfo(x.dtype).nmant
+    return x.size < 1 << np.finfo(x.dtype).nmant
 
 
 def _is_float(x: Node) -> bool:

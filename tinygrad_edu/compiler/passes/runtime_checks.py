@@ -30,7 +30,7 @@ def merge_runtime_checks(graph: Graph) -> Graph:
     checked: dict[bool, list[tuple[Node, Node]]] = {True: [], False: []}
     settled_nodes = settled(graph.nodes)
     for node in graph.nodes:
-        x = _checked(*node.arguments, settled_nodes) if node.function is assume else None
+        x = _checked(node, settled_nodes) if node.function is assume else None
         if x is None:
             nodes.append(node)
         else:
@@ -41,9 +41,9 @@ def merge_runtime_checks(graph: Graph) -> Graph:
     return Graph(graph.name, graph.inputs, nodes, graph.outputs)
 
 
-def _checked(condition: Any, answer: bool, settled_nodes: set[Node]) -> Node | None:
+def _checked(check: Node, settled_nodes: set[Node]) -> Node | None:
     """The array of which it is asked whether all is finite, or whether none is NaN, if it still holds that."""
-    x = condition
+    x, answer = check.arguments
     for function in _CHAINS[answer]:
         if x not in settled_nodes or x.function is not function or x.keywords or len(x.arguments) > 1:
             return None

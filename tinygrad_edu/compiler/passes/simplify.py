@@ -10,7 +10,6 @@ A program may write into arrays it made. What is used again, looked into or drop
 after it, into its memory or into that of its operands.
 """
 
-import operator
 from collections.abc import Callable
 from typing import Any
 

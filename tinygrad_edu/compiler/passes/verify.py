@@ -82,7 +82,8 @@ def _check_order(graph: Graph, name: str) -> None:
         if not made.issuperset(node.operands):
             raise GraphError(f"{name}: {line} uses what is not made before")
         into = node.writes
-        if into is not None and (into not in node.operands or isinstance(into.memory, Input) or into.memory not in made):
+        own = into is None or (into.memory in made and into in node.operands and not isinstance(into.memory, Input))
+        if not own:
             raise GraphError(f"{name}: {line} writes into what is no array of the program's own")
         if node.memory is not node and node.memory not in made:
             raise GraphError(f"{name}: {line} is a view of what is not made before")
@@ -152,4 +153,5 @@ def agree(x: Array, y: Array) -> bool:
         return np.array_equal(a, b)
     finite = np.isfinite(a) & np.isfinite(b)
     bound = np.sqrt(np.finfo(a.dtype).eps) * (np.max(abs(b[finite]), initial=0.0) + 1)
-    return np.array_equal(a[~finite], b[~finite], equal_nan=True) and bool(np.all(abs(a - b)[finite] <= bound))
+    near = bool(np.all(abs(a[finite] - b[finite]) <= bound))
+    return near and np.array_equal(a[~finite], b[~finite], equal_nan=True)
