@@ -6,7 +6,6 @@ where one of them is, and finite only where all are.
 """
 
 import functools
-from typing import Any
 
 import numpy as np
 
