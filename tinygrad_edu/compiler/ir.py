@@ -228,7 +228,7 @@ class Graph:
         for node in self.nodes:
             arguments = [_shown(x, names) for x in node.arguments]
             arguments += [f"{key}={_shown(x, names)}" for key, x in node.keywords.items()]
-            into = f"{names.get(node.writes, '?')} <- " if node.writes is not None else f"{names[node]} = "
+            into = f"{_shown(node.writes, names)} <- " if node.writes is not None else f"{names[node]} = "
             known = "" if node.dtype is None or node.writes is not None else f"  {node.dtype} {node.shape}"
             lines.append(f"{into}{_called(node.function)}({', '.join(arguments)}){known}")
         return "\n".join([*lines, f"return {', '.join(_shown(x, names) for x in self.outputs)}"])

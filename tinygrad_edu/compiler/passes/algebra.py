@@ -19,6 +19,10 @@ from tinygrad_edu.compiler.tracing.tracer import cast
 MadeBy = Callable[[Any, Any], bool]
 Rule = Callable[..., Any]
 
+_ROUNDED_RIGHT = {
+    np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.equal, np.not_equal, np.less,
+    np.less_equal, np.greater, np.greater_equal,
+}  # fmt: skip
 _QUICKER: dict[float, Any] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 0: np.ones_like}
 
 
@@ -51,7 +55,7 @@ def simplify_algebra(graph: Graph) -> Graph:
     for node in graph.nodes:
         substitute(node, by)
         if node in settled_nodes and node.shape is not None and node.dtype.kind in "fiub":
-            _unstretch(node)
+            _with_one_number(node)
             rule = RULES.get(node.function)
             x = rule(node, made_by, *node.arguments) if rule and not node.keywords else None
             if isinstance(x, Node) and _is_alike(x, node) and may_stand_for(x, node, given_out):
@@ -78,27 +82,25 @@ def _is_alike(x: Node, node: Node) -> bool:
     return (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides)
 
 
-def _unstretch(node: Node) -> None:
+def _with_one_number(node: Node) -> None:
     """Put the number in place of an array of equal numbers, where another operand has the whole shape.
 
-    Beside float64, NumPy's own number does as Python's does, which reads better. An exponent stays an array: NumPy
-    computes x ** 2 by another loop where 2 is one number, and that rounds otherwise.
+    Only for what is rounded as IEEE 754 says: NumPy computes other functions of arrays by other loops than of one
+    number, and those may round otherwise. Beside float64, NumPy's own number does as Python's does, and reads better.
     """
-    if not isinstance(node.function, np.ufunc) or node.function.signature is not None or node.function is np.power:
-        return
-    whole = [x for x in node.operands if x.shape == node.shape]
-    if whole:
-        in_rows = node.is_contiguous and all(x.is_contiguous for x in whole)
-        node.arguments = tuple(x.flat[0] if _is_one_number(x, in_rows) else x for x in node.arguments)
-    if all(x.dtype == np.float64 for x in node.operands):
+    if node.function in _ROUNDED_RIGHT:
+        whole = [x for x in node.operands if x.shape == node.shape]
+        if whole and all(x.strides == node.strides for x in whole):
+            node.arguments = tuple(x.flat[0] if _is_of_one_number(x, node) else x for x in node.arguments)
+    if isinstance(node.function, np.ufunc) and all(x.dtype == np.float64 for x in node.operands):
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
-def _is_one_number(x: Any, in_rows: bool) -> bool:
-    """Whether an array of equal numbers can go without changing how the result lies in memory."""
+def _is_of_one_number(x: Any, node: Node) -> bool:
+    """Whether an array, all of it one number to the bit, can go without changing how the result lies in memory."""
     if not isinstance(x, np.ndarray) or not x.size:
         return False
-    alike = in_rows and x.flags.c_contiguous and x.tobytes() == x.flat[0].tobytes() * x.size
+    alike = x.strides == node.strides and x.tobytes() == x.flat[0].tobytes() * x.size
     return alike or not any(x.strides)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler import ir
-from tinygrad_edu.compiler.ir import Graph, Node, assume, fingerprint, settled, substitute
+from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, settled, substitute
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
 from tinygrad_edu.compiler.passes.verify import Verifier
 
@@ -54,7 +54,7 @@ def _may_refuse(node: Node) -> bool:
 
 
 def fold_constants(graph: Graph) -> Graph:
-    """Compute what depends on no input, now; an array of equal numbers takes the place of one number only.
+    """Compute what depends on no input, now, on arrays that lie as they would: NumPy may round otherwise where not.
 
     >>> from tinygrad_edu.compiler.tracing.trace import Traced
     >>> graph = Traced(lambda x: x * np.sqrt(4 * np.ones_like(x)), (np.ones(3),), {}).program
@@ -72,21 +72,21 @@ def fold_constants(graph: Graph) -> Graph:
         if node not in settled_nodes or node.function is np.empty_like:
             kept.append(node)
         elif node.function in _UNIFORM and node.shape is not None:
-            number = node.dtype.type(_UNIFORM[node.function])
-            by[node] = number if node.strides is None else np.broadcast_to(number, node.shape)
+            by[node] = _uniform(_UNIFORM[node.function], node)
         elif not node.operands:
             with np.errstate(all="ignore"):
-                by[node] = _stretched(node.function(*node.arguments, **node.keywords))
+                by[node] = node.function(*node.arguments, **node.keywords)
         else:
             kept.append(node)
     return graph.with_outputs(kept, by)
 
 
-def _stretched(x: Any) -> Any:
-    """Keep one number of an array in which all are the same, to the bit."""
-    if isinstance(x, np.ndarray) and x.size > 1 and x.tobytes() == x.flat[0].tobytes() * x.size:
-        return np.broadcast_to(x.flat[0], x.shape)
-    return x
+def _uniform(number: int, node: Node) -> Array:
+    """The number, or an array of it that lies as the result of the node."""
+    if node.shape is None or node.strides is None:
+        return node.dtype.type(number)
+    axes = np.argsort([-step for step in node.strides], kind="stable")
+    return np.full([node.shape[i] for i in axes], number, node.dtype).transpose(np.argsort(axes))
 
 
 def eliminate_common_subexpressions(graph: Graph) -> Graph:

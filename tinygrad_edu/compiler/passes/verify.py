@@ -6,7 +6,6 @@ computes as it was: which version of a memory each node reads shows in the numbe
 result   what a node gives when the graph is run
 """
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,15 +80,21 @@ def _check_order(graph: Graph, name: str) -> None:
             raise GraphError(f"{name}: {line} stands there twice")
         if not made.issuperset(node.operands):
             raise GraphError(f"{name}: {line} uses what is not made before")
-        into = node.writes
-        own = into is None or (into.memory in made and into in node.operands and not isinstance(into.memory, Input))
-        if not own:
+        if node.writes is not None and not _is_own(node, made):
             raise GraphError(f"{name}: {line} writes into what is no array of the program's own")
         if node.memory is not node and node.memory not in made:
             raise GraphError(f"{name}: {line} is a view of what is not made before")
         made.add(node)
     if not made.issuperset(graph.results):
         raise GraphError(f"{name}: {lines[-1]}, which is not all made")
+
+
+def _is_own(node: Node, made: set[Node]) -> bool:
+    """Whether what a node writes into is an operand of it, in memory that another node made."""
+    into = node.writes
+    if not isinstance(into, Node) or into not in node.operands:
+        return False
+    return into.memory in made and not isinstance(into.memory, Input)
 
 
 def _fault(node: Node, made: dict[Node, Any], written: bool) -> str | None:
@@ -109,13 +114,12 @@ def _fault(node: Node, made: dict[Node, Any], written: bool) -> str | None:
         return f"has strides {x.strides}, and says {node.strides}"
     if node.is_view:
         return None if np.may_share_memory(x, made[node.memory]) or not x.size else "shares no memory with its base"
-    others = [made[y] for y in node.operands] + [y for y in node.arguments if written and not isinstance(y, Node)]
-    seen = node.function is not operator.getitem and any(np.may_share_memory(x, y) for y in others if _is_array(y))
-    return "shares memory that it does not say" if seen else None
+    others = [made[y] for y in node.operands] + [y for y in node.arguments if written]
+    return "shares memory that it does not say" if any(_is_shared(x, y) for y in others) else None
 
 
-def _is_array(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.size > 0
+def _is_shared(x: Any, y: Any) -> bool:
+    return isinstance(y, np.ndarray) and x.size > 0 and np.may_share_memory(x, y)
 
 
 def _steps(shape: tuple[int, ...], strides: tuple[int, ...]) -> list[int]:
