@@ -76,19 +76,26 @@ NAMES = [
 ]  # fmt: skip
 
 
+def using(names):
+    """Return a function of a dict that computes with a local variable of each name."""
+    lines = ["def f(p):", "    total = 0.5"]
+    for name in names:
+        local = (
+            name if name.isidentifier() and not keyword.iskeyword(name) and name not in ("np", "p", "total") else "h"
+        )
+        lines.append(f"    {local} = np.tanh(p[{name!r}]) * 2.0")
+        lines.append(f"    total = total + np.sum(np.logaddexp({local} * {local} + np.absolute({local}), 0.5) * 0.25)")
+    scope = {"np": np, "__name__": "somewhere"}
+    exec("\n".join([*lines, "    return total"]), scope)
+    return scope["f"]
+
+
 @pytest.mark.parametrize("x", [0.3, X, BIG], ids=["number", "array", "large array"])
 def test_any_names_can_be_used(x):
-    def f(p):
-        total = 0.5
-        for name, number in p.items():
-            scope = {"np": np}
-            local = name if name.isidentifier() and not keyword.iskeyword(name) and name != "np" else "h"
-            exec(f"def g(v):\n    {local} = np.tanh(v) * 2.0\n    return {local} * {local} + np.abs({local})", scope)
-            total = total + np.sum(np.logaddexp(scope["g"](number), 0.5) * 0.25)
-        return total
-
     for k in range(0, len(NAMES), 40):
-        p = {name: x + i for i, name in enumerate(NAMES[k : k + 40])}
+        names = NAMES[k : k + 40]
+        p = {name: x + i for i, name in enumerate(names)}
+        f = using(names)
         compiled = tg.compile(f)
         expected = compiled(p)
         np.testing.assert_allclose(expected, f(p), rtol=1e-13)

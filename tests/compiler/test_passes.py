@@ -84,34 +84,6 @@ def test_what_depends_on_no_input_is_a_constant():
     assert constant == 2.0
 
 
-@pytest.mark.parametrize(
-    ("f", "left"),
-    [
-        (lambda x: np.sin(x * 1), [np.sin]),
-        (lambda x: np.sin(1.0 * x), [np.sin]),
-        (lambda x: np.sin(x + 0), [np.sin]),
-        (lambda x: np.sin(0 + x), [np.sin]),
-        (lambda x: np.sin(x - 0), [np.sin]),
-        (lambda x: np.sin(x / 1), [np.sin]),
-        (lambda x: np.sin(np.negative(-x)), [np.sin]),
-        (lambda x: np.sin(+x), [np.sin]),
-        (lambda x: np.sin(x**1), [np.sin]),
-        (lambda x: x**2, [np.square]),
-        (lambda x: x**0.5, [np.sqrt]),
-        (lambda x: x**-1, [np.reciprocal]),
-        (lambda x: x**3, [np.power]),
-        (lambda x: np.sin(np.broadcast_to(x, x.shape)), [np.sin]),
-        (lambda x: np.sin(x.reshape(x.shape)), [np.sin]),
-        (lambda x: np.sin(x.astype(np.float64)), [np.sin]),
-        (lambda x: np.sin(0 - x), [np.subtract, np.sin]),
-        (lambda x: np.sin(1 / x), [np.divide, np.sin]),
-    ],
-)
-def test_algebra(f, left):
-    assert functions(eliminate_dead_code(simplify_algebra(traced(f, X)))) == left
-    assert np.array_equal(tg.compile(f)(X), f(X))
-
-
 def test_algebra_keeps_a_wider_dtype():
     x = X.astype(np.float32)
     z = tg.compile(lambda x: np.sin(x * np.float64(1)))(x)

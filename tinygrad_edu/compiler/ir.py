@@ -1,41 +1,52 @@
-"""The program before it is printed: a list of nodes, each one call of NumPy's, in the order of running.
+"""The graph of a program before it is printed: nodes, each one call of NumPy's, in the order they run.
 
-node       what one call gave: its function and arguments, and what is known of the result beforehand
+node       what one call makes: its function and arguments, and what is known of the result beforehand
 operands   the nodes among the arguments
 memory     the node whose memory a node shares: the array it is a view of, or itself
+settled    a node whose memory and whose operands' memory nothing writes into after it
+
+    x ──┐
+        ├─ np.multiply ── t1 ──┬─ np.sin ── t2 ──┐
+    w ──┘                      │                 ├─ np.add ── result
+                               └─────────────────┘
+    inputs        nodes, in the order they run       outputs
 """
 
+import math
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.source_info import label
+
+Function = Callable[..., Any]
+Array = Any  # an array, a number of NumPy's or a number of Python's
 Origin = tuple[str, int]
+Shape = tuple[int, ...]
+
+VERIFY = os.environ.get("TINYGRAD_EDU_VERIFY") == "1"  # check every graph and every memory plan that is made
+
+
+class GraphError(Exception):
+    """A graph, or its memory plan, is not sound: a fault of the compiler, never of the function that was traced."""
 
 
 class Node:
     """One call: ``function(*arguments, **keywords)``, where other nodes may stand in tuples, lists and slices too."""
 
     __slots__ = (
-        "arguments",
-        "backward",
-        "dtype",
-        "function",
-        "keywords",
-        "kind",
-        "memory",
-        "name",
-        "origin",
-        "shape",
-        "strides",
-        "writes",
-    )
+        "arguments", "backward", "dtype", "function", "keywords", "kind", "memory", "name", "origin", "shape",
+        "strides", "writes",
+    )  # fmt: skip
 
-    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    def __init__(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function, self.arguments, self.keywords = function, arguments, keywords
-        self.shape: tuple[int, ...] | None = None  # None: no array, and no number of NumPy's
-        self.strides: tuple[int, ...] | None = None  # None: no memory of its own
+        self.shape: Shape | None = None  # None: no array, and no number of NumPy's
+        self.strides: Shape | None = None  # None: no memory of its own
         self.dtype: Any = None
         self.kind: type | None = None  # None: not known
         self.memory: Node = self
@@ -44,18 +55,18 @@ class Node:
         self.backward = False
         self.name: str | None = None
 
-    def describe(self, numbers: Any) -> None:
-        """Note what is known of the result before later runs."""
-        self.kind = type(numbers)
-        if isinstance(numbers, (np.ndarray, np.generic)):
-            self.shape, self.dtype = numbers.shape, numbers.dtype
-            if isinstance(numbers, np.ndarray):
-                self.strides = numbers.strides
+    def describe(self, result: Array) -> None:
+        """Record what is known of the result before later runs."""
+        self.kind = type(result)
+        if isinstance(result, (np.ndarray, np.generic)):
+            self.shape, self.dtype = result.shape, result.dtype
+            if isinstance(result, np.ndarray):
+                self.strides = result.strides
 
     def sibling(
-        self, function: Callable[..., Any], arguments: tuple[Any, ...], shape: Any, strides: Any, dtype: Any
+        self, function: Function, arguments: tuple[Any, ...], shape: Shape | None, strides: Shape | None, dtype: Any
     ) -> "Node":
-        """Make a node that stands in the same place."""
+        """Make a node that comes from the same line."""
         node = Node(function, arguments, {})
         node.shape, node.strides, node.dtype = shape, strides, dtype
         node.origin, node.backward = self.origin, self.backward
@@ -68,7 +79,7 @@ class Node:
         for x in self.arguments:
             if isinstance(x, Node):
                 found.append(x)
-            elif isinstance(x, (tuple, list, slice)):
+            elif isinstance(x, _NESTED):
                 found.extend(nodes_in(x))
         if self.keywords:
             found.extend(nodes_in(tuple(self.keywords.values())))
@@ -82,14 +93,11 @@ class Node:
     @property
     def size(self) -> int:
         """The number of elements."""
-        n = 1
-        for m in self.shape or ():
-            n *= m
-        return n
+        return math.prod(self.shape or ())
 
     @property
     def is_contiguous(self) -> bool:
-        """Whether the numbers stand in memory one after the other."""
+        """Whether the elements stand in memory row by row, without gaps."""
         step = int(self.dtype.itemsize)
         for n, stride in zip(reversed(self.shape or ()), reversed(self.strides or ()), strict=True):
             if n != 1 and stride != step:
@@ -103,8 +111,11 @@ class Node:
         return self.size * int(self.dtype.itemsize) if self.shape is not None else 0
 
 
+_NESTED = (tuple, list, slice)
+
+
 def nodes_in(x: Any) -> Iterator[Node]:
-    """Go through the nodes in nested tuples, lists and slices."""
+    """The nodes in nested tuples, lists and slices."""
     if isinstance(x, Node):
         yield x
     elif isinstance(x, (tuple, list)):
@@ -114,11 +125,8 @@ def nodes_in(x: Any) -> Iterator[Node]:
         yield from nodes_in((x.start, x.stop, x.step))
 
 
-_NESTED = (tuple, list, slice)
-
-
 def map_nested(x: Any, change: Callable[[Any], Any]) -> Any:
-    """Give nested tuples, lists and slices with `change` applied to whatever else is in them."""
+    """The same nested tuples, lists and slices, with `change` applied to whatever else is in them."""
     kind = type(x)
     if kind is tuple or kind is list:
         return kind([map_nested(part, change) if type(part) in _NESTED else change(part) for part in x])
@@ -128,7 +136,7 @@ def map_nested(x: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def substitute(node: Node, by: dict[Node, Any]) -> None:
-    """Put in place of operands what they are replaced by."""
+    """Put what operands are replaced by in their place."""
 
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
@@ -144,7 +152,7 @@ def substitute(node: Node, by: dict[Node, Any]) -> None:
 
 
 def same(x: Any, y: Any, places: dict[Node, Node]) -> bool:
-    """Tell whether two arguments are the same, where `places` says which node of one run is which of the other."""
+    """Whether two arguments are the same, where `places` says which node of one run is which of the other."""
     if isinstance(x, Node):
         return places.get(x) is y
     if type(x) is not type(y):
@@ -157,10 +165,10 @@ def same(x: Any, y: Any, places: dict[Node, Node]) -> bool:
 
 
 def fingerprint(x: Any) -> Any:
-    """Give what two constants have in common only if they are the same, to the bit."""
+    """What two constants have in common only if they are the same, to the bit."""
     if isinstance(x, (np.ndarray, np.generic)):
         return type(x), x.dtype.str, x.shape, getattr(x, "strides", ()), x.tobytes()
-    if isinstance(x, (float, int, bool)):
+    if isinstance(x, (float, complex)):
         return type(x), repr(x)
     try:
         hash(x)
@@ -185,11 +193,11 @@ def given() -> None:
 
 
 def assume(condition: Any, answer: bool) -> None:
-    """Stand for the question whether a program holds for these numbers: if not, the function itself is run."""
+    """Stand for a check at run time: the program holds only for numbers that answer `condition` as the traced did."""
 
 
 class Graph:
-    """Nodes in the order of running, with what goes in and what comes out (nodes or constants)."""
+    """Nodes in the order they run, with what goes in and what comes out (nodes or constants)."""
 
     def __init__(self, name: str, inputs: list[Input], nodes: list[Node], outputs: list[Any]) -> None:
         self.name, self.inputs, self.nodes, self.outputs = name, inputs, nodes, outputs
@@ -215,11 +223,64 @@ class Graph:
         return [x for x in self.outputs if isinstance(x, Node)]
 
     def with_outputs(self, nodes: list[Node], by: dict[Node, Any]) -> "Graph":
-        """Give the program of these nodes, with `by` telling what outputs were replaced by."""
+        """The graph of these nodes, with outputs replaced as `by` says."""
         outputs = [by.get(x, x) if isinstance(x, Node) else x for x in self.outputs]
         return Graph(self.name, self.inputs, nodes, outputs)
 
+    def __str__(self) -> str:
+        """One line for each node: what it is called, its call, its dtype and shape."""
+        names = {x: x.place for x in self.inputs} | {x: f"t{i}" for i, x in enumerate(self.nodes, 1)}
+        lines = [f"{self.name}({', '.join(names[x] for x in self.inputs)})"]
+        for node in self.nodes:
+            arguments = [_shown(x, names) for x in node.arguments]
+            arguments += [f"{key}={_shown(x, names)}" for key, x in node.keywords.items()]
+            into = f"{_shown(node.writes, names)} <- " if node.writes is not None else f"{names[node]} = "
+            known = "" if node.dtype is None or node.writes is not None else f"  {node.dtype} {node.shape}"
+            lines.append(f"{into}{_called(node.function)}({', '.join(arguments)}){known}")
+        return "\n".join([*lines, f"return {', '.join(_shown(x, names) for x in self.outputs)}"])
+
+
+def _called(function: Function) -> str:
+    """A function as its users write it."""
+    owner = getattr(function, "__self__", None)
+    return f"{label(owner)}.{function.__name__}" if isinstance(owner, np.ufunc) else label(function)
+
+
+def _shown(x: Any, names: dict[Node, str]) -> str:
+    """An argument in one short line: a node by its name, an array by its dtype and shape."""
+    if isinstance(x, Node):
+        return names.get(x, "?")
+    if isinstance(x, (tuple, list)):
+        inside = ", ".join(_shown(part, names) for part in x)
+        return f"[{inside}]" if isinstance(x, list) else f"({inside}{',' * (len(x) == 1)})"
+    if isinstance(x, slice):
+        return f"slice({', '.join(_shown(part, names) for part in (x.start, x.stop, x.step))})"
+    return f"{x.dtype} {x.shape}" if isinstance(x, np.ndarray) and x.ndim else repr(x)
+
+
+def is_elementwise(node: Node) -> bool:
+    """Whether each element of the result comes of the elements in its place of the operands."""
+    function = node.function
+    return function in opaque_functions or (
+        isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
+    )
+
 
 def written_memory(nodes: Iterable[Node]) -> set[Node]:
-    """Collect the memory that is written into after it was made."""
+    """The memory that is written into after it was made."""
     return {node.writes.memory for node in nodes if node.writes is not None}
+
+
+def settled(nodes: list[Node]) -> set[Node]:
+    """The nodes whose call may be looked into, or used again, by later ones: it would still give what they hold.
+
+    Nothing writes, after such a node, into its memory or into that of its operands: both keep their version.
+    """
+    written: set[Node] = set()
+    found = set()
+    for node in reversed(nodes):
+        if node.writes is not None:
+            written.add(node.writes.memory)
+        elif node.memory not in written and (not written or written.isdisjoint(x.memory for x in node.operands)):
+            found.add(node)
+    return found

@@ -72,7 +72,7 @@ class Compiled:
         self.name: str = getattr(function, "__name__", type(function).__name__)
         self._options = options
         self._programs: list[Specialization] = []
-        self._rebound: list[str] = []
+        self._rebound: tuple[str | None, int] = None, 0
         self._lock = threading.Lock()
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
@@ -113,11 +113,12 @@ class Compiled:
         """Warn if program after program is made because one name is bound to something else each time."""
         signatures = [each.signature for each in self._programs if each.state is state]
         place: str | None = signatures[0].mismatch(args, keywords) if signatures else None
-        if place is None or place not in signatures[0].closed_over or not {*self._rebound} <= {place}:
-            self._rebound = []
+        if place is None or place not in signatures[0].closed_over:
+            self._rebound = None, 0
             return
-        self._rebound.append(place)
-        if len(self._rebound) == PATIENCE:
+        last, count = self._rebound
+        self._rebound = place, count + 1 if place == last else 1
+        if self._rebound[1] == PATIENCE:
             what = f"`{place}`, which {self.name} closes over, was another at each of {PATIENCE} calls"
             warnings.warn(f"tg.compile: {what}, and each made a program anew; pass it as an argument", stacklevel=4)
 

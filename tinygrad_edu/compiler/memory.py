@@ -1,8 +1,8 @@
-"""The plan of the memory: which results are written into arrays made once, and which of those share memory.
+"""The memory plan: which results are written into arrays made once, and which of those share memory.
 
 A block of memory is taken by a result from the node that makes it to the last that reads it or a view of it; then
 the next result that fits takes it over. A result of an elementwise function may take over the memory of an operand
-that nobody reads later.
+that is read for the last time.
 
 memory   the node whose memory a node shares
 block    a piece of memory, in bytes
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Node, written_memory
-from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
+from tinygrad_edu.compiler import ir
+from tinygrad_edu.compiler.ir import Graph, GraphError, Node, is_elementwise
 from tinygrad_edu.compiler.tracing.tracer import cast
 
 _PAGE, _LINE, _STEP = 4096, 64, 704
@@ -25,14 +25,14 @@ _COPIES = {np.copy, np.reshape, np.ravel, cast}
 
 @dataclass
 class MemoryPlan:
-    """What was decided: the block of each planned node, the bytes of each block, the views that are made once."""
+    """The block of each planned node, the bytes of each block, and the views that are made once."""
 
     blocks: list[int] = field(default_factory=list)
     of: dict[Node, int] = field(default_factory=dict)
     views: list[Node] = field(default_factory=list)
 
     def places(self) -> tuple[list[int], int]:
-        """Give where each block starts in one piece of memory, and how large that is.
+        """Where each block starts in one piece of memory, and how large that is.
 
         Long blocks start at different distances from a multiple of 4096: a processor mistakes reading behind one for
         reading what it writes at the same distance behind another, and waits.
@@ -52,7 +52,7 @@ class MemoryPlan:
 
 
 def takes_out(node: Node) -> bool:
-    """Tell whether the result can be written into memory that is given."""
+    """Whether the result can be written into memory that is given."""
     if not node.shape or node.strides is None or node.memory is not node or node.writes is not None:
         return False
     function = node.function
@@ -60,62 +60,59 @@ def takes_out(node: Node) -> bool:
     return is_elementwise(node) or reduces or function in _TAKES_OUT or function in _MADE or function in _COPIES
 
 
-def last_uses(program: Graph) -> dict[Node, int]:
-    """Give for each memory the place of the last node that reads or writes it; outputs are read at the very end."""
+def last_uses(graph: Graph) -> dict[Node, int]:
+    """For each memory, the place of the last node that reads or writes it; outputs are read at the very end."""
     last: dict[Node, int] = {}
-    for i, node in enumerate(program.nodes):
+    for i, node in enumerate(graph.nodes):
         last[node.memory] = i
         for x in node.operands:
             last[x.memory] = i
-        if node.writes is not None:
-            last[node.writes.memory] = i
-    return last | {node.memory: len(program.nodes) for node in program.results}
+    return last | {node.memory: len(graph.nodes) for node in graph.results}
 
 
-def plan_memory(program: Graph, own_outputs: bool = False) -> MemoryPlan:
-    """Give every result a block of memory that nobody else needs at that time.
+def plan_memory(graph: Graph, own_outputs: bool = False) -> MemoryPlan:
+    """The plan that lets every result have a block of memory which nothing else needs at that time.
 
     own_outputs: outputs are written into blocks of their own too, not into new arrays.
     """
-    plan, last = MemoryPlan(), last_uses(program)
+    plan, last = MemoryPlan(), last_uses(graph)
     free: list[tuple[int, int]] = []
-    outputs, private = {node.memory for node in program.results}, written_memory(program.nodes)
-    ending: dict[int, list[Node]] = {}
+    outputs = {node.memory for node in graph.results}
+    ending: dict[int, dict[Node, None]] = {}
     made_once: set[Node] = set()
-    for i, node in enumerate(program.nodes):
+    for i, node in enumerate(graph.nodes):
         if takes_out(node) and (own_outputs or node not in outputs):
-            donor = _donor(node, i, last, plan, private)
+            donor = _donor(node, i, last, plan)
             if donor is not None:
                 plan.of[node] = plan.of[donor]
-                ending[i] = [x for x in ending.get(i, []) if x is not donor]
+                ending[last[donor]].pop(donor, None)
             else:
-                plan.of[node] = _taken(node, free, plan)
-            ending.setdefault(last[node], []).append(node)
+                plan.of[node] = _take(node, free, plan)
+            ending.setdefault(last[node], {})[node] = None
         elif node.memory in plan.of and all(x in plan.of or x in made_once for x in node.operands):
             made_once.add(node)
             plan.views.append(node)
-        for x in ending.pop(i, []):
+        for x in ending.pop(i, {}):
             bisect.insort(free, (plan.blocks[plan.of[x]], plan.of[x]))
+    if ir.VERIFY:
+        verify_plan(graph, plan, own_outputs)
     return plan
 
 
-def _donor(node: Node, i: int, last: dict[Node, int], plan: MemoryPlan, private: set[Node]) -> Node | None:
-    """Find an operand that is read here for the last time, and whose memory the result fits exactly."""
-    if not isinstance(node.function, np.ufunc) or not is_elementwise(node) or node in private:
-        return None
-    wanted = node.shape, node.strides, node.dtype
-    for x in node.operands:
-        if x in plan.of and last[x] == i and (x.shape, x.strides, x.dtype) == wanted and not _seen_otherwise(x, node):
-            return x
-    return None
+def _donor(node: Node, i: int, last: dict[Node, int], plan: MemoryPlan) -> Node | None:
+    """An operand that is read here for the last time, and whose memory the result fits exactly, if there is one."""
+    return next((x for x in node.operands if x in plan.of and last[x] == i and _may_overwrite(node, x)), None)
 
 
-def _seen_otherwise(x: Node, node: Node) -> bool:
-    """Tell whether a view of `x` stands beside it."""
-    return any(y is not x and y.memory is x for y in node.operands)
+def _may_overwrite(node: Node, x: Node) -> bool:
+    """Whether a node may write where it reads `x`: element by element, as `x` lies, and reading no view of it."""
+    if not isinstance(node.function, np.ufunc) or not is_elementwise(node):
+        return False
+    alike = (x.shape, x.strides, x.dtype) == (node.shape, node.strides, node.dtype)
+    return alike and not any(y is not x and y.memory is x for y in node.operands)
 
 
-def _taken(node: Node, free: list[tuple[int, int]], plan: MemoryPlan) -> int:
+def _take(node: Node, free: list[tuple[int, int]], plan: MemoryPlan) -> int:
     """Take the smallest free block that is large enough, or the largest there is and make it larger, or a new one.
 
     free: the size and number of each free block, in order of size
@@ -126,3 +123,31 @@ def _taken(node: Node, free: list[tuple[int, int]], plan: MemoryPlan) -> int:
     _, block = free.pop(min(bisect.bisect_left(free, (node.nbytes, -1)), len(free) - 1))
     plan.blocks[block] = max(plan.blocks[block], node.nbytes)
     return block
+
+
+def verify_plan(graph: Graph, plan: MemoryPlan, own_outputs: bool = False) -> None:
+    """Check that every result fits its block, and that nothing is written there while another lives in it.
+
+    A result lives as long as it, or a view of it, is read or written; an output, for ever. Only an elementwise
+    function may write where it reads, and only if it reads no view there.
+
+    Raises:
+        GraphError: the plan would overwrite what is still needed, or what was given out.
+    """
+    needed: dict[Node, int] = {}
+    for i, node in enumerate(graph.nodes):
+        needed |= dict.fromkeys([x.memory for x in (node, *node.operands)], i)
+    outputs = {node.memory for node in graph.results}
+    needed |= dict.fromkeys(outputs, len(graph.nodes))
+    living: dict[int, Node] = {}
+    for i, node in enumerate(graph.nodes):
+        if node in plan.of:
+            last = living.get(plan.of[node])
+            if last is not None and (needed[last] > i or (needed[last] == i and not _may_overwrite(node, last))):
+                raise GraphError(f"memory plan: node {i}, {node.function}, overwrites what is needed")
+            if node.nbytes > plan.blocks[plan.of[node]] or (node in outputs and not own_outputs):
+                raise GraphError(f"memory plan: node {i}, {node.function}, does not fit, or is given out")
+            living[plan.of[node]] = node
+    fixed = {*plan.of, *plan.views}
+    if not all(x.memory in plan.of and fixed.issuperset(x.operands) for x in plan.views):
+        raise GraphError("memory plan: a view that is made once is not one of planned memory")

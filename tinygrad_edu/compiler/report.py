@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.codegen.templates import Template
-from tinygrad_edu.compiler.ir import Graph, Input, Node
+from tinygrad_edu.compiler.ir import Graph, Input, Node, is_elementwise
 from tinygrad_edu.compiler.memory import MemoryPlan, last_uses
-from tinygrad_edu.compiler.passes.numpy_calls import is_elementwise
 from tinygrad_edu.compiler.passes.tiling import Blocks
 
 _BAR, _WIDTH, _PLOT_WIDTH = 20, 64, 48

@@ -1,144 +1,225 @@
-"""The pass that writes shorter what calculus leaves behind.
+"""The pass that writes shorter what calculus leaves behind: a table of rewrites, each of which rounds nothing.
 
-x, y  operands
-c, d  numbers that are known
+A rewrite holds for every float, zeros of both signs, infinities and NaN included, or it is not in the table. So
+0 + x is not x, which may be -0.0, and 0.5 · (4 · x) is not 2 · x, which does not overflow where 4 · x does.
+
+x, y  operands: nodes or constants
 """
 
 import math
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Input, Node, substitute, written_memory
+from tinygrad_edu.compiler.ir import Graph, Input, Node, settled, substitute
 from tinygrad_edu.compiler.tracing.tracer import cast
 
-COMMUTE = {np.add, np.multiply}
-_NEUTRAL: dict[Any, int] = {np.add: 0, np.subtract: 0, np.multiply: 1, np.divide: 1}
+MadeBy = Callable[[Any, Any], bool]
+Rule = Callable[..., Any]
+
+_ROUNDED_RIGHT = {
+    np.add, np.subtract, np.multiply, np.divide, np.maximum, np.minimum, np.equal, np.not_equal, np.less,
+    np.less_equal, np.greater, np.greater_equal,
+}  # fmt: skip
+_QUICKER: dict[float, Any] = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal, 0: np.ones_like}
 
 
-def simplify_algebra(program: Graph) -> Graph:
-    """Write shorter what calculus leaves behind; each change gives the same numbers."""
-    private, results = written_memory(program.nodes), {node.memory for node in program.results}
-    last = {node.writes.memory: node for node in program.nodes if node.writes is not None}
-    to_come = set(private)
+def simplify_algebra(graph: Graph) -> Graph:
+    """Write shorter what calculus leaves behind; each change gives the same numbers.
+
+    >>> from tinygrad_edu.compiler.tracing.trace import Traced
+    >>> graph = Traced(lambda x: np.sin(1.0 * x) ** 2, (np.ones(3),), {}).graph
+    >>> print(graph)
+    program(x)
+    t1 = np.multiply(1.0, x)  float64 (3,)
+    t2 = np.sin(t1)  float64 (3,)
+    t3 = pow(t2, 2)  float64 (3,)
+    return t3
+    >>> print(simplify_algebra(graph))
+    program(x)
+    t1 = np.sin(x)  float64 (3,)
+    t2 = np.square(t1)  float64 (3,)
+    return t2
+    """
+    settled_nodes, given_out = settled(graph.nodes), {node.memory for node in graph.results}
     by: dict[Node, Any] = {}
     kept = []
-    for node in program.nodes:
+
+    def made_by(x: Any, function: Any) -> bool:
+        """Whether a call of `function` made `x`, and would still give what `x` holds; of a ufunc, one on all of it."""
+        bare = isinstance(x, Node) and not (isinstance(function, np.ufunc) and x.keywords)
+        return bare and x.function == function and x in settled_nodes
+
+    for node in graph.nodes:
         substitute(node, by)
-        if node.writes is not None and last[node.writes.memory] is node:
-            to_come.discard(node.writes.memory)
-        if node.memory in private or node.writes is not None or node.shape is None:
-            kept.append(node)
-            continue
-        _with_scalars(node)
-        x = _shorter(node)
-        if isinstance(x, Node) and x.memory not in to_come and _is_alike(x, node):
-            shared = node.strides is not None and (isinstance(x.memory, Input) or x.memory in results)
-            if node.memory not in results or not shared:
+        if node in settled_nodes and node.shape is not None and node.dtype.kind in "fiub":
+            _with_one_number(node)
+            rule = RULES.get(node.function)
+            x = rule(node, made_by, *node.arguments) if rule and not node.keywords else None
+            if isinstance(x, Node) and _is_alike(x, node) and may_stand_for(x, node, given_out):
                 by[node] = x
-                x.name = x.name or node.name
                 continue
         kept.append(node)
-    return program.with_outputs(kept, by)
+    return graph.with_outputs(kept, by)
+
+
+def may_stand_for(x: Node, node: Node, given_out: set[Node]) -> bool:
+    """Whether `x`, of the same numbers, may take the place of `node`; if so, note that its memory is given out.
+
+    What is given out is an array of its own: no input, no other result, and no view.
+    """
+    if node.memory in given_out and node.strides is not None:
+        if isinstance(x.memory, Input) or x.is_view or x in given_out:
+            return False
+        given_out.add(x)
+    x.name = x.name or node.name
+    return True
 
 
 def _is_alike(x: Node, node: Node) -> bool:
     return (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides)
 
 
-def _with_scalars(node: Node) -> None:
+def _with_one_number(node: Node) -> None:
     """Put the number in place of an array of equal numbers, where another operand has the whole shape.
 
-    Beside float64, NumPy's own number does as Python's does, which reads better.
+    Only for what is rounded as IEEE 754 says: NumPy computes other functions of arrays by other loops than of one
+    number, and those may round otherwise. Beside float64, NumPy's own number does as Python's does, and reads better.
     """
-    if not isinstance(node.function, np.ufunc) or node.function.signature is not None:
-        return
-    whole = [x for x in node.operands if x.shape == node.shape]
-    if whole:
-        in_rows = node.is_contiguous and all(x.is_contiguous for x in whole)
-        node.arguments = tuple(x.flat[0] if _is_one_number(x, in_rows) else x for x in node.arguments)
-    if all(x.dtype == np.float64 for x in node.operands):
+    if node.function in _ROUNDED_RIGHT:
+        whole = [x for x in node.operands if x.shape == node.shape]
+        if whole and all(x.strides == node.strides for x in whole):
+            node.arguments = tuple(x.flat[0] if _is_of_one_number(x, node) else x for x in node.arguments)
+    if isinstance(node.function, np.ufunc) and all(x.dtype == np.float64 for x in node.operands):
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
-def _is_one_number(x: Any, in_rows: bool) -> bool:
-    """Tell whether an array of equal numbers can go without changing how the result lies in memory."""
+def _is_of_one_number(x: Any, node: Node) -> bool:
+    """Whether an array, all of it one number to the bit, can go without changing how the result lies in memory."""
     if not isinstance(x, np.ndarray) or not x.size:
         return False
-    alike = in_rows and x.flags.c_contiguous and x.tobytes() == x.flat[0].tobytes() * x.size
+    alike = x.strides == node.strides and x.tobytes() == x.flat[0].tobytes() * x.size
     return alike or not any(x.strides)
 
 
-def _shorter(node: Node) -> Any:
-    """Give what a node equals, if it is one of its operands; or write the node itself shorter."""
-    function, arguments = node.function, node.arguments
-    if node.keywords or not arguments:
-        return None
-    x = arguments[0]
-    y = arguments[1] if len(arguments) == 2 else None
-    if function is np.multiply:
-        _gather(node)
-        x, y = node.arguments
-    neutral = _NEUTRAL.get(function)
-    if neutral is not None and _is(neutral, y):
-        return x
-    if function in COMMUTE and _is(neutral, x):
-        return y
-    if function is np.positive:
-        return x
-    if function is np.negative and isinstance(x, Node) and x.function is np.negative:
-        return x.arguments[0]
-    if function is np.exp and isinstance(x, Node):
-        return _exp_of_log(node, x)
-    if function in (cast, np.broadcast_to, np.reshape) or (
-        function is operator.getitem and isinstance(y, tuple) and not y
-    ):
-        return x
-    if function in (operator.pow, np.power):
-        return _power(node, x, y)
+def _is_number(x: Any) -> bool:
+    return isinstance(x, (int, float, np.floating))
+
+
+def _is(number: float, x: Any) -> bool:
+    """Whether `x` is this very number, the sign of a zero included."""
+    one = isinstance(x, (int, float, np.bool_, np.integer, np.floating))
+    return one and bool(x == number) and math.copysign(1.0, x) == math.copysign(1.0, number)
+
+
+def _add(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
+    """Drop x + -0.0; for integers, whose zero has no sign, x + 0."""
+    nothing = -0.0 if node.dtype.kind == "f" else 0
+    return x if _is(nothing, y) else y if _is(nothing, x) else None
+
+
+def _subtract(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
+    """Drop x - 0.0, which keeps even -0.0."""
+    return x if _is(0.0, y) else None
+
+
+def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
+    """Drop x · 1; write c · (d · x) as (c · d) · x where d is a power of two, and neither c nor d is less than 1.
+
+    Then d · x is exact or overflows, as the product of all three does, and both ways round once.
+    """
+    c, inner = (y, x) if isinstance(x, Node) else (x, y)
+    if _is(1, c):
+        return inner
+    if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
+        d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
+        if isinstance(z, Node) and _is_number(c) and _is_number(d) and _is_exact(c, d, node.dtype):
+            node.arguments = c * d, z
     return None
 
 
-def _gather(node: Node) -> None:
-    """Write c · (d · x) as (c · d) · x where c or d is a power of two, which rounds nothing."""
-    c, inner = sorted(node.arguments, key=lambda x: isinstance(x, Node))
-    if not isinstance(inner, Node) or inner.function is not np.multiply or inner.dtype != node.dtype:
-        return
-    d, x = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
-    numbers = all(isinstance(z, (int, float, np.floating)) for z in (c, d))
-    if numbers and isinstance(x, Node) and any(abs(math.frexp(z)[0]) == 0.5 for z in (c, d)):
-        node.arguments = c * d, x
+def _is_exact(c: float, d: float, dtype: Any) -> bool:
+    """Whether d is a power of two, and c · d neither rounds nor overflows, nor does d · x where c · d · x does not."""
+    return min(abs(c), abs(d)) >= 1 and abs(math.frexp(d)[0]) == 0.5 and abs(c * d) <= np.finfo(dtype).max
 
 
-def _exp_of_log(node: Node, x: Node) -> None:
-    """Write exp(a - log(b)) as exp(a) / b, where exp(a) was computed to find b: so it is after a log-softmax."""
-    if x.function is not np.subtract or not isinstance(x.arguments[1], Node) or x.arguments[1].function is not np.log:
+def _divide(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
+    return x if _is(1, y) else None
+
+
+def _negative(_: Node, made_by: MadeBy, x: Any) -> Any:
+    """Write -(-x) as x: a sign is turned twice."""
+    return x.arguments[0] if made_by(x, np.negative) else None
+
+
+def _itself(_: Node, __: MadeBy, x: Any, *how: Any) -> Any:
+    """Drop what changes nothing, which the caller sees: dtype, shape and strides are the same."""
+    return x
+
+
+def _getitem(_: Node, __: MadeBy, x: Any, index: Any) -> Any:
+    """Drop x[()]."""
+    return x if isinstance(index, tuple) and not index else None
+
+
+def _exp(node: Node, made_by: MadeBy, x: Any) -> None:
+    """Write exp(a - log(sum(exp(a)))) as exp(a) / sum(exp(a)), as a log-softmax leaves it.
+
+    Only where `a` is what numbers are below their largest along the same axis: then the sum is at least 1, and nothing
+    overflows. This one rounds otherwise, by a few units in the last place.
+    """
+    if not made_by(x, np.subtract) or not made_by(x.arguments[1], np.log):
         return
     a, total = x.arguments[0], x.arguments[1].arguments[0]
-    summed = total.arguments[0] if isinstance(total, Node) and total.function is np.sum else None
-    if isinstance(summed, Node) and summed.function is np.exp and summed.arguments == (a,):
-        node.function, node.arguments = np.divide, (summed, total)
+    if not made_by(a, np.subtract) or not made_by(total, np.sum) or not made_by(total.arguments[0], np.exp):
+        return
+    numbers, largest = a.arguments
+    exponential, how = total.arguments[0], total.keywords
+    maximum = made_by(largest, np.max) or made_by(largest, np.maximum.reduce)
+    below_it = maximum and largest.arguments == (numbers,) and exponential.arguments == (a,)
+    if below_it and largest.keywords == how and how.keys() == {"axis", "keepdims"} and how["keepdims"] is True:
+        node.function, node.arguments = np.divide, (exponential, total)
 
 
-def _is(number: Any, x: Any) -> bool:
-    return isinstance(x, (int, float, np.generic)) and bool(x == number)
+def _is_quicker(node: Node, y: float) -> bool:
+    """Whether NumPy computes this power by another function; np.ones_like makes an array, even of a number."""
+    return node.dtype.kind == "f" and node.dtype.itemsize > 2 and y in _QUICKER and bool(y or node.shape)
 
 
-def _power(node: Node, x: Any, y: Any) -> Any:
-    """Write a power as NumPy itself computes it: by the quicker function, if there is one."""
-    floats = isinstance(x, Node) and x.dtype is not None and x.dtype.kind == "f"
-    quick = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal} if floats else {}
-    arrays = node.shape or any(isinstance(c, Node) and c.kind is np.ndarray for c in (x, y))
-    if node.function is operator.pow and node.dtype == np.float64 and not arrays:
-        quick.pop(0.5, None)  # ** of single numbers is no square root, which differs at -inf
-        node.function = np.float_power
-    if isinstance(y, (int, float)) and y in quick:
-        node.function, node.arguments = quick[y], (x,)
-    elif isinstance(y, (int, float)) and y == 1:
+def _power(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
+    """Write a power as NumPy itself computes it where the exponent is one number: by a quicker function.
+
+    The ``**`` of single numbers is that of the C library, which np.float_power calls; that of float16 is its own.
+    """
+    known = _is_number(y) and isinstance(x, Node) and x.dtype == node.dtype
+    arrays = node.shape or any(isinstance(z, Node) and z.kind is np.ndarray for z in (x, y))
+    if known and y == 1:
         return x
-    elif quick and isinstance(y, (int, float)) and y == 0:
-        node.function, node.arguments = np.ones_like, (x,)
-    elif node.function is operator.pow:
+    if node.function is operator.pow and not arrays:
+        node.function = np.float_power if node.dtype == np.float64 else operator.pow
+    elif known and _is_quicker(node, y):
+        node.function, node.arguments = _QUICKER[y], (x,)
+    elif node.dtype != np.float16:
         node.function = np.power
     return None
+
+
+# A rule is given the node, what asks who made an operand, and the operands. It returns the operand that
+# the node equals, or None; or it changes the call of the node.
+RULES: dict[Any, Rule] = {
+    np.add: _add,
+    np.subtract: _subtract,
+    np.multiply: _multiply,
+    np.divide: _divide,
+    np.negative: _negative,
+    np.positive: _itself,
+    cast: _itself,
+    np.broadcast_to: _itself,
+    np.reshape: _itself,
+    operator.getitem: _getitem,
+    np.exp: _exp,
+    np.power: _power,
+    operator.pow: _power,
+}

@@ -1,78 +1,83 @@
-"""The pass that asks quickly: a program holds only while the answers to its questions are as they were in the trace.
+"""The pass that checks quickly: a program holds only while the answers to its checks are those of the trace.
 
-Whether numbers are finite, or none of them NaN, is asked of all arrays at once, at the end. A question may be put so
-that it is answered "no" once too often, for then the function itself is run; never too seldom. A dot product of
-numbers with themselves is NaN just where one of them is, and finite only where all are.
+Whether numbers are finite, or none of them NaN, is asked of all arrays at once, at the end. A check may fail once too
+often, for then the function itself is run; never too seldom. The dot product of numbers with themselves is NaN just
+where one of them is, and finite only where all are.
 """
 
-from typing import Any
+import functools
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Node, assume, written_memory
+from tinygrad_edu.compiler.ir import Graph, Node, assume, settled
 
 _CHAINS = {True: (np.all, np.isfinite), False: (np.isnan, np.max)}
 
 
-def merge_runtime_checks(program: Graph) -> Graph:
-    """Ask whether numbers are finite, or none of them NaN, by products of numbers with themselves, added up."""
+def merge_runtime_checks(graph: Graph) -> Graph:
+    """Check that numbers are finite, or none of them NaN, by products of numbers with themselves, added up.
+
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.compiler.tracing.trace import Traced
+    >>> graph = Traced(tg.functions.softmax, (np.ones(3),), {}).graph
+    >>> [node.function.__name__ for node in graph.nodes]
+    ['reduce', 'isfinite', 'all', 'assume', 'subtract', 'exp', 'sum', 'divide']
+    >>> [node.function.__name__ for node in merge_runtime_checks(graph).nodes]
+    ['reduce', 'isfinite', 'all', 'subtract', 'exp', 'sum', 'divide', 'dot', 'subtract', 'equal', 'assume']
+    """
     nodes: list[Node] = []
-    asked: dict[bool, list[tuple[Node, Node]]] = {True: [], False: []}
-    private = written_memory(program.nodes)
-    for node in program.nodes:
-        x = _asked_about(*node.arguments) if node.function is assume else None
-        if x is None or x.memory in private:
+    checked: dict[bool, list[tuple[Node, Node]]] = {True: [], False: []}
+    settled_nodes = settled(graph.nodes)
+    for node in graph.nodes:
+        x = _checked(node, settled_nodes) if node.function is assume else None
+        if x is None:
             nodes.append(node)
         else:
-            asked[node.arguments[1]].append((x, node))
-    for answer, questions in asked.items():
-        nodes += _together(answer, questions)
-    return Graph(program.name, program.inputs, nodes, program.outputs)
+            checked[node.arguments[1]].append((x, node))
+    for answer, checks in checked.items():
+        if checks:
+            nodes += _merged(answer, checks)
+    return Graph(graph.name, graph.inputs, nodes, graph.outputs)
 
 
-def _asked_about(condition: Any, answer: bool) -> Node | None:
-    """Give the array of which it is asked whether all are finite, or whether none is NaN."""
-    found = condition
+def _checked(check: Node, settled_nodes: set[Node]) -> Node | None:
+    """The array of which it is asked whether all is finite, or whether none is NaN, if it still holds that."""
+    x, answer = check.arguments
     for function in _CHAINS[answer]:
-        if not isinstance(found, Node) or found.function is not function or found.keywords or len(found.arguments) > 1:
+        if x not in settled_nodes or x.function is not function or x.keywords or len(x.arguments) > 1:
             return None
-        found = found.arguments[0]
-    if not isinstance(found, Node) or not found.shape or found.dtype.kind != "f" or found.dtype.itemsize < 4:
+        x = x.arguments[0]
+    if not isinstance(x, Node) or not x.shape or x.dtype.kind != "f" or x.dtype.itemsize < 4:
         return None
-    return found if found.is_contiguous else None
+    return x if x.is_contiguous else None
 
 
-def _asked(total: Node, answer: bool, last: Node) -> list[Node]:
-    """Ask by signs, which is quicker for one number: what is NaN is not itself, and less itself it is 0 if finite."""
-    if answer:
-        nothing = last.sibling(np.subtract, (total, total), (), None, total.dtype)
-        condition = last.sibling(np.equal, (nothing, 0), (), None, np.dtype(bool))
-        last.arguments = condition, True
-        return [nothing, condition, last]
-    condition = last.sibling(np.not_equal, (total, total), (), None, np.dtype(bool))
-    last.arguments = condition, False
-    return [condition, last]
-
-
-def _together(answer: bool, questions: list[tuple[Node, Node]]) -> list[Node]:
-    """Write one question in place of many."""
+def _merged(answer: bool, checks: list[tuple[Node, Node]]) -> list[Node]:
+    """Write one check in place of many."""
     nodes: list[Node] = []
-    total: Any = None
-    for x, node in questions:
+
+    def add(node: Node, backward: bool) -> Node:
+        node.backward = backward
+        nodes.append(node)
+        return node
+
+    def plus(total: Node, x: Node) -> Node:
+        dtype = np.result_type(total.dtype, x.dtype)
+        return add(x.sibling(np.add, (total, x), (), None, dtype), x.backward)
+
+    products = []
+    for x, check in checks:
         flat = x
         if len(x.shape or ()) > 1:
-            flat = node.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype)
-            flat.memory, flat.backward = x.memory, x.backward
-            nodes.append(flat)
-        product = node.sibling(np.dot, (flat, flat), (), None, x.dtype)
-        nodes.append(product)
-        if total is None:
-            total = product
-        else:
-            total = node.sibling(np.add, (total, product), (), None, np.result_type(total.dtype, x.dtype))
-            nodes.append(total)
-        product.backward = total.backward = x.backward
-    if questions:
-        last = questions[-1][1]
-        nodes += _asked(total, answer, last)
-    return nodes
+            flat = add(check.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype), x.backward)
+            flat.memory = x.memory
+        products.append(add(check.sibling(np.dot, (flat, flat), (), None, x.dtype), x.backward))
+    total, last = functools.reduce(plus, products), checks[-1][1]
+    # By comparing numbers, which is quicker for one: NaN is not itself, and what is finite is 0 less itself.
+    if answer:
+        total = add(last.sibling(np.subtract, (total, total), (), None, total.dtype), last.backward)
+        condition = last.sibling(np.equal, (total, 0), (), None, np.dtype(bool))
+    else:
+        condition = last.sibling(np.not_equal, (total, total), (), None, np.dtype(bool))
+    last.arguments = add(condition, last.backward), answer
+    return [*nodes, last]

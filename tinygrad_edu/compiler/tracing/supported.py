@@ -27,15 +27,23 @@ _SHAPED_BY_NUMBERS = {
 _TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
 _TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
+_NUMBERS = {
+    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
+    np.unique_inverse, np.unique_values, np.bincount, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
+    np.setxor1d, np.roots, np.polydiv, np.polymul, np.linalg.lstsq, np.ix_, np.poly,
+}  # fmt: skip
+_TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
+_TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
+_ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
 _LENGTHS = {  # parameters on which a shape depends
     "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats",
     "reps", "pad_width", "indices_or_sections", "s", "source", "destination", "obj", "window_shape", "keepdims",
 }  # fmt: skip
-_NUMBERS = {  # parameters whose numbers go into numbers only; others may change what comes out, or how much of it
+_NUMBERS = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
     "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
     "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
     "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
-    "fweights", "ind", "indices", "initial", "keys", "left", "mask", "max", "mean", "min", "multi_index", "nan",
+    "fweights", "ind", "indices", "initial", "keys", "left", "m", "mask", "max", "mean", "min", "multi_index", "nan",
     "neginf", "period", "posinf", "prepend", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
     "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup", "u", "v", "val", "vals", "values",
     "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
@@ -110,12 +118,10 @@ def known_operands(function: Callable[..., Any], arguments: tuple[Any, ...], key
         index = arguments[1] if isinstance(arguments[1], tuple) else (arguments[1],)
         yield from tracers([part for part in index if isinstance(part, slice)])
         return
-    named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)][1:]
+    named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)]
     for name, x in (*named, *keywords.items()):
-        if name in _LENGTHS:
+        if name not in _NUMBERS and name != "out":
             yield from tracers(x)
-        elif name not in _NUMBERS and name != "out":
-            yield from (each for each in tracers(x) if not each.shape and each.dtype.kind in "biu")
 
 
 def write_target(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
