@@ -39,7 +39,7 @@ _LENGTHS = {  # parameters on which a shape depends
     "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats",
     "reps", "pad_width", "indices_or_sections", "s", "source", "destination", "obj", "window_shape", "keepdims",
 }  # fmt: skip
-_NUMBERS = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
+_NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
     "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
     "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
     "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
