@@ -1,12 +1,17 @@
 """Long elementwise parts, printed as loops over blocks: the same numbers and dtypes, on any number of threads."""
 
+import operator
+import time
+
 import numpy as np
 import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.compiler.codegen.names import Names
+from tinygrad_edu.compiler.codegen.numpy import print_graph
 from tinygrad_edu.compiler.codegen.statements import write_into
-from tinygrad_edu.compiler.ir import Node
+from tinygrad_edu.compiler.ir import Graph, Input, Node
+from tinygrad_edu.compiler.memory import plan_memory
 from tinygrad_edu.compiler.passes.tiling import LEAST
 
 X = np.linspace(-1.0, 2.0, LEAST + 7)
@@ -65,3 +70,25 @@ def test_sums_keep_their_dtype(dtype, threads):
 )
 def test_only_what_takes_out_is_told_where_to_write(function, arguments, text):
     assert write_into(Node(function, arguments, {}), "h", Names()) == text
+
+
+def test_printing_grows_with_the_number_of_nodes():
+    def seconds(count):
+        x = Input("x")
+        x.describe(np.ones(3))
+        nodes = [x]
+        for k in range(count):
+            node = nodes[-1].sibling((np.sin, np.add)[k % 2], (nodes[-1], x)[: k % 2 + 1], (3,), (8,), x.dtype)
+            nodes.append(node)
+            if k % 3 == 0:
+                view = node.sibling(operator.getitem, (node, slice(None, None, -1)), (3,), (-8,), x.dtype)
+                view.memory = node
+                nodes.append(view)
+        graph = Graph("program", [x], nodes[1:], nodes[-1:])
+        plan, start = plan_memory(graph), time.process_time()
+        print_graph(graph, plan, infix=False)
+        print_graph(graph)
+        return time.process_time() - start
+
+    # Eight times as many nodes take eight times as long, not 64 times.
+    assert min(seconds(8000) for _ in range(2)) < 24 * min(seconds(1000) for _ in range(3))

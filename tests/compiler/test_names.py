@@ -100,6 +100,7 @@ def test_any_names_can_be_used(x):
         expected = compiled(p)
         np.testing.assert_allclose(expected, f(p), rtol=1e-13)
         np.testing.assert_allclose(compiled(p), f(p), rtol=1e-13)
+        assert "in all" in str(compiled.report(p, rounds=1))
         assert compiled.fallbacks == 0
 
 

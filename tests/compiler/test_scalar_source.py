@@ -8,6 +8,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu.compiler.codegen.templates import ATOM, CHOICE, COMPARED, NOT, OR, SUM, UNARY, template
+from tinygrad_edu.compiler.ir import Node
 
 
 def chain(a, x, y, rounds=20):
@@ -122,3 +123,16 @@ def test_it_is_explained_and_timed():
     giving_up = tg.compile(lambda x: np.log(x) * x)
     assert giving_up(0.0) != giving_up(0.0)
     assert "log" in str(giving_up.report(0.0, rounds=2))
+
+
+@pytest.mark.parametrize("x", [0.3, -0.7, 1.9])
+def test_a_lowered_graph_can_be_run_node_by_node(x):
+    slopes = tg.value_and_grad(lambda x: np.logaddexp(np.clip(x, -0.5, 1.0) ** 3, np.tanh(x) * (x > 0)))
+    compiled = tg.compile(slopes)
+    compiled(x)
+    graph = compiled._last.printed.graph
+    value = dict(zip(graph.inputs, [x], strict=True))
+    for node in graph.nodes:
+        value[node] = node.function(*(value[a] if isinstance(a, Node) else a for a in node.arguments))
+        assert node.kind in (None, type(value[node]))
+    assert [value[x] for x in graph.outputs] == tg.tree.leaves(compiled(x))

@@ -164,16 +164,16 @@ def time_statements(
     module = ast.parse(text)
     function = next(x for x in module.body if isinstance(x, ast.FunctionDef) and x.name == name)
     lines = text.encode().splitlines()
-    found, body = [], ast.parse("mark(clock())").body
+    found, body = [], ast.parse("_mark(_clock())").body
     for node in function.body:
         if isinstance(node, ast.Return) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             continue
         part = node.test if isinstance(node, ast.If) else node
         line = lines[node.lineno - 1]
         found.append((line[part.col_offset : part.end_col_offset].decode(), line[node.end_col_offset :].decode()))
-        body += [ast.Expr(node.test) if isinstance(node, ast.If) else node, *ast.parse("mark(clock())").body]
+        body += [ast.Expr(node.test) if isinstance(node, ast.If) else node, *ast.parse("_mark(_clock())").body]
     function.body = body
-    function.args.args += [ast.arg("mark"), ast.arg("clock")]
+    function.args.args += [ast.arg("_mark"), ast.arg("_clock")]  # no name of a program starts so
     scope = dict(names)
     exec(compile(ast.fix_missing_locations(ast.Module([function], [])), "<timed>", "exec"), scope)
     with np.errstate(all="ignore"):

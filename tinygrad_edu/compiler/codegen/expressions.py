@@ -31,7 +31,6 @@ _SIGNS: dict[Any, str] = OPERATORS | {
     np.less: "x < y", np.less_equal: "x <= y", np.equal: "x == y", np.not_equal: "x != y", np.bitwise_and: "x & y",
     np.bitwise_or: "x | y", np.bitwise_xor: "x ^ y", np.negative: "-x", np.invert: "~x",
 }  # fmt: skip
-_RESHAPES = np.reshape, np.ravel, np.squeeze, np.expand_dims
 
 
 def expression(node: Node, names: Names, infix: bool = True) -> Text:
@@ -43,7 +42,7 @@ def expression(node: Node, names: Names, infix: bool = True) -> Text:
         sign = template(_SIGNS[function])
         if len(arguments) == len(sign.uses):
             return sign.fill([operand(x, names) for x in arguments]), sign.level
-    special = _SPECIAL.get(function) or (_VIEWS.get(function) if node.is_view else None)
+    special = _as_method if node.is_view and function in _METHODS else _SPECIAL.get(function)
     text = special(node, names) if special else None
     return text or format_call(format_function(function, names), arguments, node.keywords, names), ATOM
 
@@ -116,27 +115,20 @@ def _zeros(node: Node, names: Names) -> str | None:
     return f"np.zeros({node.shape}, {format_value(node.dtype, names)})" if node.is_contiguous else None
 
 
-def _swapped(node: Node, names: Names) -> str:
-    _, *axes = [*node.arguments, *node.keywords.values()]
-    if len(node.shape or ()) == 2 and (axes[0] - axes[1]) % 2:
-        return f"{_owner(node, names)}.T"
-    return format_call(f"{_owner(node, names)}.swapaxes", tuple(axes), {}, names)
+def _as_method(node: Node, names: Names) -> str:
+    """A view, by the method of the array, which is quicker than NumPy's function."""
+    owner, name = _owner(node, names), node.function.__name__
+    rest = tuple(x for x in (*node.arguments[1:], *node.keywords.values()) if x is not None)
+    if name not in ("swapaxes", "transpose"):
+        return f"{owner}.reshape({node.shape})"
+    swaps = (rest[0] - rest[1]) % 2 if name == "swapaxes" else not rest
+    return f"{owner}.T" if len(node.shape or ()) == 2 and swaps else format_call(f"{owner}.{name}", rest, {}, names)
 
 
-def _transposed(node: Node, names: Names) -> str:
-    _, *axes = [*node.arguments, *node.keywords.values()]
-    return format_call(f"{_owner(node, names)}.transpose", tuple(x for x in axes if x is not None), {}, names)
-
-
-Special = Callable[[Node, Names], str | None]
-_SPECIAL: dict[Any, Special] = {
+_SPECIAL: dict[Any, Callable[[Node, Names], str | None]] = {
     operator.getitem: lambda node, names: f"{_owner(node, names)}[{format_index(node.arguments[1], names)}]",
     np.ndarray.view: lambda node, names: format_call(f"{_owner(node, names)}.view", node.arguments[1:], {}, names),
     np.zeros_like: _zeros,
     cast: _cast,
 }
-_VIEWS: dict[Any, Special] = {  # by the method of the array, which is quicker than NumPy's function
-    np.swapaxes: _swapped,
-    np.transpose: _transposed,
-    **dict.fromkeys(_RESHAPES, lambda node, names: f"{_owner(node, names)}.reshape({node.shape})"),
-}
+_METHODS = {np.swapaxes, np.transpose, np.reshape, np.ravel, np.squeeze, np.expand_dims}

@@ -27,18 +27,6 @@ _SHAPED_BY_NUMBERS = {
 _TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
 _TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
-_NUMBERS = {
-    np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
-    np.unique_inverse, np.unique_values, np.bincount, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
-    np.setxor1d, np.roots, np.polydiv, np.polymul, np.linalg.lstsq, np.ix_, np.poly,
-}  # fmt: skip
-_TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
-_TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
-_ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
-_LENGTHS = {  # parameters on which a shape depends
-    "axis", "axes", "axis1", "axis2", "axisa", "axisb", "axisc", "shape", "newshape", "new_shape", "repeats",
-    "reps", "pad_width", "indices_or_sections", "s", "source", "destination", "obj", "window_shape", "keepdims",
-}  # fmt: skip
 _NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
     "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
     "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
