@@ -81,7 +81,7 @@ def hypot_rule(xp, g, x, y):
 
 
 def standard(seed):
-    """Give the cases whose rules are spoilt by ever less; hypot takes no complex numbers, which helps some."""
+    """The cases whose rules are wrong by ever less; hypot takes no complex numbers, which helps some."""
     return (
         Case(tanh, tanh_rule, weighted_sum, draw(seed, 5, 5)),
         Case(exp, lambda xp, g, x: (g * xp.exp(x),), lambda xp, part, x: xp.sum(part(x)), draw(seed, 5)),
@@ -100,7 +100,7 @@ WRONG_IN_ONE = spoilt(standard(0)[0], [1, 1, 1, 1.5, 1])  # in element 3 of the 
 
 
 def flipped(scale, seed):
-    """Give scale · sin(x), whose rule has the wrong sign."""
+    """The function scale · sin(x), whose rule has the wrong sign."""
 
     def sine(xp, x):
         return scale * xp.sin(x)
@@ -112,7 +112,7 @@ def flipped(scale, seed):
 
 
 def one_wrong(seed, elements, factor=1.5):
-    """Give Σ tanh(x), whose rule is wrong in one element of x, drawn at random."""
+    """Σ tanh(x), whose rule is wrong in one element of x, drawn at random."""
     factors = np.ones(elements)
     factors[np.random.default_rng(seed).integers(elements)] = factor
     return spoilt(Case(tanh, tanh_rule, lambda xp, part, x: xp.sum(part(x)), draw(seed, elements)), factors)

@@ -213,8 +213,8 @@ CHECKS = [
     (["x", "x=[1, [2]]"], 2, "column"),
     (["1 + 2"], 2, "has no variable to move"),
     (["log(x)", "x=-1"], 2, "is not finite here"),
-    (["no.such:thing", "x=1"], 2, "cannot be had"),
-    (["math:nothing", "x=1"], 2, "cannot be had"),
+    (["no.such:thing", "x=1"], 2, "cannot be imported"),
+    (["math:nothing", "x=1"], 2, "cannot be imported"),
     (["tests.check.planted:reusing_a_buffer"], 2, "takes no argument"),
     (["math:sin", "x=1"], 2, "math's, float() and .data leave it"),
 ]

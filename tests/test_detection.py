@@ -29,7 +29,7 @@ ALONE = setting.Options(rounds=2, peers=False, checks=20)
 
 
 def numeric(f, arrays):
-    """Give the numeric gradient, exact to rounding where the function takes complex numbers."""
+    """The numeric gradient, exact to rounding where the function takes complex numbers."""
     try:
         return tg.numeric_gradient(f, arrays, method="complex")
     except TypeError:

@@ -7,7 +7,7 @@ from tests.domains import domains
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.arithmetic import flat, flat_to
-from tinygrad_edu.testing.rows import caught, rules_of, spoilt
+from tinygrad_edu.testing.mutants import is_caught, mutated, rules_of
 
 SMOOTH = ["a thousandth too much", "of the wrong sign", "by a thousandth too high"]
 FLAT = ["by a thousandth too high", "by a thousandth too low", "the cotangent itself"]
@@ -24,5 +24,5 @@ def mutants():
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
 def test_spoilt_rule_is_caught(function, i, kind):
-    with spoilt(function, i, kind) as wrong:
-        assert caught(wrong, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"
+    with mutated(function, i, kind) as mutant:
+        assert is_caught(mutant, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"

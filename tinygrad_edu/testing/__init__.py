@@ -1,4 +1,4 @@
-"""For tests of your own: `check_derivative` for a new row, and strategies of hypothesis.
+"""For tests of your own: `check_derivative` for a new row, and strategies for hypothesis.
 
 domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`: where numbers are drawn from
 calls       `of(A(2, 3), axis=1)`: the arguments of a call, with an array to draw; `elementwise`: of every shape
