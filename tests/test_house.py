@@ -1,0 +1,70 @@
+"""The house: each upper room can be deleted, the top level holds what the design names, and tests mirror the rooms."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu
+
+PACKAGE = Path(tinygrad_edu.__file__).parent
+ROOT = Path(__file__).parents[1]
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+FLOORS = [[room.strip() for room in floor.split("|")] for floor in CONTRACTS[0]["layers"]]  # the highest first
+ENGINE = ("tree", "slope", "core", "derivatives")
+UPPER = [room for floor in FLOORS for room in floor if room not in (*ENGINE, "__main__", "data")]
+
+WORKS = """
+import importlib, pathlib, sys
+import numpy as np
+import tinygrad_edu.derivatives
+from tinygrad_edu.core.value import Value
+
+for path in sorted(pathlib.Path("tinygrad_edu").rglob("*.py")):
+    importlib.import_module(".".join(path.with_suffix("").parts))
+x = Value([0.5, 1.0])
+y = np.sum(np.tanh(x) ** 2)
+y.backward()
+print(tinygrad_edu.__file__, x.grad.round(4).tolist())
+"""
+
+
+@pytest.mark.parametrize("room", UPPER)
+def test_what_is_below_and_beside_a_room_works_without_it(room, tmp_path):
+    copy = tmp_path / "tinygrad_edu"
+    shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    floor = next(i for i, rooms in enumerate(FLOORS) if room in rooms)
+    for gone in [room, *(name for rooms in FLOORS[:floor] for name in rooms)]:
+        shutil.rmtree(copy / gone, ignore_errors=True)
+        (copy / f"{gone}.py").unlink(missing_ok=True)
+    if room == "functions":  # the front door opens this one at once: it gives Value its relu()
+        (copy / "__init__.py").write_text("")
+    done = subprocess.run([sys.executable, "-c", WORKS], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == f"{copy / '__init__.py'} [0.7269, 0.6397]\n", done.stderr
+
+
+def test_the_front_door_leads_to_every_upper_room():
+    lazy = {*tinygrad_edu._ROOMS, *tinygrad_edu._IN_ROOMS.values(), "functions", "cli"}
+    assert {*UPPER, "data"} == lazy
+
+
+def test_the_top_level_holds_what_the_design_names():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout: git does not know this folder")
+    named = {"tinygrad_edu", "tests", "benchmarks", "docs", "pyproject.toml", "README.md"}
+    conventions = {".ci", ".gitignore", ".pre-commit-config.yaml", "LICENSE", "CONTRIBUTING.md"}
+    assert {path.split("/")[0] for path in listed.stdout.splitlines()} == named | conventions
+
+
+def test_tests_mirror_the_rooms():
+    rooms = {room for floor in FLOORS for room in floor} - {"__main__"} | {"benchmarks"}
+    here = ROOT / "tests"
+    folders = {path.parent.name for path in here.glob("*/__init__.py")}
+    files = {path.stem.removeprefix("test_") for path in here.glob("test_*.py")}
+    assert folders <= rooms
+    assert files - {"house"} <= rooms
+    assert rooms <= folders | files
