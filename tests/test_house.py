@@ -1,5 +1,6 @@
 """The house: each upper room can be deleted, the top level holds what the design names, and tests mirror the rooms."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -68,3 +69,51 @@ def test_tests_mirror_the_rooms():
     assert folders <= rooms
     assert files - {"house"} <= rooms
     assert rooms <= folders | files
+
+
+ROWS = r"(?m)^\| `(?P<path>[\w./]+)` \| (?P<lines>(?:about )?[\d,]+) \|"
+
+
+def counted(row):
+    """The lines of the file or room that a row of a table in studying.md names, as the table writes them."""
+    path = PACKAGE / row["path"]
+    files = path.rglob("*.py") if path.is_dir() else [path]
+    lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
+    return f"about {round(lines, -2):,}" if path.is_dir() else f"{lines:,}"
+
+
+def test_the_map_of_the_source_counts_right():
+    rows = [*re.finditer(ROWS, (ROOT / "docs/studying.md").read_text("utf-8"))]
+    engine = {path.name for path in (PACKAGE / "core").glob("[!_]*.py")}
+    assert engine == {Path(row["path"]).name for row in rows if row["path"].startswith("core/")}
+    wrong = [f"{row['path']}: {row['lines']}, write {counted(row)}" for row in rows if row["lines"] != counted(row)]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{p.name}" for p in ROOT.glob("docs/*.md"))]
+)
+def test_links_between_the_pages_lead_somewhere(page):
+    text = (ROOT / page).read_text("utf-8")
+    links = [link.partition("#")[0] for link in re.findall(r"\]\((?!http)([^)\s]+)\)", text)]
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
+
+
+def test_a_product_to_its_slopes_visits_five_files():
+    visited = set()
+
+    def look(frame, event, _):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and PACKAGE in path.parents:
+            visited.add(str(path.relative_to(PACKAGE)))
+
+    a, b = tinygrad_edu.Value(2.0), tinygrad_edu.Value(3.0)
+    sys.setprofile(look)
+    try:
+        (a * b).backward()
+        slopes = a.grad, b.grad
+    finally:
+        sys.setprofile(None)
+    assert slopes == (3.0, 2.0)
+    assert {"core/tape.py", "derivatives/arithmetic.py"} <= visited
+    assert len(visited) <= 5, visited
