@@ -12,7 +12,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, one_wrong, smooth, spoilt, standard, table
+from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, mutated, one_wrong, smooth, standard, table
 from benchmarks.detection_checkers import CHECKERS
 from benchmarks.report import Report, absence, duration, short, verdict, watched
 from benchmarks.setting import wanted
@@ -82,7 +82,7 @@ def smallest_error(checker, draws):
     """The smallest error that is caught in every standard case, as all larger ones are, or None."""
     cases = [case for seed in range(draws) for case in standard(seed)]
     found = [
-        last_caught(lambda error, case=case: complaint(checker, spoilt(case, 1 + error)) is not None, ERRORS)
+        last_caught(lambda error, case=case: complaint(checker, mutated(case, 1 + error)) is not None, ERRORS)
         for case in watched(cases, "relative errors", len(cases))
     ]
     return None if None in found else max(found)

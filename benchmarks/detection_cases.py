@@ -1,4 +1,4 @@
-"""What is put before the checkers of gradients: rules to be spoilt, right ones, and kinks.
+"""What is put before the checkers of gradients: rules to be mutated, right ones, and kinks.
 
 xp      NumPy, or a library's own version of it
 g       the cotangent of the part's output
@@ -31,7 +31,7 @@ class Case(NamedTuple):
         return self.forward.__code__.co_argcount - 1
 
 
-def spoilt(case, factor):
+def mutated(case, factor):
     """Multiply the rule's results by a factor: a number, or an array with one for each element."""
 
     def pullback(xp, g, *inputs):
@@ -96,7 +96,7 @@ def standard(seed):
     )
 
 
-WRONG_IN_ONE = spoilt(standard(0)[0], [1, 1, 1, 1.5, 1])  # in element 3 of the second argument
+WRONG_IN_ONE = mutated(standard(0)[0], [1, 1, 1, 1.5, 1])  # in element 3 of the second argument
 
 
 def flipped(scale, seed):
@@ -115,7 +115,7 @@ def one_wrong(seed, elements, factor=1.5):
     """Σ tanh(x), whose rule is wrong in one element of x, drawn at random."""
     factors = np.ones(elements)
     factors[np.random.default_rng(seed).integers(elements)] = factor
-    return spoilt(Case(tanh, tanh_rule, lambda xp, part, x: xp.sum(part(x)), draw(seed, elements)), factors)
+    return mutated(Case(tanh, tanh_rule, lambda xp, part, x: xp.sum(part(x)), draw(seed, elements)), factors)
 
 
 def softmax(xp, x, w):

@@ -27,7 +27,7 @@ def test_planted_fault_is_found_and_named(name):
 
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
-def test_spoilt_rule_of_the_table_is_found_and_named(function, i, kind):
+def test_a_mutant_of_the_table_is_found_and_named(function, i, kind):
     with mutated(function, i, kind):
         for seed, call in itertools.product(range(3), domains[function]):
             sample = call.draw(seed)

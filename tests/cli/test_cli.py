@@ -1,5 +1,6 @@
 """The command shows what it says it shows, and its exit status tells."""
 
+import contextlib
 import os
 import pty
 import re
@@ -120,7 +121,10 @@ def test_colour_on_a_terminal(environment, coloured):
     environment = PLAIN | {"TERM": "xterm-256color"} | environment
     subprocess.run([sys.executable, "-c", code], stdout=theirs, env=environment, check=True)
     os.close(theirs)
-    out = os.read(ours, 1000)
+    out = b""
+    with contextlib.suppress(OSError):  # once the other side is closed and all has been read
+        while part := os.read(ours, 1000):
+            out += part
     os.close(ours)
     assert "✓ so".encode() in out
     assert (b"\x1b[32m" in out) == coloured

@@ -1,4 +1,4 @@
-"""The judge catches wrong rules: each rule of the table, spoilt in three ways and more."""
+"""The judge catches wrong rules: each rule of the table, mutated in three ways and more."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ FLAT = ["by a thousandth too high", "by a thousandth too low", "the cotangent it
 
 
 def mutants():
-    """List a function, the place of a rule in its row, and how it is to be spoilt."""
+    """Every mutant: a function, the place of a rule in its row, and the kind of mutation."""
     for function in rules:
         stretches = function in (np.where, np.broadcast_to) or (isinstance(function, np.ufunc) and function.nin == 2)
         for i, rule in rules_of(function):
@@ -23,6 +23,6 @@ def mutants():
 
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
-def test_spoilt_rule_is_caught(function, i, kind):
+def test_mutant_is_caught(function, i, kind):
     with mutated(function, i, kind) as mutant:
         assert is_caught(mutant, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"
