@@ -71,6 +71,11 @@ def test_tests_mirror_the_rooms():
     assert rooms <= folders | files
 
 
+def test_the_drawn_floors_are_those_of_the_contract():
+    drawn = (ROOT / "CONTRIBUTING.md").read_text("utf-8").partition("```text\n")[2].partition("```")[0]
+    assert [line.split("  ")[0].split(" · ") for line in drawn.splitlines()] == FLOORS[1:]  # without __main__
+
+
 ROWS = r"(?m)^\| `(?P<path>[\w./]+)` \| (?P<lines>(?:about )?[\d,]+) \|"
 
 
