@@ -82,6 +82,8 @@ ROWS = r"(?m)^\| `(?P<path>[\w./]+)` \| (?P<lines>(?:about )?[\d,]+) \|"
 def counted(row):
     """The lines of the file or room that a row of a table in studying.md names, as the table writes them."""
     path = PACKAGE / row["path"]
+    if not path.exists():
+        return "nothing: there is no such file"
     files = path.rglob("*.py") if path.is_dir() else [path]
     lines = sum(len(file.read_text("utf-8").splitlines()) for file in files)
     return f"about {round(lines, -2):,}" if path.is_dir() else f"{lines:,}"
