@@ -94,7 +94,7 @@ def test_the_map_of_the_source_counts_right():
     engine = {path.name for path in (PACKAGE / "core").glob("[!_]*.py")}
     assert engine == {Path(row["path"]).name for row in rows if row["path"].startswith("core/")}
     wrong = [f"{row['path']}: {row['lines']}, write {counted(row)}" for row in rows if row["lines"] != counted(row)]
-    assert not wrong
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize(
