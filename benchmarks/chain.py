@@ -40,14 +40,14 @@ def chain(x, entries):
 
 
 def number(name, module):
-    """Give the scalar 1 as a leaf of `name`'s."""
+    """The scalar 1 as a leaf of `name`'s."""
     if name == "torch":
         return module.tensor(1.0, dtype=module.float64, requires_grad=True)
     return (module.tensor if name == "mygrad" else module.Value)(1.0)
 
 
 def resident(peak=False):
-    """Give the bytes of memory this process holds, or has held at most; NaN where the system does not tell."""
+    """The bytes of memory this process holds, or has held at most; NaN where the system does not tell."""
     if peak:
         unit = 1 if sys.platform == "darwin" else 1024
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit if resource else float("nan")
@@ -58,7 +58,7 @@ def resident(peak=False):
 
 
 def phases(name, entries):
-    """Give the clock and the memory between the phases, and the value and the slope."""
+    """The clock and the memory between the phases, and the value and the slope."""
     module = import_module(MODULES[name])
     if name == "autograd":
         return phases_of_autograd(entries)
@@ -91,7 +91,7 @@ def phases_of_autograd(entries):
 
 
 def run(name, entries):
-    """Give seconds of each phase and bytes an entry, after checking value and slope.
+    """Seconds of each phase and bytes an entry, after checking value and slope.
 
     Raises:
         ValueError: value or slope is wrong.

@@ -12,7 +12,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, one_wrong, smooth, spoilt, standard, table
+from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, mutated, one_wrong, smooth, standard, table
 from benchmarks.detection_checkers import CHECKERS
 from benchmarks.report import Report, absence, duration, short, verdict, watched
 from benchmarks.setting import wanted
@@ -64,7 +64,7 @@ class Findings:
 
 
 def complaint(checker, case, full=False):
-    """Give what a checker says of the function in which a case's part stands, or None."""
+    """What a checker says of the function in which a case's part stands, or None."""
     part = checker.part(case)
 
     def f(*arrays):
@@ -74,22 +74,22 @@ def complaint(checker, case, full=False):
 
 
 def last_caught(caught, falling):
-    """Give the last of some falling numbers that is caught, as all before it are, or None."""
+    """The last of some falling numbers that is caught, as all before it are, or None."""
     return [None, *itertools.takewhile(caught, falling)][-1]
 
 
 def smallest_error(checker, draws):
-    """Give the smallest error that is caught in every standard case, as all larger ones are, or None."""
+    """The smallest error that is caught in every standard case, as all larger ones are, or None."""
     cases = [case for seed in range(draws) for case in standard(seed)]
     found = [
-        last_caught(lambda error, case=case: complaint(checker, spoilt(case, 1 + error)) is not None, ERRORS)
+        last_caught(lambda error, case=case: complaint(checker, mutated(case, 1 + error)) is not None, ERRORS)
         for case in watched(cases, "relative errors", len(cases))
     ]
     return None if None in found else max(found)
 
 
 def smallest_scale(checker, draws):
-    """Give the smallest scale at which a wrong sign is caught, as it is at all larger ones, or None."""
+    """The smallest scale at which a wrong sign is caught, as it is at all larger ones, or None."""
 
     def caught(scale):
         return all(complaint(checker, flipped(scale, seed)) is not None for seed in range(draws))
@@ -98,7 +98,7 @@ def smallest_scale(checker, draws):
 
 
 def one_in_many(checker, draws, full=False):
-    """Tell how often one wrong element is caught, and how long a check takes."""
+    """How often one wrong element is caught, and how long a check takes."""
     caught, seconds = 0, []
     for seed in watched(range(draws), f"one element in {ELEMENTS:,}", draws):
         start = time.perf_counter()
@@ -161,7 +161,7 @@ def number(x):
 
 
 def cells(found):
-    """Give a column of the table, by the titles of its rows."""
+    """A column of the table, by the titles of its rows."""
     column = {
         "smallest relative error caught": number(found.error),
         "wrong sign caught down to scale": number(found.scale),

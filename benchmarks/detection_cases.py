@@ -1,4 +1,4 @@
-"""What is put before the checkers of gradients: rules to be spoilt, right ones, and kinks.
+"""What is put before the checkers of gradients: rules to be mutated, right ones, and kinks.
 
 xp      NumPy, or a library's own version of it
 g       the cotangent of the part's output
@@ -31,7 +31,7 @@ class Case(NamedTuple):
         return self.forward.__code__.co_argcount - 1
 
 
-def spoilt(case, factor):
+def mutated(case, factor):
     """Multiply the rule's results by a factor: a number, or an array with one for each element."""
 
     def pullback(xp, g, *inputs):
@@ -81,7 +81,7 @@ def hypot_rule(xp, g, x, y):
 
 
 def standard(seed):
-    """Give the cases whose rules are spoilt by ever less; hypot takes no complex numbers, which helps some."""
+    """The cases whose rules are wrong by ever less; hypot takes no complex numbers, which helps some."""
     return (
         Case(tanh, tanh_rule, weighted_sum, draw(seed, 5, 5)),
         Case(exp, lambda xp, g, x: (g * xp.exp(x),), lambda xp, part, x: xp.sum(part(x)), draw(seed, 5)),
@@ -96,11 +96,11 @@ def standard(seed):
     )
 
 
-WRONG_IN_ONE = spoilt(standard(0)[0], [1, 1, 1, 1.5, 1])  # in element 3 of the second argument
+WRONG_IN_ONE = mutated(standard(0)[0], [1, 1, 1, 1.5, 1])  # in element 3 of the second argument
 
 
 def flipped(scale, seed):
-    """Give scale · sin(x), whose rule has the wrong sign."""
+    """The function scale · sin(x), whose rule has the wrong sign."""
 
     def sine(xp, x):
         return scale * xp.sin(x)
@@ -112,10 +112,10 @@ def flipped(scale, seed):
 
 
 def one_wrong(seed, elements, factor=1.5):
-    """Give Σ tanh(x), whose rule is wrong in one element of x, drawn at random."""
+    """Σ tanh(x), whose rule is wrong in one element of x, drawn at random."""
     factors = np.ones(elements)
     factors[np.random.default_rng(seed).integers(elements)] = factor
-    return spoilt(Case(tanh, tanh_rule, lambda xp, part, x: xp.sum(part(x)), draw(seed, elements)), factors)
+    return mutated(Case(tanh, tanh_rule, lambda xp, part, x: xp.sum(part(x)), draw(seed, elements)), factors)
 
 
 def softmax(xp, x, w):

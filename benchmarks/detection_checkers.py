@@ -39,11 +39,11 @@ class Ours:
         return recorded
 
     def report(self, f, arrays, full=False):
-        """Give the report on a function."""
+        """The report on a function."""
         return self.tg.compare_gradients(f, *arrays, full=full)
 
     def complaint(self, f, arrays, full=False):
-        """Give what is said of a function whose gradient is found wrong, without the table, or None."""
+        """What is said of a function whose gradient is found wrong, without the table, or None."""
         report = self.report(f, arrays, full)
         return None if report.ok else "; ".join([*map(str, report.faults), report.summary])
 
@@ -54,7 +54,7 @@ class Peer:
     error = AssertionError
 
     def complaint(self, f, arrays, full=False):
-        """Give what is said of a function whose gradient is found wrong, or None."""
+        """What is said of a function whose gradient is found wrong, or None."""
         try:
             self.check(f, arrays)
         except self.error as error:

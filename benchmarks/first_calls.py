@@ -28,7 +28,7 @@ def seconds(letter, name, threads, caches):
 
 
 def first_calls(letter, names, options):
-    """Give the times of each by name, the first with nothing kept; and why peers failed.
+    """The times of each by name, the first with nothing kept; and why peers failed.
 
     Raises:
         RuntimeError: ours failed.
@@ -47,7 +47,7 @@ def first_calls(letter, names, options):
 
 
 def cells(times):
-    """Give what a table says of one who was timed."""
+    """What a table says of one who was timed."""
     return [duration(times[0]), duration(min(times[1:])), duration(statistics.median(times[1:]))] if times else [""] * 3
 
 

@@ -83,7 +83,7 @@ SERIES = {
 
 
 def step(series, way, n):
-    """Give what is measured, as a function of nothing."""
+    """The measured computation, as a function without arguments."""
     f, arguments = SERIES[series].prepare(n)
     both = tg.value_and_grad(f, argnums=tuple(range(len(arguments))))
     return partial(tg.compile(both) if way == COMPILED else both, *arguments)
@@ -97,7 +97,7 @@ def seconds(run):
 
 
 def least_seconds(run):
-    """Give the shortest time of several calls; two at least."""
+    """The shortest time of several calls; two at least."""
     times = [seconds(run), seconds(run)]
     while sum(times) < SECONDS:
         times.append(seconds(run))
@@ -105,7 +105,7 @@ def least_seconds(run):
 
 
 def peak(run):
-    """Give the bytes that tracemalloc sees at the peak of one call."""
+    """The bytes that tracemalloc sees at the peak of one call."""
     gc.collect()
     tracemalloc.reset_peak()
     run()
@@ -132,7 +132,7 @@ def exponent(ns, amounts):
 
 
 def columns_of(points):
-    """Give by its title each column that has at least two numbers, by n."""
+    """By title, each column that has at least two numbers, by n."""
     eager, compiled = points[EAGER], points[COMPILED]
     columns = {
         "eager": {n: p.later for n, p in eager.items()},

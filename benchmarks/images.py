@@ -31,7 +31,7 @@ class Task:
     names = "w0", "b0", "w1", "b1", "w2", "b2"
 
     def first_parameters(self):
-        """Give [w0, b0, …], normal with variance 2 / n for sums of n products, and 0 (He et al., 2015)."""
+        """The parameters [w0, b0, …], normal with variance 2 / n for sums of n products, and 0 (He et al., 2015)."""
         draw = np.random.default_rng(0)
         p = []
         for shape, outputs, n in (((8, 1, K, K), 8, 25), ((16, 8, K, K), 16, 200), ((256, 10), 10, 256)):
@@ -39,7 +39,7 @@ class Task:
         return p
 
     def data(self):
-        """Give the images and their labels, at random."""
+        """The images and their labels, at random."""
         draw = np.random.default_rng(1)
         return draw.random((self.batch, 1, 28, 28)).astype(self.dtype), draw.integers(0, 10, self.batch)
 
@@ -48,7 +48,7 @@ TASK = Task()
 
 
 def matrix(w):
-    """Give weights (o, c, 5, 5) as (o, c * 5 * 5)."""
+    """Weights (o, c, 5, 5) as (o, c * 5 * 5)."""
     return w.reshape(len(w), -1)
 
 
@@ -112,7 +112,7 @@ class PlannedConvolution:
         self.chosen = np.empty(self.windows.shape, bool)
 
     def forward(self, images):
-        """Give the outputs; the bias is added once the windows are pooled, which is a quarter of the work."""
+        """The outputs; the bias is added once the windows are pooled, which is a quarter of the work."""
         windows = sliding_window_view(images, (K, K), axis=(1, 2))
         np.copyto(self.copied, windows.transpose(0, 4, 5, 1, 2, 3))
         np.dot(matrix(self.p[0]), self.columns, self.convolved)
@@ -163,7 +163,7 @@ class Planned(PlannedTraining):
 
 
 def our_loss(tg):
-    """Give plain NumPy code and three of our functions, over a dict of arrays."""
+    """Plain NumPy code and three of our functions, over a dict of arrays."""
     conv2d, max_pool2d, relu = tg.functions.conv2d, tg.functions.max_pool2d, tg.functions.relu
 
     def loss(p, x, labels):

@@ -26,7 +26,7 @@ UNSEEN = {"torch", "jax"}
 
 
 def traced(build, modules):
-    """Give the bytes that tracemalloc sees at the peak of the second step, and at that of the first."""
+    """The bytes that tracemalloc sees at the peak of the second step, and at that of the first."""
     tracemalloc.start()
     run = build(*modules)
     run.step()
@@ -38,7 +38,7 @@ def traced(build, modules):
 
 
 def risen(build, modules):
-    """Give the bytes of the input and of the resident memory that a second step adds at its peak; None for the first.
+    """The bytes of the input and of the resident memory that a second step adds at its peak; None for the first.
 
     Raises:
         OSError: the system is not Linux, which alone lets the peak be counted anew.
@@ -55,7 +55,7 @@ def risen(build, modules):
 
 
 def peak(name):
-    """Give what a competitor holds at most, in arrays: in its second step, and in its first, if that can be told."""
+    """What a competitor holds at most, in arrays: in its second step, and in its first, if that can be told."""
     competitor = COMPETITORS[name]
     modules = [import_module(competitor.needs)] if competitor.needs else []
     count = risen if competitor.package in UNSEEN else traced

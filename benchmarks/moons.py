@@ -22,7 +22,7 @@ RATE = 0.5
 
 
 def two_moons(points=POINTS, noise=0.1, seed=1):
-    """Give points on two interleaved half circles, and for each the side it is on."""
+    """Points on two interleaved half circles, and for each the side it is on."""
     draw = random.Random(seed)
     inputs, sides = [], []
     for i in range(points):
@@ -36,7 +36,7 @@ def two_moons(points=POINTS, noise=0.1, seed=1):
 
 
 def first_weights(seed=1):
-    """Give for each layer its neurons, each as weights and bias, uniform in ±1 as in micrograd."""
+    """The neurons of each layer, each as weights and bias, uniform in ±1 as in micrograd."""
     draw = random.Random(seed)
     return [[([draw.uniform(-1, 1) for _ in range(n)], 0.0) for _ in range(m)] for n, m in pairwise(SIZES)]
 
@@ -47,7 +47,7 @@ def flat(layers):
 
 
 def network(layers, x):
-    """Give the score of a point, for any number that has operators and relu()."""
+    """The score of a point, for any number that has operators and relu()."""
     for layer in layers:
         x = [sum((wi * xi for wi, xi in zip(w, x, strict=True)), b) for w, b in layer]
         if layer is not layers[-1]:
@@ -56,7 +56,7 @@ def network(layers, x):
 
 
 def mean_loss(layers, inputs, sides):
-    """Give the loss as micrograd's demo has it."""
+    """The loss as micrograd's demo has it."""
     scores = [network(layers, point) for point in inputs]
     losses = [(1 + -y * score).relu() for y, score in zip(sides, scores, strict=True)]
     return sum(losses) * (1.0 / len(losses)) + PENALTY * sum(p * p for p in flat(layers))
@@ -111,7 +111,7 @@ class ByHand:
         return loss
 
     def slopes(self):
-        """Give the loss, and its slopes in the shape of the layers."""
+        """The loss, and its slopes in the shape of the layers."""
         loss, scale = 0.0, 1.0 / len(self.inputs)
         slopes = []
         for w, b in self.layers:
@@ -126,7 +126,7 @@ class ByHand:
         return loss, slopes
 
     def forward(self, x):
-        """Give the input and the output of every layer."""
+        """The input and the output of every layer."""
         activations = [x]
         for w, b in self.layers:
             x = [sum([wi * xi for wi, xi in zip(row, x, strict=True)], bias) for row, bias in zip(w, b, strict=True)]
@@ -162,7 +162,7 @@ class ByHandTight(ByHand):
     """The same with the dot products in C, which is as fast as plain Python gets."""
 
     def forward(self, x):
-        """Give the input and the output of every layer."""
+        """The input and the output of every layer."""
         activations = [x]
         for w, b in self.layers:
             x = [sum(map(mul, row, x), bias) for row, bias in zip(w, b, strict=True)]

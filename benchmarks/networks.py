@@ -28,7 +28,7 @@ class Task:
     rate: float
 
     def first_parameters(self):
-        """Give [w0, b0, …], normal with variance 2 / n, and 0 (He et al., 2015)."""
+        """The parameters [w0, b0, …], normal with variance 2 / n, and 0 (He et al., 2015)."""
         draw = np.random.default_rng(0)
         p = []
         for n, m in pairwise(self.sizes):
@@ -41,7 +41,7 @@ class Task:
         return [f"{kind}{i}" for i in range(len(self.sizes) - 1) for kind in "wb"]
 
     def data(self):
-        """Give the batch and its labels, at random."""
+        """The batch and its labels, at random."""
         draw = np.random.default_rng(1)
         x = draw.random((self.batch, self.sizes[0])).astype(self.dtype)
         return x, draw.integers(0, self.sizes[-1], self.batch)
@@ -92,7 +92,7 @@ class TwoLayersByHand(ByHand):
 
 
 def our_loss(tg):
-    """Give plain NumPy code, over a dict of arrays."""
+    """Plain NumPy code, over a dict of arrays."""
     relu = tg.functions.relu
 
     def loss(p, x, labels):

@@ -25,7 +25,7 @@ def _torch_network(torch, sizes):
 
 
 def _loss(numpy, cross_entropy, p, x, labels):
-    """Give the loss, for a framework that has NumPy's functions."""
+    """The loss, for a framework that has NumPy's functions."""
     for i in range(0, len(p) - 2, 2):
         x = numpy.maximum(x @ p[i] + p[i + 1], 0)
     return cross_entropy(x @ p[-2] + p[-1], labels)

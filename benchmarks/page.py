@@ -87,7 +87,7 @@ def _bests(measured):
 
 
 def page(measured, on_two, machine, bests):
-    """Give the text of the page."""
+    """The text of the page."""
     notes = [note for made in measured.values() for report in made for note in report.notes]
     return TEXT.format(
         machine="\n".join(f"- {line}" for line in machine),
@@ -132,18 +132,18 @@ def _target(target, ratio):
 
 
 def count(notes):
-    """Say how many targets were met."""
+    """How many targets were met."""
     targets = [note for note in notes if note.startswith("target ")]
     return f"{sum(': met' in note for note in targets)} of {len(targets)} targets met, those of every variant counted."
 
 
 def sections(made):
-    """Give every table as a section."""
+    """Every table as a section."""
     return "\n\n".join(section(report) for reports in made for report in reports)
 
 
 def section(report):
-    """Give a heading, a table, and the notes below it."""
+    """A heading, a table, and the notes below it."""
     letter, _, title = report.title.partition("  ")
     notes = "\n".join(f"- {clean(note)}" for note in report.notes)
     return f"### {letter}: {title}\n\n{table(report.columns, report.rows)}\n\n{notes}".rstrip()

@@ -42,12 +42,12 @@ def short(text):
 
 
 def verdict(target, met, got):
-    """Say whether a target was met."""
+    """Whether a target was met."""
     return f"target {target}: {'met' if met else 'MISSED'}, {got}"
 
 
 def absence(packages):
-    """Say who is not there, if anyone."""
+    """Who is not there, if anyone."""
     return [f"absent: {', '.join(sorted(packages))}"] if packages else []
 
 
@@ -68,7 +68,7 @@ def show(report):
 
 
 def plain(report):
-    """Give a report as text: the first column to the left, numbers to the right."""
+    """A report as text: the first column to the left, numbers to the right."""
     table = [report.columns, *report.rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = [report.title]

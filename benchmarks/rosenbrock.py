@@ -17,7 +17,7 @@ X = np.random.default_rng(0).normal(size=N)
 
 
 def rosenbrock(x):
-    """Give the sum of 100 (x[i + 1] - x[i]²)² + (1 - x[i])², for any kind of array."""
+    """The sum of 100 (x[i + 1] - x[i]²)² + (1 - x[i])², for any kind of array."""
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
 
 

@@ -66,7 +66,7 @@ def with_ours_compiled(tg):
 
 
 def with_micrograd(engine):
-    """Give micrograd its tanh and exp, in its own style, and the depth it needs."""
+    """Add tanh and exp to micrograd, in its own style, and the recursion depth it needs."""
     number = engine.Value
     sys.setrecursionlimit(20_000)
 

@@ -30,7 +30,7 @@ class Options:
 
 
 def environment(threads=1):
-    """Give the environment of a process whose libraries use that many threads; it must be set before they start."""
+    """The environment of a process whose libraries use that many threads; it must be set before they start."""
     n = str(threads)
     pools = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "VECLIB_MAXIMUM")
     path = filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])
@@ -70,17 +70,17 @@ def python(arguments, threads=1, timeout=None):
 
 
 def installed(package):
-    """Tell whether `package` can be imported."""
+    """Whether `package` can be imported."""
     return find_spec(package) is not None
 
 
 def wanted(package, options):
-    """Tell whether what needs `package` can take part; NumPy and ourselves always do."""
+    """Whether what needs `package` can take part; NumPy and ourselves always do."""
     return package in {None, OURS} or (options.peers and installed(package))
 
 
 def machine(options):
-    """Give the lines that say what was measured on."""
+    """The lines that say what was measured on."""
     versions = [f"{package} {_version(package)}" for package in ("numpy", *PEERS) if installed(package)]
     return [
         f"{_processor()}, {os.cpu_count()} cores, {options.threads} used; {platform.system()}, "

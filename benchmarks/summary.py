@@ -23,7 +23,7 @@ COLUMNS = EAGER, COMPILED, *PEERS
 
 
 def ratios(best, threads=1):
-    """Give by column the time of a step as a multiple of the hand-written; of compiled variants, the best."""
+    """By column, the time of a step as a multiple of the hand-written; of compiled variants, the best."""
     named = {EAGER: OURS, COMPILED: fastest_compiled(best, threads)} | {name: name for name in PEERS}
     return {column: best[name] / best[BY_HAND] for column, name in named.items() if name in best}
 

@@ -14,12 +14,12 @@ FRAMEWORKS = "torch eager", "torch.compile", "jax.jit"
 
 
 def fastest(best, names):
-    """Give who took the least time of those `names` that took part, or None."""
+    """Who took the least time of those `names` that took part, or None."""
     return min((name for name in names if name in best), key=best.get, default=None)
 
 
 def fastest_compiled(best, threads):
-    """Give the fastest of ours compiled, on as many threads as others have."""
+    """The fastest of ours compiled, on as many threads as others have."""
     compiled = (name for name in best if name.startswith(COMPILED))
     return fastest(best, [name for name in compiled if threads > 1 or not name.endswith("2 threads")])
 
@@ -44,7 +44,7 @@ def _against_hand(target, best, name, reference):
 
 
 def of_variant(name):
-    """Say in brackets how a compiled program ran; other variants are told apart by what they are held against."""
+    """How a compiled program ran, in brackets; other variants are named by what they are compared with."""
     return f" ({name.removeprefix(OURS + ', ')})" if name.startswith(COMPILED) else ""
 
 

@@ -34,7 +34,7 @@ class Task:
     names = "scale0", "shift0", "wq", "wk", "wv", "wo", "scale1", "shift1", "w0", "b0", "w1", "b1"
 
     def first_parameters(self):
-        """Give them by `names`: 1 and 0 for the norms, normal with variance 1 / inputs for the matrices."""
+        """The parameters by `names`: 1 and 0 for the norms, normal with variance 1 / inputs for the matrices."""
         draw, d = np.random.default_rng(0), self.width
         one, zero, hidden = np.ones(d), np.zeros(d), np.zeros(4 * d)
         wq, wk, wv, wo = draw.normal(0, d**-0.5, (4, d, d))
@@ -42,7 +42,7 @@ class Task:
         return [p.astype(self.dtype) for p in (one, zero, wq, wk, wv, wo, one, zero, w0, hidden, w1, zero)]
 
     def data(self):
-        """Give the tokens and what should come of them, at random."""
+        """The tokens and what should come of them, at random."""
         return np.random.default_rng(1).normal(size=(2, self.batch, self.length, self.width)).astype(self.dtype)
 
 
@@ -80,7 +80,7 @@ class ByHand(Training):
         return np.mean(error * error), [*slopes, *(y.T @ each for each in (q_d, k_d, v_d)), *g]
 
     def apart(self, y):
-        """Give each head its part of the tokens: (n * t, d) becomes (n, heads, t, d / heads)."""
+        """The part of the tokens for each head: (n * t, d) becomes (n, heads, t, d / heads)."""
         return y.reshape(-1, self.task.length, self.task.heads, self.task.width // self.task.heads).swapaxes(1, 2)
 
     def together(self, y):
@@ -96,7 +96,7 @@ def _norm(x, scale, shift):
 
 
 def _norm_back(d, h, s, scale):
-    """Give the slopes of scale and shift, and that of x."""
+    """The slopes of scale and shift, and that of x."""
     slopes = (d * h).sum(axis=0), d.sum(axis=0)
     d = d * scale
     d = d - d.mean(axis=-1, keepdims=True) - h * (d * h).mean(axis=-1, keepdims=True)
@@ -110,7 +110,7 @@ def _softmax(x):
 
 
 def our_loss(tg):
-    """Give plain NumPy code and four of our functions, over a dict of arrays."""
+    """Plain NumPy code and four of our functions, over a dict of arrays."""
     layer_norm, attention, relu = tg.functions.layer_norm, tg.functions.attention, tg.functions.relu
     heads = TASK.heads
 

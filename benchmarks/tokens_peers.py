@@ -34,7 +34,7 @@ def _torch_network(torch):
 
 
 def _loss(numpy, p, x, wanted, softmax=None):
-    """Give the loss, for a framework that has NumPy's functions."""
+    """The loss, for a framework that has NumPy's functions."""
     scale0, shift0, wq, wk, wv, wo, scale1, shift1, w0, b0, w1, b1 = p
     n, t, d = x.shape
     softmax = softmax or partial(_softmax, numpy)

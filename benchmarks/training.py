@@ -133,7 +133,7 @@ class Training:
 
 
 def cross_entropy(logits, labels):
-    """Give the mean loss of `logits`, (n, classes), by hand, and its slopes."""
+    """The mean loss of `logits`, (n, classes), by hand, and its slopes."""
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     d = e / e.sum(axis=1, keepdims=True)
     rows = np.arange(len(labels))
@@ -154,7 +154,7 @@ class PlannedTraining(Training):
 
 
 def adam(p, g, state, rate):
-    """Give what `Adam` makes of parameters, and its new state."""
+    """What `Adam` makes of parameters, and its new state."""
     first, second = DECAY
     count = state["count"] + 1
     rate, correction = rate / (1 - first**count), 1 - second**count

@@ -67,7 +67,7 @@ class WithTorchCompile(WithTorch):
 
 
 def _turned(p):
-    """Give the matrix of a layer as torch keeps it, (outputs, inputs), and back; others are kept as here."""
+    """The matrix of a layer as torch keeps it, (outputs, inputs), and back; others are kept as here."""
     return p.T if p.ndim == 2 else p
 
 
@@ -152,7 +152,7 @@ SLOW = {"tinygrad jit"}
 
 
 def competitors(task, by_hand, planned, losses):
-    """Give all who compete at training; `losses` has by package what makes the loss."""
+    """All who compete at training; `losses` has by package what makes the loss."""
     return {
         BY_HAND: Competitor(partial(by_hand, task)),
         f"{BY_HAND}, out=": Competitor(partial(planned, task)),

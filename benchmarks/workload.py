@@ -29,10 +29,10 @@ class Run(Protocol):
         """Do what is timed and give the value."""
 
     def gradients(self) -> Sequence[Any]:
-        """Give the value and its gradients at the present parameters, as NumPy arrays or floats."""
+        """The value and its gradients at the present parameters, as NumPy arrays or floats."""
 
     def parameters(self) -> Sequence[Any]:
-        """Give the present parameters, as NumPy arrays or floats."""
+        """The present parameters, as NumPy arrays or floats."""
 
 
 class Pure:
@@ -45,11 +45,11 @@ class Pure:
         """Do nothing: there is no state."""
 
     def step(self) -> float:
-        """Give the value; the gradients were computed with it."""
+        """The value; the gradients were computed with it."""
         return self.gradients()[0]
 
     def parameters(self) -> Sequence[Any]:
-        """Give nothing."""
+        """Return no parameters."""
         return ()
 
 
@@ -99,7 +99,7 @@ class Workload:
 
 
 def differs(given: Any, wanted: Any, tolerance: float) -> bool:
-    """Tell whether two results of one computation are too far apart to be the same."""
+    """Whether two results of one computation are too far apart to be the same."""
     if given.shape != wanted.shape:
         return True
     return not np.linalg.norm(given - wanted) <= tolerance * np.linalg.norm(wanted)
@@ -129,7 +129,7 @@ def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], work
 
 
 def set_malloc(from_heap, kept):
-    """Tell glibc which arrays, in bytes, come from its heap, and how much that keeps free at its end; else do nothing.
+    """Set, in bytes, which arrays glibc takes from its heap and how much it keeps free there; elsewhere do nothing.
 
     Larger ones come from the kernel, and go back to it when they are freed. Left alone, glibc starts with 128 KiB of
     both, and moves both up as it sees large arrays freed.

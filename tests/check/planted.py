@@ -27,13 +27,13 @@ def operation(forward, *rules):
 
 
 def inside(forward, *rules):
-    """Give a program with the operation in its middle."""
+    """A program with the operation in its middle."""
     suspect = operation(forward, *rules)
     return lambda x, w: np.sum(np.tanh(suspect(np.sin(x)) @ w) ** 2)
 
 
 def first(forward, *rules):
-    """Give a program that begins with the operation."""
+    """A program that begins with the operation."""
     suspect = operation(forward, *rules)
     return lambda *arguments: np.sum(np.tanh(suspect(*arguments)) * np.cos(0.1))
 
@@ -79,7 +79,7 @@ def remembering():
 
 
 def rising(forward, rule):
-    """Give a program whose cotangents differ along both axes."""
+    """A program whose cotangents differ along both axes."""
     suspect = operation(forward, rule)
     return lambda x: np.sum(np.arange(1.0, 4.0)[:, None] * np.arange(2.0, 6.0) * np.tanh(suspect(x)))
 

@@ -26,14 +26,14 @@ each_bent_function = pytest.mark.parametrize(("f", "domain"), BENT)
 
 
 def once(x):
-    """Give sinh(x) by a row that cannot be differentiated again: np.i0 has none."""
+    """The function sinh, by a row that cannot be differentiated again: np.i0 has none."""
     sinh = tg.primitive(np.sinh)
     tg.derivative(sinh, lambda g, z, x: g * np.i0(x) / np.i0(x) * np.cosh(x))
     return sinh(x)
 
 
 def scale(f, x):
-    """Give the length over which a function bends: it is x for all but exp."""
+    """The length over which a function bends: it is x for all but exp."""
     return 1 if f is np.exp else x
 
 

@@ -51,12 +51,12 @@ def test_the_picture():
 
 
 def places(line):
-    """Give where the points of a line are on the screen."""
+    """Where the points of a line are on the screen."""
     return line.axes.transData.transform(np.transpose([line.get_xdata(), line.get_ydata()]))
 
 
 def outline(text):
-    """Give the turned rectangle around a text on the screen."""
+    """The rotated rectangle around a text on the screen."""
     turn = Affine2D().rotate_deg_around(*text.get_transform().transform(text.get_position()), text.get_rotation())
     text.set_rotation(0)
     return Path(turn.transform(text.get_window_extent().corners()[[0, 1, 3, 2, 0]]))

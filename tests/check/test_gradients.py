@@ -100,8 +100,8 @@ def test_a_billionth_is_caught(function, shape):
     (rule,) = rules[function]
     x = np.random.default_rng(1).uniform(0.2, 1.2, shape)
     for off, ok in ((0.0, True), (1e-9, False), (-1e-9, False), (1e-11, False)):
-        spoilt = operation(function, lambda g, z, x, off=off: (1 + off) * rule(g, z, x))
-        assert tg.compare_gradients(lambda x, f=spoilt: np.sum(f(x) * 2), x).ok is ok
+        mutated = operation(function, lambda g, z, x, off=off: (1 + off) * rule(g, z, x))
+        assert tg.compare_gradients(lambda x, f=mutated: np.sum(f(x) * 2), x).ok is ok
 
 
 def test_one_wrong_element_of_thousands_is_caught_in_full_mode():
@@ -109,8 +109,8 @@ def test_one_wrong_element_of_thousands_is_caught_in_full_mode():
     x = generator.normal(size=3_000)
     off = np.ones(3_000)
     off[generator.integers(3_000)] = 1 + 1e-6
-    spoilt = operation(np.sin, lambda g, z, x: g * np.cos(x) * off)
-    report = tg.compare_gradients(lambda x: np.sum(spoilt(x)), x, full=True)
+    mutated = operation(np.sin, lambda g, z, x: g * np.cos(x) * off)
+    report = tg.compare_gradients(lambda x: np.sum(mutated(x)), x, full=True)
     assert not report.ok
     assert report.arguments[0].worst.place == f"[{np.argmax(off)}]"
     assert report.arguments[0].looked_at == 3_000

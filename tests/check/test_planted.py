@@ -10,7 +10,7 @@ from tests.check.planted import PLANTED
 from tests.derivatives.test_mutants import mutants
 from tests.domains import domains
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.testing.rows import spoilt
+from tinygrad_edu.testing.mutants import mutated
 
 
 @pytest.mark.parametrize("name", PLANTED)
@@ -27,8 +27,8 @@ def test_planted_fault_is_found_and_named(name):
 
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
-def test_spoilt_rule_of_the_table_is_found_and_named(function, i, kind):
-    with spoilt(function, i, kind):
+def test_a_mutant_of_the_table_is_found_and_named(function, i, kind):
+    with mutated(function, i, kind):
         for seed, call in itertools.product(range(3), domains[function]):
             sample = call.draw(seed)
             if sum(x.size for x in sample.arrays):

@@ -80,7 +80,7 @@ def test_wrong_input_is_refused(attempt, said):
 
 
 def once_more(step):
-    """Give a function that counts its calls, which it should not."""
+    """A function that counts its calls, which it should not."""
     calls = []
 
     def f(x):

@@ -1,4 +1,4 @@
-"""The judge catches wrong rules: each rule of the table, spoilt in three ways and more."""
+"""The judge catches wrong rules: each rule of the table, mutated in three ways and more."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ from tests.domains import domains
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.arithmetic import flat, flat_to
-from tinygrad_edu.testing.rows import caught, rules_of, spoilt
+from tinygrad_edu.testing.mutants import is_caught, mutated, rules_of
 
 SMOOTH = ["a thousandth too much", "of the wrong sign", "by a thousandth too high"]
 FLAT = ["by a thousandth too high", "by a thousandth too low", "the cotangent itself"]
 
 
 def mutants():
-    """List a function, the place of a rule in its row, and how it is to be spoilt."""
+    """Every mutant: a function, the place of a rule in its row, and the kind of mutation."""
     for function in rules:
         stretches = function in (np.where, np.broadcast_to) or (isinstance(function, np.ufunc) and function.nin == 2)
         for i, rule in rules_of(function):
@@ -23,6 +23,6 @@ def mutants():
 
 
 @pytest.mark.parametrize(("function", "i", "kind"), [*mutants()])
-def test_spoilt_rule_is_caught(function, i, kind):
-    with spoilt(function, i, kind) as wrong:
-        assert caught(wrong, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"
+def test_mutant_is_caught(function, i, kind):
+    with mutated(function, i, kind) as mutant:
+        assert is_caught(mutant, domains[function]), f"{label(function)}: a rule that is {kind} goes unnoticed"

@@ -6,7 +6,7 @@ from hypothesis import given, strategies
 from tests.domains import domains, every_domain
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import rules
-from tinygrad_edu.testing.rows import check_gradients_own, check_keywords, check_rules_own, check_value
+from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value
 from tinygrad_edu.testing.strategies import samples
 
 

@@ -10,7 +10,7 @@ from tinygrad_edu.core.tape import rules
 
 @pytest.fixture
 def row(monkeypatch):
-    """Give a function that adds a row until the test ends, and returns the function with it."""
+    """A function that adds a row until the test ends, and returns the function with it."""
 
     def add(function, *given):
         recorded = function if isinstance(function, np.ufunc) else tg.primitive(function)

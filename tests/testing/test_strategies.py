@@ -20,7 +20,7 @@ from tinygrad_edu.testing import (
     spread,
 )
 from tinygrad_edu.testing.calls import A, Call, of
-from tinygrad_edu.testing.oracles import check, check_along, derived
+from tinygrad_edu.testing.oracles import check, check_along, differentiated
 from tinygrad_edu.transforms import vjp
 
 LITTLE = settings(database=None, max_examples=500)
@@ -72,7 +72,7 @@ def test_samples_of_a_call_meet_every_dtype_and_layout(count):
 @given(programs())
 def test_gradients_of_a_random_program_equal_the_slope(program):
     check(program, program.arrays)
-    check_along(derived(program, program.arrays, 1), program.arrays)
+    check_along(differentiated(program, program.arrays, 1), program.arrays)
 
 
 @given(programs())

@@ -1,4 +1,14 @@
-"""Comparing numeric and analytic gradients, finding what is wrong, and seeing how far the slope can see."""
+"""Numeric against analytic gradients, the wrong rule found and named, and how far a slope can see.
+
+gradients  `compare_gradients`: a function, its claimed gradient, and the verdict
+measure    the slope along a line, its error, and whether there is a kink
+compare    a claim against the measurement, element by element
+diagnose   the operation to blame, by its `evidence`, with `explanations` in words
+report     what was found, as text, as a table, and as data
+hooks      listeners for the engine: lines of the user's code, write protection
+nans       `detect_nan`: the first operation that makes a NaN or an infinity
+curve      `slope_curve`: the error of the slope over q; `curve_table` and `curve_plot` show it
+"""
 
 from tinygrad_edu.check.curve import SlopeCurve, slope_curve
 from tinygrad_edu.check.gradients import compare_gradients

@@ -1,41 +1,39 @@
 """Analytic gradients against measured slopes: of a whole function, or of one operation on a tape.
 
 f         the function; it takes a list of arrays here, the leaves of its arguments
-gradient  claims to be its gradient: from leaves and weights of the outputs to an array for each leaf
+gradient  its claimed gradient: from leaves and weights of the outputs to an array for each leaf
 a         analytic derivative
 """
 
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.check.measure import DOUBT, EPS, Measured, Weighed, largest, signs
-from tinygrad_edu.check.report import Argument, Compared
+from tinygrad_edu.check.measure import EPS, SAFETY, Array, Leaves, Measured, Shape, Weighed, largest, signs
+from tinygrad_edu.check.report import Argument, Compared, Kind
 from tinygrad_edu.slope import slope
 
-Leaves = list[Any]
 Gradient = Callable[[Leaves, Leaves], Leaves]
 
 SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
 _LEAST = 8  # and at least so many
 _ROUNDINGS = 16  # so many roundings may add up in a gradient
-_WIGGLES = 4
+_PERTURBATIONS = 4
 
 
 def rounding(gradient: Gradient, leaves: Leaves, weights: Leaves, step: float = EPS) -> tuple[Leaves, Leaves]:
-    """Give a gradient, and how far roundings of relative size `step` move it."""
+    """Return a gradient, and how far roundings of relative size `step` move it."""
     generator = np.random.default_rng(0)
 
-    def wiggled(numbers: Leaves) -> Leaves:
+    def perturbed(numbers: Leaves) -> Leaves:
         signs = [generator.choice([-1.0, 1.0], np.shape(x)) for x in numbers]
         return [(x * (1 + step * s)).astype(np.result_type(x)) for x, s in zip(numbers, signs, strict=True)]
 
     here = gradient(leaves, weights)
-    moved = [gradient(wiggled(leaves), wiggled(weights)) for _ in range(_WIGGLES)]
+    moved = [gradient(perturbed(leaves), perturbed(weights)) for _ in range(_PERTURBATIONS)]
     with np.errstate(all="ignore"):
         shifts = [sum(abs(other[k] - g) for other in moved) for k, g in enumerate(here)]
     return here, [_ROUNDINGS * (step * abs(g) + shift) for g, shift in zip(here, shifts, strict=True)]
@@ -44,15 +42,15 @@ def rounding(gradient: Gradient, leaves: Leaves, weights: Leaves, step: float = 
 def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) -> Compared:
     """Compare two derivatives; `rounds` is how far `a` may be rounded, `unit` the size of those around it."""
     numeric, error, jump = measured.slope, measured.error, measured.jump
-    bound = DOUBT * error + rounds
+    bound = SAFETY * error + rounds
 
-    def compared(kind: Any, bound: float = bound) -> Compared:
+    def compared(kind: Kind, bound: float = bound) -> Compared:
         return Compared(place, a, numeric, error, bound, kind, jump)
 
     if not math.isfinite(bound) or not math.isfinite(numeric):
         return compared("precision-limited" if math.isfinite(numeric) or not math.isfinite(a) else "wrong", math.inf)
     if jump:
-        room = DOUBT * error + _ROUNDINGS * EPS * abs(a)
+        room = SAFETY * error + _ROUNDINGS * EPS * abs(a)
         return compared("kink" if abs(a - numeric) <= abs(jump) / 2 + room else "wrong", room)
     if not abs(a - numeric) <= bound:  # a NaN is not
         return compared("wrong")
@@ -60,8 +58,8 @@ def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) 
     return compared("precision-limited" if unseen else "agrees")
 
 
-def sample(a: Any, count: int) -> list[tuple[int, ...]]:
-    """Choose elements: the steepest ones, and as many at random."""
+def sample(a: Array, count: int) -> list[Shape]:
+    """The indices of `count` elements: the steepest, and as many at random."""
     flat = np.asarray(abs(a)).ravel()
     if count >= flat.size:
         return [tuple(map(int, i)) for i in np.ndindex(np.shape(a))]
@@ -73,10 +71,10 @@ def sample(a: Any, count: int) -> list[tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class Probe:
-    """One derivative to look at: along `direction`, per `scale`; what the analytic one is, and how far it may round."""
+    """A derivative to measure, along `direction` per `scale`; its analytic value, and how far that may round."""
 
     place: str
-    direction: Any
+    direction: Array
     scale: float
     analytic: float
     rounds: float
@@ -84,7 +82,7 @@ class Probe:
 
 
 class Comparison:
-    """A claim about a gradient, held against the slope, leaf by leaf, in at most `count` elements of each."""
+    """A claimed gradient against the slope, leaf by leaf, in at most `count` elements of each."""
 
     def __init__(self, weighed: Weighed, analytic: Leaves, rounds: Leaves, count: int | None) -> None:
         self.weighed, self.analytic, self.rounds = weighed, analytic, rounds
@@ -92,8 +90,8 @@ class Comparison:
         total = sum(np.size(x) for x in analytic)
         self.count = count or (total if total <= SMALL else max(_LEAST, _EFFORT // total))
 
-    def element(self, k: int, i: tuple[int, ...]) -> Probe:
-        """Look at one element of the k-th array, in longer steps where it is large."""
+    def element(self, k: int, i: Shape) -> Probe:
+        """The probe of one element of the k-th array, in longer steps where it is large."""
         x = self.weighed.leaves[k]
         direction = np.zeros(x.shape, np.result_type(x, np.float64))
         direction[i] = scale = max(1.0, float(abs(x[i])))
@@ -102,7 +100,7 @@ class Comparison:
         return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
 
     def through_all(self, k: int) -> Iterator[Probe]:
-        """Look along directions of length 1 through all elements: along the gradient, and a random one."""
+        """The probes along directions of length 1 through all elements: the gradient, and a random one."""
         a, rounds = self.analytic[k], self.rounds[k]
         random = signs(np.shape(a), 11)
         for name, v in (("along its gradient", a), ("in a random direction", random)):
@@ -113,7 +111,7 @@ class Comparison:
                     yield Probe(name, v / length, 1.0, *sums)
 
     def probes(self, k: int) -> Iterator[Probe]:
-        """Look at some or all elements of the k-th array, and if not at all, along directions through them."""
+        """The probes of the k-th array: its elements, or some of them and two directions through all."""
         a = self.analytic[k]
         for i in sample(a, self.count):
             yield self.element(k, i)
@@ -132,7 +130,7 @@ class Comparison:
         return compared
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
-        """Sum up the k-th array, which must not be empty."""
+        """The finding for the k-th array, which must not be empty."""
         pairs = [(self.compare(k, probe), probe) for probe in self.probes(k)]
         worst, probe = max(pairs, key=lambda pair: pair[0].rank)
         q, size = EPS**0.5, np.size(self.analytic[k])

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_edu.check.curve_table import METHODS, as_html, as_text
+from tinygrad_edu.check.curve_table import CurveTable, Floats, error_rows, least
+from tinygrad_edu.check.measure import Number
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.slope import slope
@@ -23,8 +24,8 @@ from tinygrad_edu.transforms import grad
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Function = Callable[[Any], Any]
-Array = np.ndarray[tuple[int], np.dtype[np.float64]]
+Function = Callable[[Number], Number]
+METHODS = ("forward", "central", "richardson")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -37,19 +38,19 @@ class SlopeCurve:
     """
 
     f: Function
-    x: Any
-    value: Any
-    slope: Any
-    second: Any
-    third: Any
-    q: Array
-    forward: Array
-    central: Array
-    richardson: Array
+    x: Number
+    value: Number
+    slope: Number
+    second: Number | None
+    third: Number | None
+    q: Floats
+    forward: Floats
+    central: Floats
+    richardson: Floats
 
     @property
     @np.errstate(all="ignore")
-    def rounding(self) -> Array:
+    def rounding(self) -> Floats:
         """What rounding adds to the error, about: eps·|f| / q, and eps·|x + q| / q, which f′ carries into f.
 
         That is the most it adds to a forward slope if `f` is right to half of its last digit; to a central one it
@@ -62,13 +63,13 @@ class SlopeCurve:
 
     @property
     @np.errstate(all="ignore")
-    def forward_truncation(self) -> Array | None:
+    def forward_truncation(self) -> Floats | None:
         """How far the chord from x to x + q is from the tangent, about: q/2 · |f″|."""
         return None if self.second is None else self.q / 2 * float(abs(self.second))
 
     @property
     @np.errstate(all="ignore")
-    def central_truncation(self) -> Array | None:
+    def central_truncation(self) -> Floats | None:
         """How far the chord from x - q to x + q is from the tangent, about: q²/6 · |f‴|."""
         return None if self.third is None else self.q**2 / 6 * float(abs(self.third))
 
@@ -86,11 +87,16 @@ class SlopeCurve:
     @property
     def best(self) -> dict[str, float]:
         """The q at which each method errs least, the largest if several do; nan if none of its errors is finite."""
-        return {method: self._best(getattr(self, method)) for method in METHODS}
+        return {method: self._best(errors) for method, errors in self.errors.items()}
 
-    def _best(self, errors: Array) -> float:
+    def _best(self, errors: Floats) -> float:
         finite = np.isfinite(errors)
         return float(self.q[errors == errors[finite].min()][-1]) if finite.any() else math.nan
+
+    @property
+    def errors(self) -> dict[str, Floats]:
+        """The errors by method."""
+        return {method: getattr(self, method) for method in METHODS}
 
     @property
     def eps(self) -> np.float64:
@@ -107,13 +113,35 @@ class SlopeCurve:
         return f"<SlopeCurve: {self.title}, {len(self.q)} steps from {self.q[0]:.1e} to {self.q[-1]:.1e}>"
 
     def __str__(self) -> str:
-        return as_text(self)
+        return self._table().as_text()
 
     def _repr_html_(self) -> str:
-        return as_html(self)
+        return self._table().as_html()
+
+    def _table(self) -> CurveTable:
+        head = f"{self.title}: the tape's slope is {self.slope:.8g}, and slopes over a step of q miss it by"
+        return CurveTable(head, error_rows(self.q, self.errors, self.best), self._remarks())
+
+    def _remarks(self) -> list[str]:
+        """Where truncation and rounding meet, in theory, and where the error was least."""
+        lines = []
+        for method, name, known, root in (
+            ("forward", "f″", self.second, f"√eps = {np.sqrt(self.eps):.1e}"),
+            ("central", "f‴", self.third, f"∛eps = {np.cbrt(self.eps):.1e}"),
+        ):
+            q = self.meeting[method]
+            if known is None:
+                theory = f"the tape cannot give {name}, so truncation is not predicted"
+            elif 0 < q < math.inf:
+                theory = f"truncation and rounding meet at q = {q:.1e} ({root})"
+            else:
+                sizes = f"|f| = {abs(self.value):.2g} and |{name}| = {abs(known):.2g}"
+                theory = f"truncation and rounding do not meet, for {sizes}"
+            lines.append(f"{method}: {theory}; {least(self.best[method])}")
+        return [*lines, f"richardson: {least(self.best['richardson'])}"]
 
     def plot(self, axes: "Axes | None" = None) -> "Axes":
-        """Draw the errors over q, both logarithmic, with the branches that theory predicts; give the axes.
+        """Draw the errors over q, both logarithmic, with the branches that theory predicts, and return the axes.
 
         The branches are labelled, a ring marks the best q of each method, and errors of 0 stand on the lower edge.
 
@@ -127,11 +155,12 @@ class SlopeCurve:
                 raise
             needed = "SlopeCurve.plot: this needs matplotlib; pip install 'tinygrad_edu[show]'"
             raise ModuleNotFoundError(needed, name=error.name) from error
-        return draw(self, axes)
+        truncations = {"forward": self.forward_truncation, "central": self.central_truncation}
+        return draw(self.title, self.q, self.errors, self.best, self.rounding, truncations, axes)
 
 
-def slope_curve(f: Function, x: Any, q: Sequence[float] | None = None) -> SlopeCurve:
-    """Measure the slope of `f` at x with steps from far too small to far too large, and hold it against the tape's.
+def slope_curve(f: Function, x: Number, q: Sequence[float] | None = None) -> SlopeCurve:
+    """Measure the slope of `f` at x with steps from far too small to far too large, and compare it with the tape's.
 
     forward is the post's slope, (f(x + q) - f(x)) / q; central is c(q) = (f(x + q) - f(x - q)) / 2q; richardson
     is one step of extrapolation, (4·c(q/2) - c(q)) / 3, in which the error of order q² cancels.
@@ -161,7 +190,7 @@ def slope_curve(f: Function, x: Any, q: Sequence[float] | None = None) -> SlopeC
     x = _number(x)
     steps = _default_steps(x) if q is None else _steps(q, x.dtype)
 
-    def d(moved: Any) -> Any:
+    def d(moved: Number) -> Number:
         return _single(f(moved), moved)
 
     with np.errstate(all="ignore"):
@@ -171,17 +200,17 @@ def slope_curve(f: Function, x: Any, q: Sequence[float] | None = None) -> SlopeC
     return SlopeCurve(f, x, value, first, second, third, steps.astype(float), *errors)
 
 
-def _slopes(d: Function, x: Any, steps: Any) -> tuple[list[Any], list[Any], list[Any]]:
-    """Measure the forward, central and Richardson slopes."""
+def _slopes(d: Function, x: Number, steps: Floats) -> tuple[list[Number], list[Number], list[Number]]:
+    """The forward, central and Richardson slopes."""
 
-    def c(q: Any) -> Any:
+    def c(q: Number) -> Number:
         return (d(x + q) - d(x - q)) / (2 * q)
 
     return [slope(d, x, q) for q in steps], [c(q) for q in steps], [(4 * c(q / 2) - c(q)) / 3 for q in steps]
 
 
-def _derivatives(f: Function, x: Any) -> list[Any]:
-    """Give f′, f″ and f‴ by the tape; the latter two None where a rule on the way cannot be differentiated."""
+def _derivatives(f: Function, x: Number) -> list[Number | None]:
+    """f′, f″ and f‴ by the tape; the latter two None where a rule on the way cannot be differentiated."""
     known = [payload(grad(f)(x)), None, None]
     with contextlib.suppress(TypeError):
         known[1] = payload(grad(grad(f))(x))
@@ -189,7 +218,8 @@ def _derivatives(f: Function, x: Any) -> list[Any]:
     return known
 
 
-def _number(x: Any) -> Any:
+def _number(x: Any) -> Number:
+    """`x` as a float of NumPy's, or an error."""
     array = np.asarray(payload(x))
     if array.dtype.kind not in "iubf":
         raise TypeError(f"slope_curve: x is {x!r}, of type {type(x).__name__}; it must be a real number")
@@ -201,7 +231,8 @@ def _number(x: Any) -> Any:
     return array.astype(array.dtype if array.dtype.kind == "f" else float).reshape(())[()]
 
 
-def _single(z: Any, x: Any) -> Any:
+def _single(z: Any, x: Number) -> Number:
+    """f(x) as a float of NumPy's, or an error."""
     z = np.asarray(payload(z))
     if z.size != 1 or z.dtype.kind not in "iubf":
         what = f"shape {z.shape}" if z.size != 1 else f"dtype {z.dtype}"
@@ -209,13 +240,13 @@ def _single(z: Any, x: Any) -> Any:
     return z.astype(z.dtype if z.dtype.kind == "f" else float).reshape(())[()]
 
 
-def _default_steps(x: Any) -> Any:
+def _default_steps(x: Number) -> Floats:
     decades = np.arange(math.floor(math.log10(np.finfo(x.dtype).eps)) - 1, 0)
     scale = 10.0 ** math.floor(math.log10(max(1, abs(x))))
     return (np.append(np.outer(10.0**decades, (1, 2, 5)), 1.0) * scale).astype(x.dtype)
 
 
-def _steps(q: Sequence[float], dtype: Any) -> Any:
+def _steps(q: Sequence[float], dtype: np.dtype[Any]) -> Floats:
     given = np.asarray(q)
     if given.dtype.kind not in "iuf":
         raise TypeError(f"slope_curve: q is of dtype {given.dtype}; steps are real numbers")

@@ -1,71 +1,53 @@
-"""The table of a slope curve, with theory and finding in words below it.
+"""The table of a slope curve: the errors of each method over q, the least of each starred.
 
-q     the step of the slope formula
-eps   the distance from 1 to the next float
+q       the steps, growing
+errors  by method, an array like q
+best    by method, the q of its least error; nan if none is finite
 """
 
 import html
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from tinygrad_edu.check.curve import SlopeCurve
-
-METHODS = ("forward", "central", "richardson")
 _ROWS = 18
+Floats = NDArray[np.float64]
 
 
-def as_text(curve: "SlopeCurve") -> str:
-    """Write the table in aligned columns."""
-    rows = _rows(curve)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join([_head(curve), *("  ".join(map(str.rjust, row, widths)) for row in rows), *_foot(curve)])
+class CurveTable(NamedTuple):
+    """A line of text above the table, the table as rows of cells, and lines below."""
+
+    head: str
+    rows: list[tuple[str, ...]]
+    foot: list[str]
+
+    def as_text(self) -> str:
+        """The table in aligned columns."""
+        widths = [max(map(len, column)) for column in zip(*self.rows, strict=True)]
+        return "\n".join([self.head, *("  ".join(map(str.rjust, row, widths)) for row in self.rows), *self.foot])
+
+    def as_html(self) -> str:
+        """The table for a notebook."""
+        rows = ["".join(f"<td>{cell}</td>" for cell in row) for row in self.rows]
+        head, *foot = (f"<p>{html.escape(line)}</p>" for line in [self.head, *self.foot])
+        return f"{head}<table><tr>{'</tr><tr>'.join(rows)}</tr></table>{''.join(foot)}"
 
 
-def as_html(curve: "SlopeCurve") -> str:
-    """Write the table for a notebook."""
-    rows = ["".join(f"<td>{cell}</td>" for cell in row) for row in _rows(curve)]
-    head, *foot = (f"<p>{html.escape(line)}</p>" for line in [_head(curve), *_foot(curve)])
-    return f"{head}<table><tr>{'</tr><tr>'.join(rows)}</tr></table>{''.join(foot)}"
-
-
-def _rows(curve: "SlopeCurve") -> list[tuple[str, ...]]:
-    """Give the names of the columns, at most `_ROWS` rows, one a decade of the default steps, and the best, starred."""
-    best, count = curve.best, len(curve.q)
+def error_rows(q: Floats, errors: Mapping[str, Floats], best: Mapping[str, float]) -> list[tuple[str, ...]]:
+    """The names of the columns, then at most `_ROWS` rows, one a decade of the default steps, and the best, starred."""
+    count = len(q)
     shown = set(range(0, count, 1 if count <= _ROWS else 3 * math.ceil(count / (3 * _ROWS))))
-    shown |= {int(np.searchsorted(curve.q, q)) for q in best.values() if not math.isnan(q)}
-    rows: list[tuple[str, ...]] = [("q", *METHODS)]
+    shown |= {int(np.searchsorted(q, least)) for least in best.values() if not math.isnan(least)}
+    rows: list[tuple[str, ...]] = [("q", *errors)]
     for i in sorted(shown):
-        q = curve.q[i]
-        cells = [("* " if q == best[method] else "") + f"{getattr(curve, method)[i]:.1e}" for method in METHODS]
-        rows.append((f"{q:.1e}", *cells))
+        cells = [("* " if q[i] == best[method] else "") + f"{errors[method][i]:.1e}" for method in errors]
+        rows.append((f"{q[i]:.1e}", *cells))
     return rows
 
 
-def _head(curve: "SlopeCurve") -> str:
-    return f"{curve.title}: the tape's slope is {curve.slope:.8g}, and slopes over a step of q miss it by"
-
-
-def _foot(curve: "SlopeCurve") -> list[str]:
-    """Say where truncation and rounding meet, in theory, and where the error was least."""
-    lines = []
-    for method, name, known, root in (
-        ("forward", "f″", curve.second, f"√eps = {np.sqrt(curve.eps):.1e}"),
-        ("central", "f‴", curve.third, f"∛eps = {np.cbrt(curve.eps):.1e}"),
-    ):
-        q = curve.meeting[method]
-        if known is None:
-            theory = f"the tape cannot give {name}, so truncation is not predicted"
-        elif 0 < q < math.inf:
-            theory = f"truncation and rounding meet at q = {q:.1e} ({root})"
-        else:
-            sizes = f"|f| = {abs(curve.value):.2g} and |{name}| = {abs(known):.2g}"
-            theory = f"truncation and rounding do not meet, for {sizes}"
-        lines.append(f"{method}: {theory}; {_least(curve.best[method])}")
-    return [*lines, f"richardson: {_least(curve.best['richardson'])}"]
-
-
-def _least(best: float) -> str:
+def least(best: float) -> str:
+    """Where the error of a method is least, in words."""
     return "no error is finite" if math.isnan(best) else f"least (*) at {best:.1e}"

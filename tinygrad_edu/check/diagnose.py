@@ -1,9 +1,9 @@
-"""Which operation is to blame: the rule of every entry on a tape, held against the slope at the recorded numbers.
+"""The operation to blame: the rule of every entry on a tape against the slope at the recorded numbers.
 
 z       an entry of the tape
 g       a cotangent of it, drawn at random
 leaves  its inputs that may move, in double precision
-share   what its rule gives an input
+share   what its rule gives an input of g
 """
 
 from collections import Counter
@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.check.compare import Comparison, Leaves, rounding, sample
+from tinygrad_edu.check.compare import Comparison, rounding, sample
 from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.explanations import describe
-from tinygrad_edu.check.hooks import Origins
-from tinygrad_edu.check.measure import Weighed, signs
+from tinygrad_edu.check.hooks import SourceLines
+from tinygrad_edu.check.measure import Array, Leaves, Weighed, signs
 from tinygrad_edu.check.report import Compared, Fault
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload, rules
@@ -27,24 +27,24 @@ GLIMPSE = 4  # in larger ones at so many, and along two directions through all,
 SAMPLE = 64  # and, where that shows something wrong, at so many
 
 
-def diagnose(entries: list[Any], origins: Origins) -> tuple[Fault | None, list[str]]:
+def diagnose(entries: list[Entry], lines: SourceLines) -> tuple[Fault | None, list[str]]:
     """Find the first operation whose rule is wrong, and all that sit on a kink."""
     kinks: list[str] = []
     times: Counter[Any] = Counter()
     for z in entries:
-        sort = z.function, tuple(np.shape(payload(x)) for x in z.inputs)
-        times[sort] += 1
-        if times[sort] <= ALIKE:
+        kind = z.function, tuple(np.shape(payload(x)) for x in z.inputs)
+        times[kind] += 1
+        if times[kind] <= ALIKE:
             problem, kink = Suspect(z).examine()
             if problem:
-                return Fault(problem, label(z.function), origins.of(z)), kinks
+                return Fault(problem, label(z.function), lines.of(z)), kinks
             if kink is not None:
-                kinks.append(str(Fault(f"sits on a kink {kink}".rstrip(), label(z.function), origins.of(z))))
+                kinks.append(str(Fault(f"sits on a kink {kink}".rstrip(), label(z.function), lines.of(z))))
     return None, list(dict.fromkeys(kinks))
 
 
 class Suspect:
-    """An entry whose rule is examined."""
+    """An entry whose rules are examined."""
 
     def __init__(self, z: Any) -> None:
         self.z, self.row, self.keywords = z, rules[z.function], z.keywords or {}
@@ -56,30 +56,30 @@ class Suspect:
         given = (self.inputs[i] for i in self.places)
         self.step = max(float(np.finfo(x.dtype).eps) for x in (self.output, *given))
 
-    def filled(self, leaves: Leaves) -> list[Any]:
-        """Give all inputs, the constants with the leaves."""
+    def filled(self, leaves: Leaves) -> Leaves:
+        """All inputs, constants and leaves in their places."""
         inputs = list(self.inputs)
         for i, x in zip(self.places, leaves, strict=True):
             inputs[i] = np.asarray(x)[()]
         return inputs
 
-    def run(self, leaves: Leaves) -> Any:
+    def run(self, leaves: Leaves) -> Array:
         """Run the operation again."""
         return self.z.function(*self.filled(leaves), **self.keywords)
 
-    def share(self, k: int, g: Any, z: Any, leaves: Leaves) -> Any:
-        """Give what the rule gives the k-th leaf."""
+    def share(self, k: int, g: Array, z: Array, leaves: Leaves) -> Array:
+        """The share of the k-th leaf, by the rule."""
         inputs, i = self.filled(leaves), self.places[k]
         with np.errstate(all="ignore"):
             share = self.row[i](g, z, *inputs, **self.keywords)
             return np.array(fit(payload(share), leaves[k], self.z.function))
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
-        """Give what the rules give every leaf, the operation run afresh."""
+        """The shares of all leaves, by the rules, the operation run afresh."""
         return [self.share(k, weights[0], np.array(self.run(leaves))[()], leaves) for k in range(len(leaves))]
 
     def examine(self) -> tuple[str | None, str | None]:
-        """Tell what is wrong, and where there is a kink."""
+        """Return what is wrong, and where there is a kink."""
         try:
             problem, shares = self._at_recorded_numbers()
             if problem:
@@ -95,11 +95,11 @@ class Suspect:
 
     @property
     def names(self) -> list[str]:
-        """What the leaves are called."""
+        """The names of the leaves."""
         return [f"input {i}" for i in self.places]
 
     def _at_recorded_numbers(self) -> tuple[str | None, Leaves]:
-        """Give the shares at the recorded numbers, and tell if they change those, or those have changed."""
+        """Return the shares at the recorded numbers, and a fault if rules write into these or they have changed."""
         kept = self.g.copy(), *(x.copy() for x in self.leaves)
         shares = [self.share(k, self.g, self.output[()], self.leaves) for k in range(len(self.leaves))]
         for before, after, name in zip(kept, (self.g, *self.leaves), ("g", *self.names), strict=True):
@@ -114,7 +114,7 @@ class Suspect:
         return None, shares
 
     def _against_slope(self, weighed: Weighed, shares: Leaves, rounds: Leaves) -> tuple[str | None, str | None]:
-        """Look at the slopes; say what is wrong with the first rule that is, and where there are kinks."""
+        """Return what is wrong with the first wrong rule, and where there are kinks."""
         kinks = []
         for k, name in enumerate(self.names):
             small = self.leaves[k].size <= ELEMENTS
@@ -128,7 +128,7 @@ class Suspect:
         return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
 
     def _evidence(self, comparison: Comparison, k: int) -> Evidence:
-        """Lay claims and measurements side by side."""
+        """The claims and measurements for the k-th leaf, side by side."""
         shape = self.leaves[k].shape
         chosen = sample(comparison.analytic[k], comparison.count)
         found = [comparison.compare(k, comparison.element(k, i)) for i in chosen]

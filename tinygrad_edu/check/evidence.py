@@ -1,4 +1,4 @@
-"""What is known of a wrong rule: what it claims beside what is measured.
+"""The evidence against a rule: what it claims beside what is measured.
 
 g  cotangent
 z  the entry; its output
@@ -9,29 +9,31 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.check.measure import Array, Leaves
+
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a wrong rule: for which input, what it claims and what is measured there, and from what.
+    """The claims of a wrong rule for one input beside the measured slopes, with the numbers both came from.
 
-    Of a large array it is a sample, in a row.
+    Of a large array these are the elements of a sample, one after the other.
     """
 
     z: Any
     place: int
-    claimed: Any
-    measured: Any
-    bounds: Any
-    g: Any
-    output: Any
-    inputs: list[Any]
+    claimed: Array
+    measured: Array
+    bounds: Array
+    g: Array
+    output: Array
+    inputs: Leaves
 
     @property
-    def off(self) -> Any:
+    def wrong(self) -> Array:
         """Which elements are wrong."""
         return ~(abs(self.claimed - self.measured) <= self.bounds)
 
-    def is_close(self, guess: Any, to: Any, factor: float = 1.0) -> bool:
-        """Tell whether a guess explains what is seen, to within the bounds, which grow with `factor`."""
+    def is_close(self, guess: Array, to: Array, factor: float = 1.0) -> bool:
+        """Whether a guess explains the measurement to within the bounds, which grow with `factor`."""
         bounds = self.bounds if np.shape(to) == np.shape(self.bounds) else np.max(self.bounds)
         return np.shape(guess) == np.shape(to) and bool(np.all(abs(guess - to) <= 2 * max(1, abs(factor)) * bounds))

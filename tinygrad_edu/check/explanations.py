@@ -1,4 +1,4 @@
-"""What is wrong with a rule, in words: guesses, each held against the numbers.
+"""What is wrong with a rule, in words: hypotheses, each tested on the numbers.
 
 g  cotangent
 z  the entry; its output
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.check.evidence import Evidence
-from tinygrad_edu.check.measure import Weighed
+from tinygrad_edu.check.measure import Array, Leaves, Shape, Weighed
 from tinygrad_edu.core.tape import payload, rules
 from tinygrad_edu.core.unbroadcast import fit
 
@@ -21,13 +21,13 @@ Others = list[tuple[int, Evidence]]
 
 
 def describe(e: Evidence, others: Others) -> str:
-    """Say in words how a rule is wrong."""
-    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _turned, _term)
+    """Return in words how a rule is wrong."""
+    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _transposed, _term)
     for said in itertools.chain([_swapped(e, others)], (guess(e) for guess in own)):
         if said:
             return said
-    places = np.argwhere(e.off)
-    worst = tuple(places[np.argmax(abs(e.claimed - e.measured)[e.off])])
+    places = np.argwhere(e.wrong)
+    worst = tuple(places[np.argmax(abs(e.claimed - e.measured)[e.wrong])])
     numbers = f"{e.claimed[worst]:.6g} where the slope is {e.measured[worst]:.6g}"
     if len(places) == e.claimed.size:
         return f"is wrong: {numbers}"
@@ -36,6 +36,7 @@ def describe(e: Evidence, others: Others) -> str:
 
 
 def _nothing(e: Evidence) -> str | None:
+    """Guess that the rule gives zeros."""
     return "gives nothing: it is 0 where the slope is not" if not np.any(e.claimed) else None
 
 
@@ -56,6 +57,7 @@ def _factor(e: Evidence) -> str | None:
 
 
 def _swapped(e: Evidence, others: Others) -> str | None:
+    """Guess that the rule belongs to another input."""
     for place, other in others:
         if e.is_close(e.claimed, other.measured):
             return f"gives what belongs to input {place}: the operands are swapped"
@@ -103,12 +105,13 @@ def _one_slice(e: Evidence) -> str | None:
     return None
 
 
-def _run(e: Evidence, x: Any) -> Any:
+def _run(e: Evidence, x: Array) -> Array:
     """Run the operation with another input in place of the one whose rule is wrong."""
     return e.z.function(*e.inputs[: e.place], x, *e.inputs[e.place + 1 :], **(e.z.keywords or {}))
 
 
-def _chosen(shape: tuple[int, ...], index: Any) -> Any:
+def _chosen(shape: Shape, index: Any) -> Array:
+    """True at the elements that `index` picks from an array of this shape."""
     chosen = np.zeros(shape, bool)
     chosen[index] = True
     return chosen
@@ -122,9 +125,9 @@ def _single(e: Evidence) -> str | None:
 
 
 def _repeated(e: Evidence) -> str | None:
-    """Guess that shares of an element used several times were put down, not added up."""
+    """Guess that the shares of an element used several times overwrote each other, instead of adding up."""
     indices = [np.asarray(x) for i, x in enumerate(e.inputs) if i != e.place and np.asarray(x).dtype.kind in "iu"]
-    off = e.off
+    off = e.wrong
     for index in indices:
         values, counts = np.unique(index, return_counts=True)
         repeated = set(values[counts > 1].tolist())
@@ -133,8 +136,8 @@ def _repeated(e: Evidence) -> str | None:
     return None
 
 
-def _terms(e: Evidence) -> Iterator[tuple[str, Any]]:
-    """Give what rules are often made of, next to the cotangent."""
+def _terms(e: Evidence) -> Iterator[tuple[str, Array]]:
+    """The terms that rules are often made of, next to the cotangent."""
     named = [("z", e.output), *zip("xyuv", map(np.asarray, e.inputs), strict=False)]
     parts = [(name, x) for name, x in named if x.dtype.kind == "f" and x.shape in ((), e.claimed.shape)]
     yield from parts
@@ -144,15 +147,15 @@ def _terms(e: Evidence) -> Iterator[tuple[str, Any]]:
     yield from ((f"1/{name}", 1 / x) for name, x in parts)
 
 
-def _multiple(e: Evidence, what: Any, of: Any) -> float:
-    """Give the number by which `of` is to be multiplied to give `what`; 0 if there is none."""
+def _multiple(e: Evidence, what: Array, of: Array) -> float:
+    """The factor c with what = c · of; 0 if there is none."""
     square = float(np.sum(of * of))
     c = float(np.sum(what * of)) / square if square else 0.0
     return c if np.shape(of) == np.shape(what) and math.isfinite(c) and e.is_close(what, c * of) else 0.0
 
 
 def _number(c: float, name: str) -> str:
-    """Write a multiple."""
+    """Format c times `name`."""
     near = float(round(c)) if abs(c - round(c)) < 1e-6 else c
     return {1.0: name, -1.0: f"-{name}"}.get(near, f"{near:.4g}·{name}")
 
@@ -172,10 +175,10 @@ def _term(e: Evidence) -> str | None:
     return None
 
 
-def _turned(e: Evidence) -> str | None:
-    """Guess that the rule would be right if one thing were turned round."""
+def _transposed(e: Evidence) -> str | None:
+    """Guess that the rule would be right with one operand transposed, or the cotangent flipped."""
 
-    def tried(g: Any, inputs: list[Any]) -> Any:
+    def tried(g: Array, inputs: Leaves) -> Array:
         try:
             share = rules[e.z.function][e.place](g, e.output, *inputs, **(e.z.keywords or {}))
             return fit(share, e.measured, e.z.function)
@@ -196,9 +199,9 @@ def _turned(e: Evidence) -> str | None:
 
 
 def _which(e: Evidence) -> str:
-    """Say what the elements have in common in which a rule is wrong."""
+    """What the elements have in common in which a rule is wrong."""
     x = np.asarray(e.inputs[e.place])
     for what, holds in (("x is 0", x == 0), ("x is below 0", x < 0), ("x is above 0", x > 0)):
-        if np.array_equal(holds, e.off):
+        if np.array_equal(holds, e.wrong):
             return f", those where {what}"
     return ""

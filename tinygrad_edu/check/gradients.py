@@ -6,17 +6,17 @@ leaves   the arrays in them
 
 import inspect
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.check.compare import Comparison, Leaves, rounding
+from tinygrad_edu.check.compare import Comparison, rounding
 from tinygrad_edu.check.diagnose import diagnose
-from tinygrad_edu.check.hooks import Origins, Untouchable
-from tinygrad_edu.check.measure import EPS, Weighed, signs
+from tinygrad_edu.check.hooks import SourceLines, WriteProtection
+from tinygrad_edu.check.measure import EPS, Leaves, Tree, Weighed, signs
 from tinygrad_edu.check.report import Fault, Report
 from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
@@ -25,7 +25,7 @@ from tinygrad_edu.transforms.pullback import Trace
 _CALLER = "compare_gradients"
 
 
-def compare_gradients(f: Callable[..., Any], *args: Any, full: bool = False) -> Report:
+def compare_gradients(f: Callable[..., Tree], *args: Tree, full: bool = False) -> Report:
     """Compare the gradient that the tape gives with the slope that is measured, in every argument.
 
     The slope is measured by Richardson's extrapolation of the post's formula, sharpened by a complex step where `f`
@@ -53,7 +53,7 @@ def compare_gradients(f: Callable[..., Any], *args: Any, full: bool = False) -> 
     if fault:
         return Report([], "", [fault])
     try:
-        subject.gradient_untouched()
+        subject.gradient_of_read_only()
         analytic, rounds = rounding(subject.gradient, subject.leaves, subject.weighed.weights, subject.step)
         transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)
@@ -82,7 +82,7 @@ _IN_NO_OPERATION = "no single operation is on a kink: look at what chooses, np.w
 class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def __init__(self, f: Callable[..., Tree], args: tuple[Tree, ...]) -> None:
         if not callable(f):
             raise TypeError(f"{_CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
         numbers, self.rebuild = tree.flatten(args)
@@ -102,7 +102,7 @@ class Subject:
                 f"{_CALLER}: the function is not finite here, and has no slope; tinygrad_edu.detect_nan() finds out why"
             )
 
-    def call(self, leaves: Leaves) -> Any:
+    def call(self, leaves: Leaves) -> Tree:
         """Run the function on a list of leaves."""
         return self.f(*self.rebuild(leaves))
 
@@ -112,30 +112,30 @@ class Subject:
             return Trace(_CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
-        """Give what the tape says the gradient is."""
+        """The gradient by the tape."""
         with no_grad():
             trace = self._trace(leaves)
             seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
             return [np.asarray(g) for g in trace.sweep(seeds)]
 
-    def tape(self) -> tuple[list[Any], Origins]:
-        """Give the entries of a run, and the lines in which they were recorded."""
-        origins = Origins()
-        with listening(origins):
+    def tape(self) -> tuple[list[Entry], SourceLines]:
+        """Return the entries of a run, and the lines that recorded them."""
+        lines = SourceLines()
+        with listening(lines):
             trace = self._trace(self.leaves)
-        return [z for z in trace.tape if z.serial >= trace.since and z.inputs], origins
+        return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
 
-    def gradient_untouched(self) -> None:
-        """Compute the gradient while nothing may be written into, which a rule has no business to do."""
-        watch = Untouchable()
+    def gradient_of_read_only(self) -> None:
+        """Compute the gradient with everything read-only: a rule that writes fails."""
+        protection = WriteProtection()
         try:
-            with listening(watch):
+            with listening(protection):
                 self.gradient(self.leaves, self.weighed.weights)
         finally:
-            watch.release()
+            protection.release()
 
     def fault(self) -> Fault | None:
-        """Tell what is wrong with the function itself, so that there is no use in comparing."""
+        """The fault of the function itself that makes comparing useless, if it has one."""
         phi, again = self.weighed(self.leaves), self.weighed(self.leaves)
         if any(not np.array_equal(x, y) for x, y in zip(self.leaves, self.before, strict=True)):
             return Fault("the function writes into its arguments; work on a copy")
@@ -147,7 +147,7 @@ class Subject:
         return None
 
     def faults_of_precision(self, analytic: Leaves) -> list[Fault]:
-        """Hold the gradient in the precision of the arguments against that in double precision."""
+        """The faults of the gradient in the precision of the arguments, beside that in double precision."""
         step = max(float(np.finfo(x.dtype).eps) for x in self.given)
         if step <= EPS:
             return []
@@ -165,7 +165,7 @@ class Subject:
         return faults
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
-        """Hold pushing forward against pulling back: ⟨Jv, w⟩ = ⟨v, Jᵀw⟩."""
+        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return both numbers as text, and a fault if they differ."""
         v = [signs(x.shape, 23 + k) for k, x in enumerate(self.leaves)]
         try:
             with no_grad():
@@ -181,7 +181,7 @@ class Subject:
         return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
 
     def notes(self) -> list[str]:
-        """Tell how far can be seen where not everything is in double precision."""
+        """The limits of what can be seen where not everything is in double precision."""
         inside = ["the function computes in lower precision inside: no more digits than that has can be seen"]
         return (inside if self.step > EPS else []) + [
             f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
@@ -190,8 +190,8 @@ class Subject:
         ]
 
 
-def _names(f: Callable[..., Any], args: tuple[Any, ...]) -> list[str]:
-    """Name every leaf: the parameter of the function, then the place in its tree."""
+def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:
+    """The name of every leaf: the parameter of the function, then the place in its tree."""
     try:
         own = list(inspect.signature(f).bind(*args).arguments)
     except (TypeError, ValueError):

@@ -1,56 +1,57 @@
-"""Watches: one remembers where in the user's code operations were recorded, one protects what rules are given.
+"""Listeners for the engine: one remembers the user's lines, one makes read-only what rules are given.
 
 z  an entry
 """
 
 import weakref
-from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.check.measure import Array
 from tinygrad_edu.core.source_info import line
+from tinygrad_edu.core.tape import Entry
 
 
-class Origins:
-    """A watch that remembers for each entry the line in which it was recorded, as long as the entry lives."""
+class SourceLines:
+    """A listener that remembers for each entry, while it lives, the line of the user's code that recorded it."""
 
     def __init__(self) -> None:
-        self._lines: dict[int, tuple[str, weakref.ref[Any]]] = {}
+        self._lines: dict[int, tuple[str, weakref.ref[Entry]]] = {}
 
-    def entry(self, z: Any) -> None:
+    def entry(self, z: Entry) -> None:
         """Remember the line of an entry."""
         serial = z.serial
         self._lines[serial] = line("compare_gradients"), weakref.ref(z, lambda _: self._lines.pop(serial))
 
-    def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
-        """Have nothing to say about shares."""
+    def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
+        """Ignore shares."""
 
-    def of(self, z: Any) -> str:
-        """Give the line in which `z` was recorded."""
+    def of(self, z: Entry) -> str:
+        """The line in which `z` was recorded."""
         return self._lines[z.serial][0]
 
 
-class Untouchable:
-    """A watch that makes numbers and cotangents read-only for a while, so that writing into them fails."""
+class WriteProtection:
+    """A listener that makes numbers and cotangents read-only until `release`, so that writing into them fails."""
 
     def __init__(self) -> None:
-        self.protected: list[Any] = []
+        self.protected: list[Array] = []
 
-    def _protect(self, x: Any) -> None:
+    def _protect(self, x: Array) -> None:
         if isinstance(x, np.ndarray) and x.flags.writeable:
             x.flags.writeable = False
             self.protected.append(x)
 
-    def entry(self, z: Any) -> None:
-        """Protect what an operation gave."""
+    def entry(self, z: Entry) -> None:
+        """Protect the output of an operation."""
         self._protect(z._data)
 
-    def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
-        """Protect what a rule is given, and what it gave."""
+    def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
+        """Protect the cotangent a rule was given and the share it returned."""
         self._protect(g)
         self._protect(share)
 
     def release(self) -> None:
-        """Let everything be written into again."""
+        """Make everything writeable again."""
         for x in self.protected:
             x.flags.writeable = True

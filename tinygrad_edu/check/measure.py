@@ -21,8 +21,15 @@ from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import richardson
 
+Array = Any  # an array or number, NumPy's or one that speaks its protocols
+Tree = Any  # numbers and arrays in nested containers
+Number = Any  # one real number, of any NumPy dtype, or a complex one
+Leaves = list[Array]
+Shape = tuple[int, ...]
+Line = Callable[[Number], Number]
+
 EPS = float(np.finfo(np.float64).eps)
-DOUBT = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
+SAFETY = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
 _NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
 _POINTS = 10
 _IMAGINARY = 1e-100
@@ -38,7 +45,7 @@ class Measured:
     jump: float = 0.0
 
 
-def signs(shape: tuple[int, ...], seed: int) -> Any:
+def signs(shape: Shape, seed: int) -> Array:
     """Draw numbers of 0.5 to 1, of either sign."""
     generator = np.random.default_rng(seed)
     return generator.choice([-1.0, 1.0], shape) * generator.uniform(0.5, 1.0, shape)
@@ -52,7 +59,7 @@ class Weighed:
     """
 
     def __init__(
-        self, f: Callable[..., Any], leaves: list[Any], weights: list[Any] | None = None, step: float = EPS
+        self, f: Callable[[Leaves], Tree], leaves: Leaves, weights: Leaves | None = None, step: float = EPS
     ) -> None:
         self.f, self.leaves = f, leaves
         outputs = self.outputs(leaves)
@@ -66,47 +73,47 @@ class Weighed:
             [sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)]
         )
         self.noise = max(_noise(near), step * self.size)
-        self.continues = all(x.dtype == np.float64 for x in leaves)  # into the imaginary direction
+        self.takes_complex = all(x.dtype == np.float64 for x in leaves)
 
-    def outputs(self, leaves: list[Any]) -> list[Any]:
-        """Run the function, on plain numbers."""
+    def outputs(self, leaves: Leaves) -> Leaves:
+        """Run the function on plain numbers."""
         with no_grad(), np.errstate(all="ignore"):
             return [payload(z) for z in tree.leaves(self.f([x[()] for x in leaves]))]
 
-    def __call__(self, leaves: list[Any]) -> Any:
-        """Give the weighed sum of the outputs."""
+    def __call__(self, leaves: Leaves) -> Number:
+        """The weighed sum of the outputs."""
         outputs = self.outputs(leaves)
         with np.errstate(all="ignore"):
             return sum((np.sum(w * z) for w, z in zip(self.weights, outputs, strict=True)), 0.0)
 
-    def along(self, k: int, direction: Any) -> Callable[[Any], Any]:
-        """Give phi on the line through the k-th array in `direction`."""
+    def along(self, k: int, direction: Array) -> Line:
+        """Return phi as a function of t, on the line through the k-th array in `direction`."""
 
-        def phi(t: Any) -> Any:
+        def phi(t: Number) -> Number:
             return self([*self.leaves[:k], self.leaves[k] + t * direction, *self.leaves[k + 1 :]])
 
         return phi
 
-    def _near(self) -> Any:
-        """Give values of phi so near to each other that what is smooth has hardly changed."""
+    def _near(self) -> Array:
+        """Values of phi at points so near to each other that a smooth function hardly changes."""
         steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(self.leaves)]
         shifts = [t * _NEAR for t in range(_POINTS)]
         values = [self([x + t * step for x, step in zip(self.leaves, steps, strict=True)]) for t in shifts]
         return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
 
-    def measure(self, k: int, direction: Any) -> Measured:
+    def measure(self, k: int, direction: Array) -> Measured:
         """Measure the slope along a direction: by extrapolation, and sharper where f takes complex numbers."""
         phi = functools.cache(self.along(k, direction))
         slope, error = richardson(phi, np.float64(0.0), EPS, self.noise)
         jump = self._jump(phi)
-        if not jump and self.continues:
-            sharp = self._into_the_imaginary(phi)
-            if sharp is not None and abs(sharp - slope) <= DOUBT * error:
+        if not jump and self.takes_complex:
+            sharp = self._complex_step(phi)
+            if sharp is not None and abs(sharp - slope) <= SAFETY * error:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error), jump)
 
-    def _into_the_imaginary(self, phi: Callable[[Any], Any]) -> float | None:
-        """Measure by a complex step, if the function does not mind.
+    def _complex_step(self, phi: Line) -> float | None:
+        """The slope by a complex step; None where the function takes no complex numbers.
 
         Source: Squire and Trapp, 1998.
         """
@@ -115,13 +122,13 @@ class Weighed:
                 warnings.simplefilter("error")
                 z = phi(_IMAGINARY * 1j)
         except Exception:  # whatever a function does with a complex number that it does not expect
-            self.continues = False
+            self.takes_complex = False
             return None
-        self.continues = bool(np.iscomplexobj(z))
-        return float(np.imag(z)) / _IMAGINARY if self.continues and np.isfinite(z) else None
+        self.takes_complex = bool(np.iscomplexobj(z))
+        return float(np.imag(z)) / _IMAGINARY if self.takes_complex and np.isfinite(z) else None
 
-    def _jump(self, phi: Callable[[Any], Any]) -> float:
-        """Tell how much the slope changes at t = 0: what does not fall with q, as it does where f is smooth."""
+    def _jump(self, phi: Line) -> float:
+        """The change of slope at t = 0: the part that does not fall with q, as all of it does where f is smooth."""
         here = phi(0.0)
         steps = [*(EPS ** (1 / 8) * 4.0**-k for k in range(5)), _FINE]  # the first of those that `richardson` takes
         changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]
@@ -132,11 +139,11 @@ class Weighed:
             if own < doubt:
                 best, doubt = limit, own
         still = abs(changes[-1]) > abs(best) / 2
-        return float(best) if abs(best) > 2 * DOUBT * doubt and still else 0.0
+        return float(best) if abs(best) > 2 * SAFETY * doubt and still else 0.0
 
 
-def _noise(values: Any) -> float:
-    """Tell how much values very near to each other round, from their differences.
+def _noise(values: Array) -> float:
+    """The rounding noise of values very near to each other, from their differences.
 
     Source: Moré and Wild, "Estimating computational noise", 2011.
     """
@@ -149,6 +156,6 @@ def _noise(values: Any) -> float:
     return min(levels)
 
 
-def largest(numbers: Iterable[Any]) -> float:
-    """Give the largest size of any number in some arrays."""
+def largest(numbers: Iterable[Array]) -> float:
+    """The largest magnitude in some arrays."""
     return max((float(np.max(abs(x), initial=0.0)) for x in numbers), default=0.0)

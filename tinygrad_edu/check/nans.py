@@ -7,14 +7,14 @@ x  an input
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.check.hooks import Origins
+from tinygrad_edu.check.hooks import SourceLines
+from tinygrad_edu.check.measure import Array, Leaves, Shape
 from tinygrad_edu.core.context import listening
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import payload
+from tinygrad_edu.core.tape import Entry, payload
 
 
 class NonFiniteError(FloatingPointError):
@@ -25,7 +25,8 @@ class NonFiniteError(FloatingPointError):
 def detect_nan() -> Iterator[None]:
     """Make a context in which the first operation to make NaN or infinity out of finite numbers raises.
 
-    Forward and backward are watched; what `no_grad` keeps off the tape is not. It costs some microseconds an operation.
+    It looks at forward and backward, but not at what `no_grad` keeps off the tape, and costs some microseconds an
+    operation.
 
     >>> from tinygrad_edu import Value
     >>> with detect_nan():
@@ -41,14 +42,14 @@ def detect_nan() -> Iterator[None]:
         yield
 
 
-class _Finder(Origins):
-    """A watch that raises when it sees the first number that is not finite."""
+class _Finder(SourceLines):
+    """A listener that raises at the first number that is not finite."""
 
-    def _line(self, z: Any) -> str:
+    def _line(self, z: Entry) -> str:
         return f"; recorded in {self.of(z)}" if self.of(z) else ""
 
-    def entry(self, z: Any) -> None:
-        """Look at what an operation gave."""
+    def entry(self, z: Entry) -> None:
+        """Look at the output of an operation."""
         if z.function is None:
             return
         super().entry(z)
@@ -58,8 +59,8 @@ class _Finder(Origins):
             made = f"{label(z.function)} made {_at(z._data, place)}{_where(place)}"
             raise NonFiniteError(f"{made}, out of {_operands(numbers, place)}{self._line(z)}")
 
-    def share(self, z: Any, g: Any, x: Any, share: Any) -> None:
-        """Look at what a rule gave an input."""
+    def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
+        """Look at the share that a rule gave an input."""
         place = _first(payload(share))
         numbers = [payload(x) for x in z.inputs]
         if place is not None and all(_first(y) is None for y in (payload(g), z._data, *numbers)):
@@ -71,8 +72,8 @@ class _Finder(Origins):
             raise NonFiniteError(f"{said}{self._line(z)}")
 
 
-def _first(x: Any) -> tuple[int, ...] | None:
-    """Give the place of the first number that is not finite; what is no plain array of floats has none."""
+def _first(x: Array) -> Shape | None:
+    """The index of the first number that is not finite; None if there is none, or `x` is no array of floats."""
     if isinstance(x, float):
         return None if np.isfinite(x) else ()
     if not isinstance(x, np.ndarray | np.generic) or x.dtype.kind != "f":
@@ -81,17 +82,17 @@ def _first(x: Any) -> tuple[int, ...] | None:
     return tuple(off[0].tolist()) if len(off) else None
 
 
-def _where(place: tuple[int, ...]) -> str:
+def _where(place: Shape) -> str:
     return f" at [{', '.join(map(str, place))}]" if place else ""
 
 
-def _at(x: Any, place: tuple[int, ...]) -> str:
-    """Show the number of `x` that stands at `place`, where x may be stretched; else its shape."""
+def _at(x: Array, place: Shape) -> str:
+    """The number at `place` in `x`, broadcast as far as it may be; else its shape."""
     pairs = list(zip(reversed(np.shape(x)), reversed(place), strict=False))
     if np.ndim(x) > len(place) or any(n != 1 and i >= n for n, i in pairs):
         return f"shape {np.shape(x)}"
     return f"{np.asarray(x)[tuple(i if n > 1 else 0 for n, i in reversed(pairs))]}"
 
 
-def _operands(numbers: list[Any], place: tuple[int, ...]) -> str:
+def _operands(numbers: Leaves, place: Shape) -> str:
     return " and ".join(_at(x, place) for x in numbers)

@@ -48,13 +48,13 @@ class Compared:
 
     @property
     def rank(self) -> tuple[int, float]:
-        """By what the worst is found: first the kind, then how much of what it may be the difference is."""
+        """The key by which the worst is found: the kind, then the difference as a share of its bound."""
         excess = self.difference / self.bound if self.bound else math.inf * (self.difference > 0 or 0)
         return _RANKS[self.kind], -1.0 if math.isnan(excess) else excess
 
     @property
     def verdict(self) -> str:
-        """Say what was found."""
+        """The finding in words."""
         if self.kind == "agrees":
             size = max(abs(self.analytic), abs(self.slope))
             if size <= self.bound:
@@ -79,7 +79,7 @@ def _digits(relative: float) -> int:
 
 @dataclass(frozen=True)
 class Argument:
-    """What was found in one array: how many of its numbers were looked at, and the worst of them."""
+    """The finding for one array: how many of its numbers were looked at, and the worst of them."""
 
     name: str
     shape: tuple[int, ...]
@@ -94,7 +94,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that is wrong: in which operation, recorded in which line of the user's, and what."""
+    """What is wrong, in which operation, recorded in which line of the user's code."""
 
     what: str
     operation: str | None = None
@@ -122,7 +122,7 @@ class Report:
 
     @property
     def summary(self) -> str:
-        """Say it in one line."""
+        """The outcome in one line."""
         looked, size = sum(a.looked_at for a in self.arguments), sum(a.size for a in self.arguments)
         directions = sum(a.directions for a in self.arguments)
         many = f"{looked:,} of {size:,} numbers" if looked < size else f"all {size:,} numbers"
@@ -141,7 +141,7 @@ class Report:
             raise GradientError(f"\n{self}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything as dicts, lists, strings and numbers."""
+        """Return the whole report as dicts, lists, strings and numbers."""
         own = asdict(self)
         for given, argument in zip(own["arguments"], self.arguments, strict=True):
             worst = argument.worst
@@ -156,11 +156,11 @@ class Report:
         return [a for a in self.arguments if any(a is other for other in worst)]
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Give the table, a row of texts for each argument shown."""
+        """The table, a row of texts for each argument shown."""
         return [_HEAD, *map(_row, self.shown)]
 
     def feet(self) -> list[str]:
-        """Give what stands below the table."""
+        """The lines below the table."""
         largest = max((a.q for a in self.arguments), default=0.0)
         post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
         looked = [post, self.transposes] if self.arguments else []

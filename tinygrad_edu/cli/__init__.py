@@ -40,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command with `arguments`, those of the shell by default, and give its exit status."""
+    """Run the command with `arguments`, those of the shell by default, and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
         if options.command == "check":

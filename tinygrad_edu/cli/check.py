@@ -1,4 +1,4 @@
-"""The command ``tinygrad-edu check``: an expression's or a function's gradient, held against its slope.
+"""The command ``tinygrad-edu check``: the gradient of an expression or a function against its slope.
 
 what    an expression such as ``tanh(a*b) + c``, or ``package.module:function``
 values  what its variables are, such as ``a=0.5``
@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tinygrad_edu.check import compare_gradients
-from tinygrad_edu.cli.expression import ExpressionError, number, read
+from tinygrad_edu.cli.expression import ExpressionError, Number, number, read
+
+Function = Callable[..., Any]
 
 
 class UsageError(ValueError):
@@ -19,7 +21,7 @@ class UsageError(ValueError):
 
 
 def check(what: str, values: Sequence[str]) -> int:
-    """Print the comparison, and give the exit status: 0 if all is right, 1 if not, 2 if it was called wrongly."""
+    """Print the comparison, and return the exit status: 0 if all is right, 1 if not, 2 if it was called wrongly."""
     from rich.console import Console  # noqa: PLC0415 - an extra
 
     try:
@@ -33,29 +35,30 @@ def check(what: str, values: Sequence[str]) -> int:
     return 0 if report.ok else 1
 
 
-def _assigned(text: str) -> tuple[str, Any]:
+def _assigned(text: str) -> tuple[str, Number]:
+    """The name and the value in ``name=value``."""
     name, equals, value = text.partition("=")
     if not equals or not name.strip().isidentifier():
         raise UsageError(f"{text!r} gives no variable a value; write name=value, such as a=0.5 or c='[1, 2]'")
     return name.strip(), number(value)
 
 
-def _expression(text: str) -> tuple[Callable[..., Any], Sequence[str]]:
+def _expression(text: str) -> tuple[Function, Sequence[str]]:
     expression = read(text)
     if not expression.names:
         raise UsageError(f"{text!r} has no variable to move, and so no slope; write one, such as x, and x=0.5")
     return expression, expression.names
 
 
-def _imported(what: str, given: dict[str, Any]) -> tuple[Callable[..., Any], Sequence[str]]:
-    """Import a function; give it with those of its parameters that are given or must be."""
+def _imported(what: str, given: dict[str, Number]) -> tuple[Function, Sequence[str]]:
+    """A function by its path, with those of its parameters that have a value or need one."""
     path, _, name = what.partition(":")
     sys.path.insert(0, "")  # what lies in the working directory can be imported, as under python -m
     try:
         f = getattr(importlib.import_module(path), name)
         parameters = inspect.signature(f).parameters.values()
     except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise UsageError(f"{what} cannot be had: {error}; write package.module:function") from None
+        raise UsageError(f"{what} cannot be imported: {error}; write package.module:function") from None
     finally:
         sys.path.remove("")
     wanted = [p.name for p in parameters if p.default is p.empty or p.name in given]
@@ -66,8 +69,8 @@ def _imported(what: str, given: dict[str, Any]) -> tuple[Callable[..., Any], Seq
     return lambda *args: f(**dict(zip(wanted, args, strict=True))), wanted
 
 
-def _named(f: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    """Give `f` parameters of these names, by which reports call them."""
+def _named(f: Function, names: Sequence[str]) -> Function:
+    """`f` with parameters of these names, which reports use."""
 
     def named(*args: Any) -> Any:
         return f(*args)
@@ -77,7 +80,8 @@ def _named(f: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     return named
 
 
-def _in_order(names: Sequence[str], given: dict[str, Any]) -> list[Any]:
+def _in_order(names: Sequence[str], given: dict[str, Number]) -> list[Number]:
+    """The values in the order of the names, or an error that says which are missing or too many."""
     missing = [name for name in names if name not in given]
     if missing:
         raise UsageError(f"no value for {', '.join(missing)}; write {' '.join(f'{name}=0.5' for name in missing)}")

@@ -24,6 +24,7 @@ from tinygrad_edu.core.tape import rules
 from tinygrad_edu.core.value import Value
 
 Number = np.float64 | NDArray[np.float64]
+Operand = Any  # a number, an array or a Value
 
 LENGTH = 4_000  # below the 4,300 digits at which Python refuses an integer, with advice of its own
 WORDS = 1_000  # Python's parser goes one call deeper for each sign or bracket
@@ -80,8 +81,8 @@ class Expression:
     names: tuple[str, ...]
     steps: tuple[Any, ...] = field(repr=False, compare=False)
 
-    def __call__(self, *values: Any) -> Any:
-        """Give the result for Values, numbers or arrays, one for each of `names`, of shapes that broadcast.
+    def __call__(self, *values: Operand) -> Operand:
+        """The result for Values, numbers or arrays, one for each of `names`, of shapes that broadcast.
 
         A comparison gives 1 or 0; what overflows or is undefined gives inf or nan.
 
@@ -93,7 +94,7 @@ class Expression:
         # Floats overflow to inf, where integers would wrap around.
         numbers = (x if isinstance(x, Value) else np.multiply(x, 1.0) for x in values)
         given = dict(zip(self.names, numbers, strict=True))
-        stack: list[Any] = []
+        stack: list[Operand] = []
         room = ELEMENTS
         with np.errstate(all="ignore"):
             for step in self.steps:
@@ -106,7 +107,7 @@ class Expression:
 
 
 def read(text: str) -> Expression:
-    """Give the function that `text` describes, of the names that stand in it.
+    """The function that `text` describes, of the names that stand in it.
 
     It may hold decimal numbers, lists of them, names, ``pi``, ``+ - * / // % ** @``, comparisons, brackets,
     and calls of `FUNCTIONS`, with ``axis=`` where they reduce. Python parses it, but runs nothing of it.
@@ -135,7 +136,7 @@ def read(text: str) -> Expression:
 
 
 def number(text: str) -> Number:
-    """Give the number that `text` writes out, or the array, if it is a list or a list of lists.
+    """The number that `text` spells, or the array, if it is a list or a list of lists.
 
     >>> number("[[1, 2], [3, -4e-1]]")
     array([[ 1. ,  2. ],
@@ -174,7 +175,7 @@ def _parse(text: str) -> ast.expr:
 
 
 def _step(text: str, node: ast.expr) -> tuple[Any, list[ast.expr]]:
-    """Give what a node does, and the nodes whose values it takes."""
+    """The step of a node, and the nodes of its operands."""
     match node:
         case ast.Constant() | ast.List():
             return _literal(text, node), []
@@ -194,7 +195,7 @@ def _step(text: str, node: ast.expr) -> tuple[Any, list[ast.expr]]:
 
 
 def _function(text: str, node: ast.Call, name: str) -> Any:
-    """Give the function that a call names, bound to its axis."""
+    """The function of a call, bound to its axis."""
     if name not in FUNCTIONS:
         near = ", ".join(difflib.get_close_matches(name, FUNCTIONS)) or "none; some are tanh, exp, sum"
         _refuse(text, node, f"{name[:_MARGIN]} is not a known function; the nearest: {near}")
@@ -211,7 +212,7 @@ def _function(text: str, node: ast.Call, name: str) -> Any:
 
 
 def _literal(text: str, node: ast.expr) -> Number:
-    """Give the number, or the array, that a node writes out."""
+    """The number or array that a node spells."""
     if isinstance(node, ast.List):
         rows = [_literal(text, x) for x in node.elts]
         if len({row.shape for row in rows}) != 1 or rows[0].ndim == _DEEPEST:
@@ -226,8 +227,8 @@ def _literal(text: str, node: ast.expr) -> Number:
     return np.float64(x)
 
 
-def _run(text: str, call: Call, inputs: list[Any], room: int) -> tuple[Any, int]:
-    """Give the result of a call, and how many more elements there is room for."""
+def _run(text: str, call: Call, inputs: list[Operand], room: int) -> tuple[Operand, int]:
+    """The result of a call, and the room for elements that is left."""
     try:
         room -= _size(call.function, [np.shape(x) for x in inputs])
         if room >= 0:
@@ -239,7 +240,7 @@ def _run(text: str, call: Call, inputs: list[Any], room: int) -> tuple[Any, int]
 
 
 def _size(function: Function, shapes: list[tuple[int, ...]]) -> int:
-    """Give the number of elements that a result will have, or more."""
+    """An upper bound of the number of elements of a result."""
     if function not in _PRODUCTS:
         return math.prod(np.broadcast_shapes(*shapes))
     x, y = shapes

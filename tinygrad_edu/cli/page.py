@@ -19,7 +19,7 @@ LOW, HIGH = (128, 0, 38), (255, 255, 178)  # dark red and light yellow, as in th
 
 
 def shade(level: float, colour: bool = False) -> Text:
-    """Draw a level from 0 to 1 as a character, which says it without colour too."""
+    """A level from 0 to 1 as a character, readable without colour too."""
     level = min(max(level, 0.0), 1.0)
     red, green, blue = (round(low + level * (high - low)) for low, high in zip(LOW, HIGH, strict=True))
     style = f"rgb({red},{green},{blue})" if colour else ""
@@ -27,7 +27,7 @@ def shade(level: float, colour: bool = False) -> Text:
 
 
 def sparkline(levels: Sequence[float]) -> str:
-    """Draw levels from 0 to 1 as a row of bars."""
+    """Levels from 0 to 1 as a row of bars."""
     return "".join(BARS[round(min(max(level, 0.0), 1.0) * (len(BARS) - 1))] for level in levels)
 
 
@@ -83,7 +83,7 @@ class Page:
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Callable[[int, float], None]]:
-        """Show a bar that fills as the function given is called with the steps done and the loss."""
+        """Make a context with a progress bar, and a function to call with the steps done and the loss."""
         columns = (
             TextColumn("  {task.description}"),
             BarColumn(24),

@@ -5,16 +5,18 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+Array = Any  # an array, or a Value
+
 
 class Examples(NamedTuple):
     """Images (n, 64), row by row from 0.0 for paper to 1.0 for ink, and labels (n,), integers 0 … 9."""
 
-    images: Any
-    labels: Any
+    images: Array
+    labels: Array
 
 
 def load_digits() -> tuple[Examples, Examples]:
-    """Give the digits to train on, and those held out to test with.
+    """Load the digits to train on, and those held out to test with.
 
     Held out is every fifth image of each digit, always the same, so that scores can be compared;
     1,442 images are left to train on and 355 to test with. The 13 people who wrote them wrote in

@@ -7,12 +7,11 @@ noise  the spread of what is added to each pixel, anew each time an image is sho
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.core.value import no_grad
-from tinygrad_edu.data import Examples, load_digits
+from tinygrad_edu.data import Array, Examples, load_digits
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
 from tinygrad_edu.train import fit, minibatches
@@ -35,8 +34,8 @@ class Learnt:
     on_held_out: float
 
 
-def loss(network: Network, images: Any, labels: Any) -> Any:
-    """Give the cross-entropy of what `network` makes of images (n, 64)."""
+def loss(network: Network, images: Array, labels: Array) -> Array:
+    """The cross-entropy of the network's scores for images (n, 64)."""
     return cross_entropy(network(images), labels)
 
 
@@ -71,32 +70,32 @@ def learn(
     return Learnt(network, fitted.losses, accuracy(network, train), accuracy(network, test))
 
 
-def blur(batches: Iterator[tuple[Any, Any]], noise: float, seed: int) -> Iterator[tuple[Any, Any]]:
-    """Add noise to the images of each batch."""
+def blur(batches: Iterator[tuple[Array, Array]], noise: float, seed: int) -> Iterator[tuple[Array, Array]]:
+    """The batches with noise added to the images."""
     rng = np.random.default_rng(seed)
     for images, labels in batches:
         yield images + noise * rng.normal(size=images.shape), labels
 
 
 def steps(epochs: int) -> int:
-    """Count the steps that `learn` takes."""
+    """The number of steps that `learn` takes."""
     train, _ = load_digits()
     return epochs * -(-len(train.labels) // BATCH)
 
 
-def read(network: Network, images: Any) -> Any:
-    """Give the digit that each of the images (n, 64) looks most like, integers (n,)."""
+def read(network: Network, images: Array) -> Array:
+    """The digit that the network reads in each of the images (n, 64), integers (n,)."""
     with no_grad():
         return np.argmax(network(images), axis=1)
 
 
 def accuracy(network: Network, examples: Examples) -> float:
-    """Give the share of images read rightly, from 0 to 1."""
+    """The share of images read rightly, from 0 to 1."""
     return float(np.mean(read(network, examples.images) == examples.labels))
 
 
-def confusion(network: Network, examples: Examples) -> Any:
-    """Count how often each digit (row) is read as each digit (column): integers (10, 10)."""
+def confusion(network: Network, examples: Examples) -> Array:
+    """The confusion matrix, integers (10, 10): how often each digit (row) is read as each digit (column)."""
     counts = np.zeros((10, 10), int)
     np.add.at(counts, (examples.labels, read(network, examples.images)), 1)
     return counts
@@ -106,13 +105,13 @@ def confusion(network: Network, examples: Examples) -> Any:
 class Mistake:
     """An image (8, 8) of `digit`, read as `guess`."""
 
-    image: Any
+    image: Array
     digit: int
     guess: int
 
 
 def mistakes(network: Network, examples: Examples) -> list[Mistake]:
-    """Give every image that is read wrongly."""
+    """The images that are read wrongly."""
     guesses = read(network, examples.images)
     wrong = np.flatnonzero(guesses != examples.labels)
     return [Mistake(examples.images[i].reshape(8, 8), int(examples.labels[i]), int(guesses[i])) for i in wrong.tolist()]

@@ -30,7 +30,7 @@ class Game:
 
 
 def parabola(x: float) -> float:
-    """Give x² + 1, the post's example; it is least at x = 0."""
+    """x² + 1, the post's example; it is least at x = 0."""
     return x**2 + 1
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from tinygrad_edu.optim import descend as step_down
 from tinygrad_edu.transforms import value_and_grad
 
-Surface = Callable[[Any, Any], Any]
+Height = Any  # a number, an array or a Value, as x and y are
+Surface = Callable[[Height, Height], Height]
 
 
 @dataclass(frozen=True)
@@ -26,13 +27,13 @@ class Place:
     gradient: tuple[float, float]
 
 
-def bowl(x: Any, y: Any) -> Any:
-    """Give x² + y²/2, a valley steeper in x than in y, with its bottom at (0, 0)."""
+def bowl(x: Height, y: Height) -> Height:
+    """x² + y²/2, a valley steeper in x than in y, with its bottom at (0, 0)."""
     return x**2 + y**2 / 2
 
 
 def stand(f: Surface, x: float, y: float) -> Place:
-    """Give height and gradient at (x, y).
+    """The point at (x, y), with its height and gradient.
 
     >>> stand(bowl, 1.0, 0.0)
     Place(x=1.0, y=0.0, height=1.0, gradient=(2.0, 0.0))
@@ -42,7 +43,7 @@ def stand(f: Surface, x: float, y: float) -> Place:
 
 
 def descend(f: Surface, x: float, y: float, learning_rate: float, steps: int) -> list[Place]:
-    """Walk downhill from (x, y), each step the gradient times `learning_rate`; give every place.
+    """Walk downhill from (x, y), each step the gradient times `learning_rate`, and return every place.
 
     Source: the post, "Finding the minimum point on a surface".
     """
@@ -54,7 +55,7 @@ def descend(f: Surface, x: float, y: float, learning_rate: float, steps: int) ->
 
 
 def steepest(f: Surface, x: float, y: float, directions: int = 720, h: float = 1e-6) -> float:
-    """Feel a little ahead in many directions; give the angle of the highest, in radians from the x axis.
+    """The angle of steepest ascent in radians from the x axis, found by feeling a little ahead in many directions.
 
     >>> steepest(bowl, 1.0, 0.0)
     0.0

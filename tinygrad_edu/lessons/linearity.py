@@ -4,13 +4,13 @@ x  inputs, (n, 3)
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.value import Value, no_grad
+from tinygrad_edu.data import Array
 from tinygrad_edu.nn import Network, Neuron, collapse, constants
 
 POSTS_NETWORK = (3, 3, 3, 1)
@@ -46,27 +46,28 @@ def collapse_posts_network(seed: int, n: int = 1000) -> Collapse:
     bent = Network([*[replace(layer, nonlinearity=np.tanh) for layer in hidden], last])
     with no_grad():
         (neuron,) = collapse(linear).neurons
-        difference = _greatest(linear(x)[:, 0] - neuron(x))
+        difference = _largest(linear(x)[:, 0] - neuron(x))
         return Collapse(
             constants=constants(linear),
             neuron=neuron,
             difference=difference,
             rounding=_rounding(linear, x),
-            bend=_greatest(linear(x + step) - 2 * linear(x) + linear(x - step)),
-            bend_with_tanh=_greatest(bent(x + step) - 2 * bent(x) + bent(x - step)),
+            bend=_largest(linear(x + step) - 2 * linear(x) + linear(x - step)),
+            bend_with_tanh=_largest(bent(x + step) - 2 * bent(x) + bent(x - step)),
         )
 
 
-def _rounding(network: Network, x: Any) -> float:
-    """Bound what rounding can do to a linear network's output.
+def _rounding(network: Network, x: Array) -> float:
+    """A bound on the rounding of a linear network's output.
 
     A sum of d products is off by at most d·eps times the sum of their sizes; each layer adds its own,
     and the order of the products, which collapsing changes, adds as much again.
     """
     operations = 2 * sum(layer.weights.shape[0] + 1 for layer in network.layers)
     sizes = tree.map(np.abs, network)(np.abs(x))
-    return float(operations * np.finfo(np.float64).eps * _greatest(sizes))
+    return float(operations * np.finfo(np.float64).eps * _largest(sizes))
 
 
-def _greatest(x: Any) -> float:
+def _largest(x: Array) -> float:
+    """The largest magnitude."""
     return float(payload(np.max(np.abs(x))))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from tinygrad_edu.slope import slope
 from tinygrad_edu.transforms import grad
 
-Function = Callable[[Any], Any]
+Function = Callable[[Any], Any]  # of a number, an array or a Value
 Outcome = Literal["settles", "back and forth", "runs away"]
 
 QS = tuple(10.0**-k for k in range(18))

@@ -1,3 +1,3 @@
-"""Showing a tape: as a table one can read."""
+"""A tape to look at: as a table, and as a program."""
 
 from tinygrad_edu.show.table import Tape as Tape

@@ -1,8 +1,8 @@
-"""The tape as a list of entries, and as a table.
+"""The tape as a list of entries, printed as a table.
 
 entry     its place on the tape, from the first
-function  what made it
-inputs    the entries and constants that went in
+function  the function that made it
+inputs    its operands: entries by their places, and constants
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _WIDTH = 34
 
 
 class Tape:
-    """All that led to `value`, from the oldest to `value` itself; it can be iterated, indexed and printed.
+    """The entries that led to `value`, from the oldest to `value` itself; iterate, index or print it.
 
     >>> a, b = Value(2.0, name="a"), Value(3.0, name="b")
     >>> z = a * b + 1
@@ -34,7 +34,7 @@ class Tape:
         3  np.add       2, 1    7.0    1.0
 
     Raises:
-        TypeError: `value` is no Value, and so has no tape.
+        TypeError: `value` is not a Value, and has no tape.
     """
 
     def __init__(self, value: Value) -> None:
@@ -43,7 +43,7 @@ class Tape:
         self.entries: list[Value] = order([value])
 
     def source(self) -> str:
-        """Write the tape as a program: a function of its leaves that gives the value and its slope by each of them.
+        """The tape as a program: a function of its leaves that returns the value and its slope by each of them.
 
         >>> a, b = Value(2.0, name="a"), Value(3.0, name="b")
         >>> print(Tape(a * b + b ** 2).source().partition("# forward")[2])  # doctest: +ELLIPSIS
@@ -83,16 +83,16 @@ class Tape:
 
 
 def _row(i: int, z: Value, places: dict[Value, int]) -> tuple[str, ...]:
-    """Write one entry as a row of the table."""
+    """One entry as a row of the table."""
     made_by = (label(z.function) if z.function else "leaf") + (f" → {z.name}" if z.function and z.name else "")
-    inputs = [str(places[x]) if isinstance(x, Value) else _number(x) for x in z.inputs]
+    inputs = [str(places[x]) if isinstance(x, Value) else _text(x) for x in z.inputs]
     inputs += [f"{key}={value}" for key, value in (z.keywords or {}).items()]
     what = made_by if z.function else z.name or "leaf"
-    return str(i), what, _short(", ".join(inputs)), _number(z.data), _number(z.grad)
+    return str(i), what, _short(", ".join(inputs)), _text(z.data), _text(z.grad)
 
 
-def _number(x: Any) -> str:
-    """Write a number in full, an array of up to four elements so too, and a larger one as its shape."""
+def _text(x: Any) -> str:
+    """A number, or an array of up to four elements, in full; a larger one as its shape."""
     if np.ndim(x) and np.size(x) > 4:
         return f"shape {np.shape(x)}"
     if isinstance(x, float):

@@ -1,8 +1,10 @@
-"""For tests of your own: `check_derivative` for a new row, and strategies of hypothesis.
+"""For tests of your own: `check_derivative` for a new row, and strategies for hypothesis.
 
 domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`: where numbers are drawn from
 calls       `of(A(2, 3), axis=1)`: the arguments of a call, with an array to draw; `elementwise`: of every shape
-strategies  `shapes`, `broadcastable_shapes`, `dtypes`, `layouts`, `arrays`, `programs`
+strategies  `shapes`, `broadcastable_shapes`, `dtypes`, `layouts`, `arrays`
+programs    `programs`: random functions as source text
+checks      `check_derivative`, made of `oracles` (slopes), `behaviour` (side effects) and `mutants` (of the domain)
 """
 
 try:

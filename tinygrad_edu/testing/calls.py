@@ -13,25 +13,27 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.source_info import label
 
 Shape = tuple[int, ...]
-Span = Callable[[np.random.Generator, Shape], Any]
+Array = Any  # an array, or a number
+Span = Callable[[np.random.Generator, Shape], Array]
 
 
 def between(*bounds: float) -> Span:
     """Draw from one or more intervals, given as low, high, low, high."""
     lows, highs = np.reshape(bounds, (-1, 2)).T
 
-    def span(generator: np.random.Generator, shape: Shape) -> Any:
+    def span(generator: np.random.Generator, shape: Shape) -> Array:
         which = generator.integers(len(lows), size=shape)
         return lows[which] + (highs - lows)[which] * generator.random(shape)
 
     return span
 
 
-def spread(generator: np.random.Generator, shape: Shape) -> Any:
+def spread(generator: np.random.Generator, shape: Shape) -> Array:
     """Draw numbers at least 0.3 apart from each other, and 0.2 from 0."""
     n = int(np.prod(shape))
     return 0.5 * (generator.permutation(n).reshape(shape) - n // 2) + 0.2 + 0.1 * generator.random(shape)
@@ -41,7 +43,7 @@ line, positive, nonzero = between(-2, 2), between(0.3, 3), between(-3, -0.3, 0.3
 unit, above_one = between(-0.9, 0.9), between(1.2, 4)
 
 DTYPES = (np.float64, np.float32)
-LAYOUTS: dict[str, Callable[[Any], Any]] = {
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "C": lambda x: np.array(x, order="C"),
     "Fortran": lambda x: np.array(x, order="F"),
     "reversed": lambda x: np.flip(np.array(np.flip(x))),
@@ -58,10 +60,10 @@ class A:
         self.shape, self.span = shape, span
 
     def possible(self, layout: str) -> str:
-        """Give the name of a layout, or C where there are no axes, or where its equal numbers would be no spread."""
+        """`layout`, or C where there are no axes, or where its equal numbers would be no spread."""
         return "C" if not self.shape or (layout == "broadcast" and self.span is spread) else layout
 
-    def draw(self, generator: np.random.Generator, dtype: Any, layout: str) -> Any:
+    def draw(self, generator: np.random.Generator, dtype: DTypeLike, layout: str) -> Array:
         """Draw the array."""
         return LAYOUTS[self.possible(layout)](np.asarray(self.span(generator, self.shape)).astype(dtype))
 
@@ -74,7 +76,7 @@ class Arguments(NamedTuple):
 
 
 def of(*arguments: Any, **keywords: Any) -> Arguments:
-    """Give the arguments of one call: ``of(A(2, 3), axis=1)``."""
+    """The arguments of one call: ``of(A(2, 3), axis=1)``."""
     return Arguments(arguments, keywords)
 
 
@@ -92,7 +94,7 @@ PAIRS: list[tuple[Shape, Shape]] = [
 
 
 def elementwise(*spans: Span) -> list[Arguments]:
-    """Give the calls of a function of one number from each span, for arrays of shapes that broadcast.
+    """Calls of a function of one number from each span, for arrays of shapes that broadcast.
 
     Of several arguments, each is also drawn alone, beside constant arrays and beside constant numbers.
     """
@@ -111,7 +113,7 @@ def elementwise(*spans: Span) -> list[Arguments]:
 
 
 def places(part: Any) -> Iterator[A]:
-    """Find the A's in nested lists and tuples."""
+    """The A's in nested lists and tuples."""
     if isinstance(part, A):
         yield part
     elif isinstance(part, (list, tuple)):
@@ -119,8 +121,8 @@ def places(part: Any) -> Iterator[A]:
             yield from places(x)
 
 
-def fill(part: Any, arrays: Iterator[Any]) -> Any:
-    """Put arrays in the places of the A's."""
+def fill(part: Any, arrays: Iterator[Array]) -> Any:
+    """`part` with arrays in the places of its A's."""
     if isinstance(part, A):
         return next(arrays)
     return type(part)([fill(x, arrays) for x in part]) if isinstance(part, (list, tuple)) else part
@@ -136,16 +138,16 @@ class Call:
 
     @property
     def places(self) -> list[A]:
-        """List the arrays to draw."""
+        """The arrays to draw."""
         return [*places(self.arguments), *places([*self.keywords.values()])]
 
     @property
     def names(self) -> list[str]:
-        """Say where each array stands."""
+        """The places of the arrays: ``argument 0``, ``axis=``."""
         positional = [f"argument {i}" for i, x in enumerate(self.arguments) for _ in places(x)]
         return [*positional, *(f"{key}=" for key, x in self.keywords.items() for _ in places(x))]
 
-    def draw(self, seed: int, dtypes: Iterable[Any] = DTYPES[:1], layouts: Iterable[str] = ("C",)) -> "Sample":
+    def draw(self, seed: int, dtypes: Iterable[DTypeLike] = DTYPES[:1], layouts: Iterable[str] = ("C",)) -> "Sample":
         """Draw the arrays; dtypes and layouts are dealt out in turn."""
         generator, found = np.random.default_rng(seed), self.places
         kinds = [*zip(found, itertools.cycle(dtypes), itertools.cycle(layouts), strict=False)]
@@ -176,10 +178,10 @@ class Sample:
     """A call with its arrays drawn: a function of those arrays alone."""
 
     call: Call
-    arrays: tuple[Any, ...]
+    arrays: tuple[Array, ...]
     layouts: tuple[str, ...]
 
-    def __call__(self, *arrays: Any) -> Any:
+    def __call__(self, *arrays: Array) -> Any:
         """Call the function with these arrays in their places."""
         supply = iter(arrays)
         arguments = fill(self.call.arguments, supply)
@@ -187,7 +189,7 @@ class Sample:
 
     @property
     def names(self) -> list[str]:
-        """Say where each array stands."""
+        """The places of the arrays: ``argument 0``, ``axis=``."""
         return self.call.names
 
     def __str__(self) -> str:
@@ -196,7 +198,7 @@ class Sample:
 
 
 def outcome(f: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:
-    """Run a function; give what it returned, or the error it raised."""
+    """The result of a function, or the error it raised."""
     try:
         return f(*arguments, **keywords)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""A new row, held against everything that the rows of the table are held against.
+"""`check_derivative`: a new row passes all the checks that the rows of the table pass.
 
 span   where numbers are drawn from
 call   a function with its arguments, some of them arrays to draw
@@ -16,9 +16,18 @@ from tinygrad_edu.core.rules import Each, Function, composed
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, rules
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value
 from tinygrad_edu.testing.calls import Arguments, Call, Sample, Span, between, elementwise, line, outcome
-from tinygrad_edu.testing.oracles import check, check_along, check_taylor, check_transposes, continues, derived, fail
-from tinygrad_edu.testing.rows import check_domain, check_gradients_own, check_keywords, check_rules_own, check_value
+from tinygrad_edu.testing.mutants import check_domain
+from tinygrad_edu.testing.oracles import (
+    check,
+    check_along,
+    check_taylor,
+    check_transposes,
+    differentiated,
+    fail,
+    takes_complex_step,
+)
 
 Interval = tuple[float, float]
 Domain = Interval | Span | list[Interval | Span] | list[Arguments]
@@ -38,7 +47,7 @@ def check_derivative(
     its input, and function and rules write into nothing and remember nothing. The gradient also equals the
     post's slope, and the complex step where there is one; ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; f(x + hv) - f(x) - hJv falls
     at second order; each derivative up to `orders` equals the slope of the one below. Last, the domain is
-    good enough: it uses all of the row, and rules spoilt on purpose do not pass on it.
+    good enough: it uses all of the row, and mutants of its rules do not pass on it.
 
     Args:
         function: one with a row; see `tinygrad_edu.derivative`.
@@ -55,7 +64,7 @@ def check_derivative(
     >>> tg.derivative(cubed, lambda g, z, x: g * 3 * x ** 2)
     >>> check_derivative(cubed, domain=(0.5, 2.0))
 
-    Source: for spoilt rules, DeMillo, Lipton and Sayward, 1978.
+    Source: for mutants, DeMillo, Lipton and Sayward, 1978.
 
     Raises:
         AssertionError: a check fails; it says which, of which call, what was expected, and what came.
@@ -75,7 +84,7 @@ def check_derivative(
 
 
 def _calls(function: Function, domain: Domain) -> list[Call]:
-    """Give the calls on which to check a function."""
+    """The calls on which to check a function."""
     if function in composed:
         raise TypeError(f"check_derivative: {label(function)} is composed of functions that have rows, and has none")
     if function not in rules:
@@ -102,6 +111,7 @@ def _calls(function: Function, domain: Domain) -> list[Call]:
 
 
 def _span(domain: Any) -> Span:
+    """The span that one part of a domain stands for, or an error."""
     if callable(domain):
         return domain  # type: ignore[no-any-return]
     if isinstance(domain, tuple) and len(domain) == 2 and all(isinstance(x, Real) for x in domain):
@@ -127,8 +137,8 @@ def _check_recorded(call: Call) -> None:
 
 
 @contextmanager
-def _stated(what: str, sample: Sample, remedy: str = "") -> Iterator[None]:
-    """Say which check it was that could not be carried out."""
+def _named(what: str, sample: Sample, remedy: str = "") -> Iterator[None]:
+    """Make a context in which any other error becomes a failure that names the check."""
     try:
         yield
     except AssertionError:
@@ -140,26 +150,26 @@ def _stated(what: str, sample: Sample, remedy: str = "") -> Iterator[None]:
 
 def _check_in_every_way(call: Call) -> None:
     for sample in call.samples():
-        with _stated("the gradient", sample):
+        with _named("the gradient", sample):
             check_rules_own(sample, call.draw(99))
-        with _stated("the value", sample):
+        with _named("the value", sample):
             check_value(sample)
-        with _stated("the gradient", sample):
+        with _named("the gradient", sample):
             check(sample, sample.arrays)
             check_gradients_own(sample)
 
 
 def _check_against_slopes(call: Call, orders: int, complex_step: bool | None) -> None:
     sample = call.draw(100)
-    with _stated("the gradient", sample):
+    with _named("the gradient", sample):
         check_along(sample, sample.arrays, "forward")
-    if continues(sample, sample.arrays) if complex_step is None else complex_step:
-        with _stated("the slope into the imaginary direction", sample):
+    if takes_complex_step(sample, sample.arrays) if complex_step is None else complex_step:
+        with _named("the slope into the imaginary direction", sample):
             check(sample, sample.arrays, "complex")
     if orders > 1:
-        with _stated("the transpose of the gradient", sample, ONLY_FIRST):
+        with _named("the transpose of the gradient", sample, ONLY_FIRST):
             check_transposes(sample, sample.arrays)
             check_taylor(sample, sample.arrays)
     for order in range(2, orders + 1):
-        with _stated(f"derivative {order}", sample, ONLY_FIRST):
-            check_along(derived(sample, sample.arrays, order - 1), sample.arrays)
+        with _named(f"derivative {order}", sample, ONLY_FIRST):
+            check_along(differentiated(sample, sample.arrays, order - 1), sample.arrays)

@@ -12,19 +12,20 @@ from typing import Any, NoReturn
 
 import numpy as np
 from numpy.exceptions import ComplexWarning
+from numpy.typing import DTypeLike
 
 from tinygrad_edu import tree
-from tinygrad_edu.check.measure import DOUBT, signs
+from tinygrad_edu.check.measure import SAFETY, Array, Number, Tree, signs
 from tinygrad_edu.slope import Method, numeric_gradient
 from tinygrad_edu.transforms import jvp, vjp
 
-Arrays = tuple[Any, ...]
-Function = Callable[..., Any]
+Arrays = tuple[Array, ...]
+Function = Callable[..., Tree]
 PRECISE = np.longdouble  # the judge measures in the finest numbers there are
 ROUNDINGS = 16  # as many roundings may add up in a gradient, each of the size that `rounding` measures
 
 
-def weights(f: Function, arrays: Arrays) -> Any:
+def weights(f: Function, arrays: Arrays) -> Tree:
     """Draw a weight for every number of the output."""
     return tree.map(lambda z: signs(np.shape(z), 0).astype(np.result_type(z))[()], f(*arrays))
 
@@ -34,33 +35,33 @@ def directions(arrays: Arrays) -> Arrays:
     return tuple(signs(x.shape, 1 + i).astype(x.dtype)[()] for i, x in enumerate(arrays))
 
 
-def dot(z: Any, w: Any) -> Any:
-    """Add up the products of two trees of arrays."""
+def dot(z: Tree, w: Tree) -> Number:
+    """The sum of the products of two trees of arrays."""
     return sum((np.sum(a * b) for a, b in zip(tree.leaves(z), tree.leaves(w), strict=True)), 0.0)
 
 
-def cast(numbers: Any, dtype: Any) -> Any:
-    """Give a tree of arrays another dtype, and all the same layout: what is measured must not depend on it."""
+def cast(numbers: Tree, dtype: DTypeLike) -> Tree:
+    """A tree of arrays in this dtype, and all in C order: what is measured must not depend on layout."""
     return tree.map(lambda x: np.asarray(x).astype(dtype, order="C")[()], numbers)
 
 
-def size(numbers: Any) -> Any:
-    """Give a tree without its signs."""
+def size(numbers: Tree) -> Tree:
+    """The magnitudes of a tree of arrays."""
     return tree.map(abs, numbers)
 
 
-def largest(numbers: Any) -> Any:
-    """Give the largest size of any number in a tree."""
+def largest(numbers: Tree) -> Number:
+    """The largest magnitude in a tree."""
     return max((np.max(abs(x), initial=0.0) for x in tree.leaves(numbers)), default=0.0)
 
 
-def eps(*numbers: Any) -> float:
-    """Give the distance from 1 to the next number in the coarsest dtype of a tree."""
+def eps(*numbers: Tree) -> float:
+    """The distance from 1 to the next number in the coarsest dtype of a tree."""
     return max((float(np.finfo(np.asarray(x).dtype).eps) for x in tree.leaves(numbers)), default=0.0)
 
 
-def gradient(f: Function, arrays: Arrays, w: Any) -> Arrays:
-    """Give the analytic gradient of the outputs weighted by `w`."""
+def gradient(f: Function, arrays: Arrays, w: Tree) -> Arrays:
+    """The analytic gradient of the outputs weighted by `w`."""
     pulled: Arrays = vjp(f, *arrays)[1](w)
     return pulled
 
@@ -70,15 +71,15 @@ class Gradient:
     """The gradient of `f` as a function, to be differentiated again."""
 
     f: Any
-    w: Any
+    w: Tree
 
-    def __call__(self, *arrays: Any) -> Arrays:
-        """Give the gradient at these arrays."""
+    def __call__(self, *arrays: Array) -> Arrays:
+        """The gradient at these arrays."""
         return gradient(self.f, arrays, self.w)
 
     @property
     def names(self) -> list[str]:
-        """Say where each array stands."""
+        """The places of the arrays."""
         found: list[str] = self.f.names
         return found
 
@@ -86,29 +87,29 @@ class Gradient:
         return f"the gradient of {self.f}"
 
 
-def derived(f: Function, arrays: Arrays, order: int) -> Function:
-    """Differentiate `f` as many times as `order` says, weighting the outputs each time."""
+def differentiated(f: Function, arrays: Arrays, order: int) -> Function:
+    """The derivative of `f` of this order, the outputs weighted each time."""
     for _ in range(order):
         f = Gradient(f, weights(f, arrays))
     return f
 
 
-def rounding(f: Function, arrays: Arrays, w: Any) -> Arrays:
-    """Measure how far roundings move a gradient: move every input and weight by one, in double precision."""
+def rounding(f: Function, arrays: Arrays, w: Tree) -> Arrays:
+    """How far roundings move a gradient: every input and weight is moved by one, in double precision."""
     generator, step = np.random.default_rng(0), eps(arrays, w)
 
-    def wiggled(numbers: Any) -> Any:
+    def perturbed(numbers: Tree) -> Tree:
         return tree.map(lambda x: x * (1 + step * generator.choice([-1.0, 1.0], np.shape(x))), numbers)
 
     x, u = cast(arrays, np.float64), cast(w, np.float64)
     here = gradient(f, x, u)
-    moved = [tree.map(np.subtract, gradient(f, wiggled(x), wiggled(u)), here) for _ in range(4)]
+    moved = [tree.map(np.subtract, gradient(f, perturbed(x), perturbed(u)), here) for _ in range(4)]
     bounds: Arrays = tree.map(lambda g, *others: ROUNDINGS * (step * abs(g) + sum(map(abs, others))), here, *moved)
     return bounds
 
 
-def in_finest(f: Function, arrays: Arrays) -> tuple[Arrays, Any]:
-    """Give the arrays in the finest dtype that `f` computes in, and its output.
+def in_finest(f: Function, arrays: Arrays) -> tuple[Arrays, Tree]:
+    """The arrays in the finest dtype that `f` computes in, and its output.
 
     Much of what is not NumPy's own, and NumPy's linear algebra, knows no long double, or falls back to double.
     """
@@ -123,10 +124,10 @@ def in_finest(f: Function, arrays: Arrays) -> tuple[Arrays, Any]:
     return x, z
 
 
-def measured(f: Function, arrays: Arrays, w: Any, method: Method = "richardson") -> tuple[Arrays, Arrays]:
-    """Measure the gradient, and the error of that.
+def measured(f: Function, arrays: Arrays, w: Tree, method: Method = "richardson") -> tuple[Arrays, Arrays]:
+    """Measure the gradient, and the error of the measurement.
 
-    To the weighted sum comes a constant larger than its terms, so that the judge, who sees only the
+    A constant larger than its terms is added to the weighted sum, so that the judge, which sees only the
     sum, knows how much they round.
     """
     if method == "complex":
@@ -141,18 +142,18 @@ def measured(f: Function, arrays: Arrays, w: Any, method: Method = "richardson")
 
 
 def along(f: Function, arrays: Arrays, v: Arrays) -> Function:
-    """Give `f` on the line through `arrays` in direction `v`, as a function of how far one goes."""
+    """Return `f` on the line through `arrays` in direction `v`, as a function of the distance."""
     x, ahead = cast(arrays, PRECISE), cast(v, PRECISE)
     return lambda t: f(*((a + t * b).astype(t.dtype) for a, b in zip(x, ahead, strict=True)))
 
 
 def fail(claim: str, f: Any, **facts: Any) -> NoReturn:
-    """Say what does not hold, of which function, and what was found."""
+    """Raise the error of a check: what does not hold, of which function, and what was found."""
     found = "".join(f"\n  {what:<9} {fact}" for what, fact in {"of": f, **facts}.items())
     raise AssertionError(f"{claim}{found}")
 
 
-def assert_close(got: Any, wanted: Any, bounds: Any, claim: str, f: Any) -> None:
+def assert_close(got: Tree, wanted: Tree, bounds: Tree, claim: str, f: Any) -> None:
     """Fail where two trees of arrays differ by more than `bounds`."""
     for g, z, bound in zip(*map(tree.leaves, (got, wanted, bounds)), strict=True):
         if np.shape(g) != np.shape(z):
@@ -169,7 +170,7 @@ def check(f: Function, arrays: Arrays, method: Method = "richardson") -> None:
     """Fail unless the gradient equals the slope in every input."""
     w = weights(f, arrays)
     slopes, errors = measured(f, arrays, w, method)
-    bounds = tree.map(lambda e, r: DOUBT * e + r, errors, rounding(f, arrays, w))
+    bounds = tree.map(lambda e, r: SAFETY * e + r, errors, rounding(f, arrays, w))
     names: list[str] = getattr(f, "names", [f"argument {i}" for i in range(len(arrays))])
     for name, got, slope, bound in zip(names, gradient(f, arrays, w), slopes, bounds, strict=True):
         assert_close(got, slope, bound, f"the gradient by {name} is not the slope ({method})", f)
@@ -179,7 +180,7 @@ def check_along(f: Function, arrays: Arrays, method: Method = "richardson") -> N
     """Fail unless the gradient equals the slope in one random direction, which is quicker."""
     w, v = weights(f, arrays), directions(arrays)
     (slope,), (error,) = measured(along(f, arrays, v), (0.0,), w, method)
-    bound = DOUBT * error + dot(rounding(f, arrays, w), size(v))
+    bound = SAFETY * error + dot(rounding(f, arrays, w), size(v))
     got = dot(gradient(f, arrays, w), v)
     assert_close(got, slope, bound, f"the gradient, along a random direction, is not the slope ({method})", f)
 
@@ -199,7 +200,7 @@ def check_taylor(f: Function, arrays: Arrays) -> None:
     here, forward = jvp(f, arrays, v)
     floor = ROUNDINGS * eps(arrays) * largest((here, arrays))
 
-    def remainder(h: float) -> Any:
+    def remainder(h: float) -> Number:
         there = f(*(x + h * a for x, a in zip(arrays, v, strict=True)))
         return largest(tree.map(lambda z, y, s: z - y - h * s, there, here, forward))
 
@@ -210,8 +211,8 @@ def check_taylor(f: Function, arrays: Arrays) -> None:
         fail(claim, f, expected=f"a quarter of {float(before)!r}", got=f"{float(after)!r}, when h is halved")
 
 
-def continues(f: Function, arrays: Arrays) -> bool:
-    """Tell whether `f` can be continued into complex numbers: takes them, keeps them, and has its slope there too."""
+def takes_complex_step(f: Function, arrays: Arrays) -> bool:
+    """Whether a complex step gives the slope of `f`: it takes complex numbers, keeps them, and is holomorphic."""
     w = weights(f, arrays)
     try:
         with warnings.catch_warnings():
@@ -221,4 +222,4 @@ def continues(f: Function, arrays: Arrays) -> bool:
         return False
     real, doubts = measured(f, arrays, w)
     every = zip(slopes, errors, real, doubts, strict=True)
-    return all(np.all(abs(s - z) <= DOUBT * (e + d)) for s, e, z, d in every)
+    return all(np.all(abs(s - z) <= SAFETY * (e + d)) for s, e, z, d in every)

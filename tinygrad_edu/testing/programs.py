@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from tinygrad_edu.testing.calls import outcome
+from tinygrad_edu.testing.calls import Array, outcome
 from tinygrad_edu.testing.strategies import Draw, arrays, shapes
 
 LINES = [  # simple ones first: examples shrink towards them
@@ -108,7 +108,7 @@ WRITING = [  # into arrays that they made
     "u, v = np.split({x} * 2, [1]); {z} = v * np.sum(u) + u[0]",
     "{z} = {x} * 2; {z} = {z}[n % {z}.shape[0]] + {z}",
 ]
-RUN: dict[str, Callable[..., Any]] = {}
+RUN: dict[str, Callable[..., Array]] = {}
 _NAMES = ["a", "b", "c", *(letter for letter in ascii_lowercase if letter not in "abcinstuvwxyz")]
 LARGEST, MOST = 8.0, 32  # of numbers, and how many of them a line may make
 
@@ -116,14 +116,14 @@ LARGEST, MOST = 8.0, 32  # of numbers, and how many of them a line may make
 class Program:
     """A function given as its source in Python, with arrays to call it with.
 
-    others: what it is called with beside the arrays, by name
+    others: the other arguments, by name
     """
 
-    def __init__(self, source: str, arrays: tuple[Any, ...], others: dict[str, Any] | None = None) -> None:
+    def __init__(self, source: str, arrays: tuple[Array, ...], others: dict[str, Any] | None = None) -> None:
         self.source, self.arrays, self.others = source, arrays, others or {}
         self.run = self.defined()
 
-    def defined(self, wrap: Callable[[Any], Any] | None = None) -> Callable[..., Any]:
+    def defined(self, wrap: Callable[[Array], Array] | None = None) -> Callable[..., Any]:
         """Define the function; `wrap` is called on what each line makes."""
         text = self.source if wrap is None else re.sub(r"(?m)^    (\w+) = .*$", r"\g<0>; \1 = wrap(\1)", self.source)
         names: dict[str, Any] = {"np": np, "wrap": wrap}
@@ -136,7 +136,7 @@ class Program:
 
     @property
     def names(self) -> list[str]:
-        """Name the arrays."""
+        """The names of the arrays."""
         return [*ascii_lowercase[: len(self.arrays)]]
 
     def __repr__(self) -> str:
@@ -167,18 +167,18 @@ def programs(draw: Draw, max_lines: int = 8, lines: Sequence[str] = LINES) -> Pr
 
 
 def _others() -> st.SearchStrategy[dict[str, Any]]:
-    """Draw what lines use beside arrays."""
+    """Draw the arguments that lines use beside arrays."""
     whole = st.integers(0, 3)
     pairs = st.tuples(whole, whole).map(np.array)
     return st.fixed_dictionaries({"s": st.sampled_from([0.5, -1.25, 2.0]), "n": whole, "i": pairs})
 
 
-def _line(lines: Sequence[str], values: dict[str, Any], others: dict[str, Any], k: int, *backs: int) -> str:
+def _line(lines: Sequence[str], values: dict[str, Array], others: dict[str, Any], k: int, *backs: int) -> str:
     """Write the k-th line, or else the next that works, on values counted back from the last; keep what it makes."""
     newest_first = [*values][::-1]
     x, y = (newest_first[back % len(values)] for back in backs)
     for text in [*lines[k:], *lines[:k]]:
-        z = outcome(_runs(text), values[x], values[y], values["a"], **others)
+        z = outcome(_function(text), values[x], values[y], values["a"], **others)
         if not isinstance(z, Exception) and z.size <= MOST:
             break
     name = _NAMES[len(values)]
@@ -190,12 +190,12 @@ def _line(lines: Sequence[str], values: dict[str, Any], others: dict[str, Any], 
 
 
 def _written(text: str) -> str:
-    """Give a line as statements that end with `z`."""
+    """A line as statements that assign to `z`."""
     return text if text.startswith("{z} = ") else f"{{z}} = {text}"
 
 
-def _runs(text: str) -> Callable[..., Any]:
-    """Give the function of x and y, and of what else there is, that one line stands for."""
+def _function(text: str) -> Callable[..., Array]:
+    """A line as a function of x, y, a, s, n and i."""
     if text not in RUN:
         names: dict[str, Any] = {"np": np}
         body = _written(text).format(x="x", y="y", a="a", z="z")

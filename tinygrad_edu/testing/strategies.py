@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as extra
+from numpy.typing import DTypeLike
 
-from tinygrad_edu.testing.calls import DTYPES, LAYOUTS, A, Call, Sample, Shape, Span, line
+from tinygrad_edu.testing.calls import DTYPES, LAYOUTS, A, Array, Call, Sample, Shape, Span, line
 
 Draw = st.DrawFn
 seeds = st.integers(0, 2**32 - 1)
@@ -28,7 +29,7 @@ def broadcastable_shapes(count: int, max_dims: int = 3, max_side: int = 3) -> st
     return drawn.map(lambda found: found.input_shapes)
 
 
-def dtypes() -> st.SearchStrategy[Any]:
+def dtypes() -> st.SearchStrategy[DTypeLike]:
     """Draw float64 or float32."""
     return st.sampled_from(DTYPES)
 
@@ -42,10 +43,10 @@ def layouts() -> st.SearchStrategy[str]:
 def arrays(
     draw: Draw,
     shape: Shape | st.SearchStrategy[Shape] | None = None,
-    dtype: Any = None,
+    dtype: DTypeLike | st.SearchStrategy[DTypeLike] | None = None,
     span: Span = line,
     layout: str | st.SearchStrategy[str] | None = None,
-) -> Any:
+) -> Array:
     """Draw arrays, of any small shape, either dtype and any layout, or as given.
 
     An example that fails shrinks in shape, dtype and layout. Its numbers do not: small and round ones are

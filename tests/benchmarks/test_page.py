@@ -89,7 +89,7 @@ def test_the_exponent_is_that_of_the_last_decades(k):
 
 
 def points(k):
-    """Give what grows like n to the power k."""
+    """What grows like n to the power k."""
     made = {10**i: growth.Point(10.0 ** (i * k), 10.0 ** (i * k), 10**i, 10**i) for i in range(2, 6)}
     return {growth.EAGER: made | {10**6: growth.Point(1.0, 10.0 ** (6 * k), 1, 10**6)}, growth.COMPILED: made}
 
@@ -134,7 +134,7 @@ def test_at_a_glance_ours_has_as_many_threads_as_others():
 
 
 def measured():
-    """Give tables as the command would have measured them."""
+    """Tables as the command would have measured them."""
     steps = {letter: [Report(f"{letter}  a title", ["", "min"], [["a", "1"]], NOTES, BEST)] for letter in STEPS}
     grown = [growth.table(series, points(1)) for series in growth.SERIES.values()]
     return steps | {"H": [Report("H  import", ["", "min"], [["b", "2"]])], "growth": grown}

@@ -14,9 +14,9 @@ from benchmarks.detection_cases import (
     WRONG_IN_ONE,
     flipped,
     kinks,
+    mutated,
     one_wrong,
     smooth,
-    spoilt,
     standard,
     table,
 )
@@ -29,7 +29,7 @@ ALONE = setting.Options(rounds=2, peers=False, checks=20)
 
 
 def numeric(f, arrays):
-    """Give the numeric gradient, exact to rounding where the function takes complex numbers."""
+    """The numeric gradient, exact to rounding where the function takes complex numbers."""
     try:
         return tg.numeric_gradient(f, arrays, method="complex")
     except TypeError:
@@ -100,13 +100,13 @@ def test_one_wrong_element_is_counted_when_caught(checker, caught, monkeypatch):
 
 
 @pytest.mark.parametrize("case", [*standard(0), *standard(1), one_wrong(0, 7, factor=1.0)])
-def test_rules_are_right_before_they_are_spoilt(case):
+def test_rules_are_right_before_they_are_mutated(case):
     check(function(case), case.arrays)
 
 
 @pytest.mark.parametrize("case", standard(0))
-def test_a_spoilt_rule_is_wrong_by_the_factor(case):
-    right, wrong = (gradient(function(c), case.arrays, 1.0) for c in (case, spoilt(case, 1.25)))
+def test_a_mutated_rule_is_wrong_by_the_factor(case):
+    right, wrong = (gradient(function(c), case.arrays, 1.0) for c in (case, mutated(case, 1.25)))
     ratios = [w / r for r, w in zip(right, wrong, strict=True)]
     assert all(np.isclose(ratio, 1).all() or np.isclose(ratio, 1.25).all() for ratio in ratios)
     assert any(np.isclose(ratio, 1.25).all() for ratio in ratios)
@@ -168,7 +168,7 @@ def test_kinks_called_wrong_are_alarms_and_those_named_are_counted(ok, kind):
 
 def test_our_checker_at_its_work():
     ours = Ours()
-    assert all(detection.complaint(ours, spoilt(case, 1 + detection.TARGET)) for case in standard(0))
+    assert all(detection.complaint(ours, mutated(case, 1 + detection.TARGET)) for case in standard(0))
     assert all(detection.complaint(ours, flipped(scale, seed=0)) for scale in detection.SCALES)
     assert "at [3]" in detection.complaint(ours, WRONG_IN_ONE)
     assert detection.alarms(ours.complaint, table(60), 60, "table").said == []
