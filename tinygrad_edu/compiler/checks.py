@@ -16,7 +16,8 @@ import numpy as np
 from tinygrad_edu.compiler.errors import misused
 from tinygrad_edu.compiler.parts import slots
 from tinygrad_edu.core.context import Tracer
-from tinygrad_edu.core.tape import Entry, payload, rules
+from tinygrad_edu.core.rules import table
+from tinygrad_edu.core.tape import Entry, payload
 
 Step = tuple[str, str | None]
 Read = Callable[[tuple[Any, ...], dict[str, Any]], Any]
@@ -138,7 +139,7 @@ def _array(x: Any) -> Any:
     return (type(x), x.dtype, x.shape, x.tobytes()) if hasattr(x, "tobytes") else x
 
 
-HELPERS = {"_array": _array, "_slots": slots, "_rules": rules}
+HELPERS = {"_array": _array, "_slots": slots, "_table": table}
 
 
 def is_number(x: Any) -> bool:

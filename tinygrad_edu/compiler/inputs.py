@@ -24,8 +24,8 @@ from tinygrad_edu.compiler.checks import Checks, is_number, refuse_foreign
 from tinygrad_edu.compiler.filling import Filling, Found, left_as_it_is, settle
 from tinygrad_edu.compiler.members import Members
 from tinygrad_edu.compiler.parts import Part, below, children, is_container, slots
-from tinygrad_edu.core.rules import Each
-from tinygrad_edu.core.tape import Entry, rules
+from tinygrad_edu.core.rules import Each, table
+from tinygrad_edu.core.tape import Entry
 
 _ALONE = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None))
 _GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
@@ -177,11 +177,12 @@ class Reader:
     def _function_found(self, found: Found, name: str) -> None:
         """Go through what a function closes over: cells, defaults, and the globals of one that is the user's own."""
         f, place, library = found.x, found.place, codes.is_of_library(found.x)
-        if f in rules and not self._fixed:  # it is known by itself, so that no other can stand in its place
+        if f in table and table[f].rules and not self._fixed:
             self.checks.same(f, name, place)
             self._later.append(lambda: self._cells(f, name))
-            each = isinstance(rules[f], Each)
-            self._fix(rules[f].rule if each else rules[f], f"_rules[{name}]{'.rule' * each}", place)
+            rules = table[f].rules
+            each = isinstance(rules, Each)
+            self._fix(rules.rule if isinstance(rules, Each) else rules, f"_table[{name}].rules{'.rule' * each}", place)
             return
         if library and not f.__closure__:
             self.checks.same(f, name, place)

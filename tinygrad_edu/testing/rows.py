@@ -6,6 +6,7 @@ x     that input
 kind  how a rule is spoilt
 """
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.rules import Each, Function, accepted
+from tinygrad_edu.core.rules import Each, Function, table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Entry, payload, rules
+from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.calls import Call, Sample, outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, check, eps, fail, gradient, largest, weights
@@ -60,7 +61,7 @@ class Spoilt:
 
 def rules_of(function: Function) -> list[tuple[int, Any]]:
     """List the rules of a function with their places; a rule for any input stands at 0."""
-    row = rules[function]
+    row = table[function].rules
     every = [row.rule] if isinstance(row, Each) else row
     return [(i, rule) for i, rule in enumerate(every) if rule is not None]
 
@@ -68,13 +69,15 @@ def rules_of(function: Function) -> list[tuple[int, Any]]:
 @contextmanager
 def spoilt(function: Function, i: int, kind: str) -> Iterator[Spoilt]:
     """Spoil the i-th rule of a function, until the end of the block and for all threads."""
-    row = rules[function]
+    right = table[function]
+    row = right.rules
     wrong = Spoilt(row.rule, kind, None) if isinstance(row, Each) else Spoilt(row[i], kind, i)
-    rules[function] = Each(wrong) if isinstance(row, Each) else (*row[:i], wrong, *row[i + 1 :])
+    spoilt_rules = Each(wrong) if isinstance(row, Each) else (*row[:i], wrong, *row[i + 1 :])
+    table[function] = dataclasses.replace(right, rules=spoilt_rules)
     try:
         yield wrong
     finally:
-        rules[function] = row
+        table[function] = right
 
 
 def caught(wrong: Spoilt, calls: list[Call]) -> bool:
@@ -95,7 +98,7 @@ def check_keywords(calls: list[Call]) -> None:
     call, used = calls[0], set()
     for sample in (each.draw(0) for each in calls):
         used |= {*(sample(*map(Value, sample.arrays)).keywords or {})}
-    for key in sorted(accepted[call.function] - used):
+    for key in sorted(table[call.function].keywords - used):
         fail("the domain has no call with a keyword that the row accepts", label(call.function), keyword=f"{key}=")
     sample = Call(call.function, call.arguments, call.keywords | {"no_such_keyword": 0}).draw(0)
     answer = outcome(sample, *map(Value, sample.arrays))
@@ -127,7 +130,7 @@ def check_value(sample: Sample) -> None:
     wanted = sample(*[x.data for x in leaves])
     recorded = tree.map(lambda z: z.data, sample(*leaves))
     # A row runs the function itself; a composition multiplies at most two of its inputs.
-    roundings = 0 if sample.call.function in rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
+    roundings = 0 if sample.call.function in table and table[sample.call.function].rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
     bound = [roundings * eps(sample.arrays)] * len(tree.leaves(wanted))
     assert_close(tree.leaves(recorded), tree.leaves(wanted), bound, "the value is not the function's own", sample)
     kinds = [[np.result_type(z) for z in tree.leaves(numbers)] for numbers in (wanted, recorded)]
@@ -159,7 +162,7 @@ def _pull(z: Any, g: Any) -> dict[str, Any]:
     """Run the rules of an entry on plain numbers."""
     given = [payload(x) for x in z.inputs]
     ruled = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
-    return {f"argument {i}": rules[z.function][i](g, payload(z), *given, **(z.keywords or {})) for i in ruled}
+    return {f"argument {i}": table[z.function].rules[i](g, payload(z), *given, **(z.keywords or {})) for i in ruled}
 
 
 def check_rules_own(sample: Sample, other: Sample) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.ir import Input, Node, fingerprint
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 INFIX = {
@@ -136,7 +136,7 @@ def index(x: Any, names: Names) -> str:
 
 def called(function: Callable[..., Any], names: Names) -> str:
     """Write the function of a node."""
-    if function in opaque_functions:
+    if is_opaque(function):
         return names.helper(function)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):

@@ -15,7 +15,7 @@ from tinygrad_edu.compiler.codegen.short_forms import shorter
 from tinygrad_edu.compiler.codegen.steps import NotScalarError, Steps, as_float, kind_of
 from tinygrad_edu.compiler.ir import Graph, Node, assume
 from tinygrad_edu.compiler.tracing.tracer import cast
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 _HARMLESS = {"axis", "keepdims", "order"}
@@ -58,7 +58,7 @@ def _all(steps: Steps, operands: tuple[Step, ...], kind: Kind) -> tuple[Step, ..
 
 def _key(function: Any) -> Any:
     """Give what a function stands for in tables: itself, or its name if it is one of this package."""
-    return function.__name__ if function in opaque_functions else function
+    return function.__name__ if is_opaque(function) else function
 
 
 def _found(table: dict[Any, str], function: Any) -> str:

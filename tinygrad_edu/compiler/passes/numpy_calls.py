@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.ir import Graph, Node, given, written_memory
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 
 REDUCTIONS = {
     np.sum: np.add.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce, np.prod: np.multiply.reduce,
@@ -21,9 +21,7 @@ _SUM = np.add.reduce
 def is_elementwise(node: Node) -> bool:
     """Tell whether each number of the result comes of one number of each operand."""
     function = node.function
-    return function in opaque_functions or (
-        isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
-    )
+    return is_opaque(function) or (isinstance(function, np.ufunc) and function.signature is None and function.nout == 1)
 
 
 def choose_numpy_calls(program: Graph) -> Graph:
