@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-Level = tuple[list[Any], Callable[[list[Any]], Any]]
+Tree = Any  # a number, an array, a Value, or dicts, lists, tuples and dataclasses of trees
+Level = tuple[list[Tree], Callable[[list[Tree]], Tree]]
 
 _NUMBERS = frozenset({float, int, np.ndarray, np.float64, np.float32})
 _ALONG_FOR_THE_RIDE = (type(None), str, bytes, bool, type)

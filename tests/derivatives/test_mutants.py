@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.domains import domains
+from tests.domains import WITH_RULES, domains
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.arithmetic import flat, flat_to
 from tinygrad_edu.testing.mutants import is_caught, mutated, rules_of
 
@@ -14,8 +13,8 @@ FLAT = ["by a thousandth too high", "by a thousandth too low", "the cotangent it
 
 
 def mutants():
-    """Every mutant: a function, the place of a rule in its row, and the kind of mutation."""
-    for function in rules:
+    """List a function, the place of a rule in its row, and how it is to be spoilt."""
+    for function in WITH_RULES:
         stretches = function in (np.where, np.broadcast_to) or (isinstance(function, np.ufunc) and function.nin == 2)
         for i, rule in rules_of(function):
             kinds = FLAT if rule in (flat, flat_to) else SMOOTH + ["not summed where broadcast"] * stretches

@@ -3,9 +3,8 @@
 import pytest
 from hypothesis import given, strategies
 
-from tests.domains import domains, every_domain
+from tests.domains import WITH_RULES, domains, every_domain
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import rules
 from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value
 from tinygrad_edu.testing.strategies import samples
 
@@ -24,12 +23,12 @@ def test_gradient_has_shape_dtype_and_memory_of_its_own(calls, data):
         check_gradients_own(sample)
 
 
-@pytest.mark.parametrize("function", rules, ids=label)
+@pytest.mark.parametrize("function", WITH_RULES, ids=label)
 def test_rules_write_into_nothing_and_remember_nothing(function):
     for call in domains[function]:
         check_rules_own(call.draw(0), call.draw(1))
 
 
-@pytest.mark.parametrize("function", rules, ids=label)
+@pytest.mark.parametrize("function", WITH_RULES, ids=label)
 def test_every_keyword_of_a_row_is_tested_and_others_are_refused(function):
     check_keywords(domains[function])

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.core.rules import accepted, derivative
-from tinygrad_edu.core.tape import rules
+from tinygrad_edu.core.rules import Row, derivative, table
 
 
 @pytest.fixture
@@ -14,8 +13,7 @@ def row(monkeypatch):
 
     def add(function, *given):
         recorded = function if isinstance(function, np.ufunc) else tg.primitive(function)
-        monkeypatch.setitem(rules, recorded, None)
-        monkeypatch.setitem(accepted, recorded, frozenset())
+        monkeypatch.setitem(table, recorded, Row())
         derivative(recorded, *given)
         return recorded
 

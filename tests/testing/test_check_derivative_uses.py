@@ -9,8 +9,8 @@ import scipy.special
 import tinygrad_edu as tg
 from tests.domains import NOT_HOLOMORPHIC, domains
 from tests.testing.functions import by_x, by_y, complaint, cubed, scaled_product
+from tinygrad_edu.core.rules import Row, table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import rules
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.testing import A, between, check_derivative, nonzero, of, positive
@@ -127,7 +127,7 @@ def test_function_without_a_row_is_refused(row):
 
 
 def test_row_of_a_function_that_is_not_recorded_is_refused(monkeypatch):
-    monkeypatch.setitem(rules, cubed, (lambda g, z, x: g * 3 * x * x,))
+    monkeypatch.setitem(table, cubed, Row((lambda g, z, x: g * 3 * x * x,)))
     with pytest.raises(TypeError, match=r"cubed\(float\[\]\) is not recorded as a call of cubed"):
         check_derivative(cubed)
 

@@ -16,7 +16,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.testing import programs
 from tinygrad_edu.testing.calls import DTYPES
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, dot, eps, gradient, largest, rounding, size, weights
-from tinygrad_edu.transforms.pullback import Trace
+from tinygrad_edu.transforms.pullback import Pullback
 
 rows = importlib.import_module("tinygrad_edu.transforms.jacobians")
 PRODUCTS = {np.matmul, np.dot, np.inner, np.tensordot, np.einsum, functions.attention}  # they add in another order
@@ -29,7 +29,7 @@ def rosenbrock(x):
 
 def together_and_alone(f, arrays):
     """Give the rows for all arguments, from one sweep and from one for each."""
-    trace = Trace("jacobian", f, arrays, range(len(arrays)))
+    trace = Pullback("jacobian", f, arrays, range(len(arrays)))
     n = sum(z.size for z in trace.outputs)
     return (rows.in_batches(trace, n), rows.row_by_row(trace)) if n else ([], [])
 

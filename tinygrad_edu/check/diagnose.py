@@ -17,9 +17,10 @@ from tinygrad_edu.check.explanations import describe
 from tinygrad_edu.check.hooks import SourceLines
 from tinygrad_edu.check.measure import Array, Leaves, Weighed, signs
 from tinygrad_edu.check.report import Compared, Fault
+from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Entry, payload, rules
-from tinygrad_edu.core.unbroadcast import fit
+from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.core.unbroadcast import unbroadcast
 
 ALIKE = 16  # so many entries of the same function and shapes are looked at
 ELEMENTS = 256  # in arrays of up to so many elements, at all of them,
@@ -47,7 +48,7 @@ class Suspect:
     """An entry whose rules are examined."""
 
     def __init__(self, z: Any) -> None:
-        self.z, self.row, self.keywords = z, rules[z.function], z.keywords or {}
+        self.z, self.row, self.keywords = z, table[z.function].rules, z.keywords or {}
         self.output = np.array(payload(z))
         self.inputs = [np.array(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
         self.places = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
@@ -72,7 +73,7 @@ class Suspect:
         inputs, i = self.filled(leaves), self.places[k]
         with np.errstate(all="ignore"):
             share = self.row[i](g, z, *inputs, **self.keywords)
-            return np.array(fit(payload(share), leaves[k], self.z.function))
+            return np.array(unbroadcast(payload(share), leaves[k], self.z.function))
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The shares of all leaves, by the rules, the operation run afresh."""

@@ -14,8 +14,9 @@ import numpy as np
 
 from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.measure import Array, Leaves, Shape, Weighed
-from tinygrad_edu.core.tape import payload, rules
-from tinygrad_edu.core.unbroadcast import fit
+from tinygrad_edu.core.rules import table
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.core.unbroadcast import unbroadcast
 
 Others = list[tuple[int, Evidence]]
 
@@ -180,8 +181,8 @@ def _transposed(e: Evidence) -> str | None:
 
     def tried(g: Array, inputs: Leaves) -> Array:
         try:
-            share = rules[e.z.function][e.place](g, e.output, *inputs, **(e.z.keywords or {}))
-            return fit(share, e.measured, e.z.function)
+            share = table[e.z.function].rules[e.place](g, e.output, *inputs, **(e.z.keywords or {}))
+            return unbroadcast(share, e.measured, e.z.function)
         except Exception:  # no better than what it is held against
             return np.nan
 

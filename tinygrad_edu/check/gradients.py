@@ -20,7 +20,7 @@ from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.transforms.pullback import Trace
+from tinygrad_edu.transforms.pullback import Pullback
 
 _CALLER = "compare_gradients"
 
@@ -106,17 +106,17 @@ class Subject:
         """Run the function on a list of leaves."""
         return self.f(*self.rebuild(leaves))
 
-    def _trace(self, leaves: Leaves) -> Trace:
+    def _trace(self, leaves: Leaves) -> Pullback:
         given = tuple(x[()] for x in leaves)
         with np.errstate(all="ignore"):
-            return Trace(_CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+            return Pullback(_CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The gradient by the tape."""
         with no_grad():
             trace = self._trace(leaves)
             seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
-            return [np.asarray(g) for g in trace.sweep(seeds)]
+            return [np.asarray(g) for g in trace.pull(seeds)]
 
     def tape(self) -> tuple[list[Entry], SourceLines]:
         """Return the entries of a run, and the lines that recorded them."""

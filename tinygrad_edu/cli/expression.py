@@ -18,9 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinygrad_edu import functions as ours
-from tinygrad_edu.core.arrays import bare
-from tinygrad_edu.core.rules import Function, plain
-from tinygrad_edu.core.tape import rules
+from tinygrad_edu.core.arrays import unwrap_scalar
+from tinygrad_edu.core.rules import Function, table
 from tinygrad_edu.core.value import Value
 
 Number = np.float64 | NDArray[np.float64]
@@ -52,9 +51,18 @@ _ALONG_AXIS: tuple[Function, ...] = (
 _OF_ONE = (*_ALONG_AXIS, np.round, ours.relu, ours.leaky_relu, ours.sigmoid, ours.softplus, ours.gelu)
 # fmt: on
 
+
+def _has_row(function: Function) -> bool:
+    return function in table and table[function].substitute is None
+
+
+def _is_plain(function: Function) -> bool:
+    return function in table and table[function].nondifferentiable
+
+
 # The table's ufuncs, by every name NumPy has for them, and others whose results are as easily foretold in size.
 FUNCTIONS: dict[str, tuple[Any, int]] = {
-    **{name: (f, f.nin) for name, f in vars(np).items() if isinstance(f, np.ufunc) and (f in rules or f in plain)},
+    **{name: (f, f.nin) for name, f in vars(np).items() if isinstance(f, np.ufunc) and _has_row(f)},
     **{f.__name__: (f, count) for count, group in ((1, _OF_ONE), (2, _PRODUCTS)) for f in group},
     "clip": (np.clip, 3),
     "where": (lambda c, x, y: np.where(np.not_equal(c, 0), x, y), 3),  # the table refuses a Value as a condition
@@ -103,7 +111,7 @@ class Expression:
                     stack[-step.takes :] = [result]
                 else:
                     stack.append(given[step] if isinstance(step, str) else step.copy())
-        return bare(stack[0])
+        return unwrap_scalar(stack[0])
 
 
 def read(text: str) -> Expression:
@@ -233,7 +241,7 @@ def _run(text: str, call: Call, inputs: list[Operand], room: int) -> tuple[Opera
         room -= _size(call.function, [np.shape(x) for x in inputs])
         if room >= 0:
             result = call.function(*inputs)
-            return 1.0 * result if call.function in plain else result, room
+            return 1.0 * result if _is_plain(call.function) else result, room
     except (MemoryError, TypeError, ValueError) as error:
         _refuse(text, call.node, f"this cannot be computed: {error}")
     _refuse(text, call.node, f"all results up to here would have over {ELEMENTS:,} elements; use smaller arrays")

@@ -13,8 +13,8 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.compiler.tracing.trace import DERIVED, LEAF, PLAIN
 from tinygrad_edu.core.context import is_recording
-from tinygrad_edu.core.rules import Each, derivative
-from tinygrad_edu.core.tape import MANY, NOTHING, record, rules
+from tinygrad_edu.core.rules import Each, derivative, table
+from tinygrad_edu.core.tape import MANY, NOTHING, record
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.transforms import vjp
 
@@ -85,7 +85,7 @@ def as_values(program: Any, results: Sequence[Any], args: Any, keywords: Any, wi
 
     What is on a tape must stay as it is: it does not lie in memory that the program uses again.
     """
-    if replayed not in rules:
+    if replayed not in table:
         derivative(replayed, Each(lambda i, g, z, *inputs, run: run.contributions(g, inputs)[i]))
     entries = program.entries(args, keywords) if max(program.kinds) > LEAF else ()
     derived = entries if DERIVED in program.kinds else ()

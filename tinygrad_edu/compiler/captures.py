@@ -26,7 +26,8 @@ import numpy as np
 from tinygrad_edu.compiler.bytecode import Names, definition, is_library, is_of_library, names_in
 from tinygrad_edu.compiler.errors import trace_error
 from tinygrad_edu.compiler.guard import Guard
-from tinygrad_edu.core.tape import Entry, rules
+from tinygrad_edu.core.rules import Each, table
+from tinygrad_edu.core.tape import Entry
 
 CONSTANTS: tuple[Any, ...] = (
     bool, int, float, complex, str, bytes, type(None), type(Ellipsis), type(NotImplemented), range, slice, np.generic,
@@ -159,9 +160,9 @@ class Captures:
     def _function(self, f: types.FunctionType, liftable: bool = True) -> None:
         """Follow the names of a function; arrays that they are bound to go in anew where `liftable`."""
         self._seen[id(f)] = f
-        if f in rules:  # it is known by itself, so that no stand-in can take its place
+        if f in table:  # it is known by itself, so that no stand-in can take its place
             liftable = False
-            self._follow_row(rules[f])
+            self._follow_rules(table[f].rules)
         library = is_of_library(f)
         names = Names() if library else names_in(f.__code__)
         for name, cell in zip(f.__code__.co_freevars, f.__closure__ or (), strict=True):
@@ -177,8 +178,8 @@ class Captures:
             for x in (*(f.__defaults__ or ()), *(f.__kwdefaults__ or {}).values()):
                 self.constant(x, f"a default of {f.__name__}", definition(f))
 
-    def _follow_row(self, row: Any) -> None:
-        for rule in (row,) if callable(row) else getattr(row, "rules", row):
+    def _follow_rules(self, rules: tuple[Any, ...] | Each) -> None:
+        for rule in (rules.rule,) if isinstance(rules, Each) else rules:
             if isinstance(rule, types.FunctionType) and id(rule) not in self._seen:
                 self._function(rule, liftable=False)
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 Function = Callable[..., Any]
@@ -261,9 +261,7 @@ def _shown(x: Any, names: dict[Node, str]) -> str:
 def is_elementwise(node: Node) -> bool:
     """Whether each element of the result comes of the elements in its place of the operands."""
     function = node.function
-    return function in opaque_functions or (
-        isinstance(function, np.ufunc) and function.signature is None and function.nout == 1
-    )
+    return is_opaque(function) or (isinstance(function, np.ufunc) and function.signature is None and function.nout == 1)
 
 
 def written_memory(nodes: Iterable[Node]) -> set[Node]:

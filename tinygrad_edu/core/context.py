@@ -1,4 +1,11 @@
-"""Whether what happens is recorded, and whether somebody watches: a switch for each thread and task."""
+"""Hooks: all that the engine knows of whoever may look at it or reach through it, and no more.
+
+Recording       a switch for each thread and task: whether what happens is recorded
+Listener        is shown every entry when it is recorded, and every share of a cotangent in the sweep
+TraceListener   is shown the arrays that are computed with and were not given
+Tracer          an array that writes down what is done to it
+OuterArray      an operand that answers first: an array around others, such as a batch
+"""
 
 from collections.abc import Iterator
 from contextlib import ContextDecorator, contextmanager
@@ -7,7 +14,7 @@ from typing import Any, Protocol
 
 
 class Listener(Protocol):
-    """Somebody who is shown every entry when it is recorded, and every share of a cotangent in the sweep."""
+    """What is shown every entry when it is recorded, and every share of a cotangent in the sweep."""
 
     def entry(self, z: Any) -> None:
         """Look at an entry that was just recorded."""
@@ -16,20 +23,24 @@ class Listener(Protocol):
         """Look at what the input `x` of an entry `z` got of its cotangent `g`."""
 
 
+class TraceListener(Protocol):
+    """What is shown, while a function is traced, the arrays that are computed with and were not given."""
+
+    def constant(self, array: Any) -> None:
+        """Look at an array before it is copied."""
+
+
 class Tracer:
     """An array that writes down what is done to it, so that it can be done again with other numbers."""
 
     __slots__ = ()
-    node: Any
-    size: Any
-    max: Any
 
     def snapshot(self) -> Any:
-        """Give the same numbers as they are now, whatever is written into this array later."""
+        """The same numbers as they are now, whatever is written into this array later."""
         raise NotImplementedError
 
     def call(self, function: Any, *arguments: Any) -> Any:
-        """Write down the call of a function as a whole."""
+        """What an opaque function gives, its call written down as one."""
         raise NotImplementedError
 
 
@@ -39,29 +50,22 @@ class OuterArray:
     __slots__ = ()
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
-        """Answer for a function; for a primitive, `body` is what it does."""
+        """What a function gives; for a primitive, `body` is what it does."""
         raise NotImplementedError
 
     def parts(self) -> list[Any]:
-        """Give arrays that hold all numbers."""
+        """Arrays that hold all numbers."""
         raise NotImplementedError
 
 
 class ListenedState:
-    """The state of the switch while somebody watches."""
+    """The state of the switch while there is a listener."""
 
-    def __init__(self, watch: Listener, state: bool) -> None:
-        self.watch, self.state = watch, state
+    def __init__(self, listener: Listener, state: bool) -> None:
+        self.listener, self.state = listener, state
 
     def __bool__(self) -> bool:
         return self.state
-
-
-class TraceListener(Protocol):
-    """Somebody who is told, while a function is traced, of arrays that are computed with and were not given."""
-
-    def constant(self, array: Any) -> None:
-        """Look at an array before it is copied."""
 
 
 tracing: ContextVar[TraceListener | None] = ContextVar("tracing", default=None)
@@ -69,8 +73,14 @@ recording: ContextVar[bool | ListenedState] = ContextVar("recording", default=Tr
 
 
 def is_recording() -> bool:
-    """Tell whether what happens now is recorded."""
+    """Whether what happens now is recorded."""
     return bool(recording.get())
+
+
+def current_listener() -> Listener | None:
+    """The listener of this thread or task, if there is one."""
+    state = recording.get()
+    return state.listener if isinstance(state, ListenedState) else None
 
 
 class Recording(ContextDecorator):
@@ -81,10 +91,8 @@ class Recording(ContextDecorator):
         self.tokens: list[Token[bool | ListenedState]] = []
 
     def __enter__(self) -> None:
-        now = recording.get()
-        self.tokens.append(
-            recording.set(ListenedState(now.watch, self.state) if isinstance(now, ListenedState) else self.state)
-        )
+        listener = current_listener()
+        self.tokens.append(recording.set(ListenedState(listener, self.state) if listener else self.state))
 
     def __exit__(self, *_: object) -> None:
         recording.reset(self.tokens.pop())
@@ -94,9 +102,9 @@ class Recording(ContextDecorator):
 
 
 @contextmanager
-def listening(watch: Listener) -> Iterator[None]:
-    """Have what is recorded and swept within looked at; whether it is recorded stays as it was."""
-    token = recording.set(ListenedState(watch, bool(recording.get())))
+def listening(listener: Listener) -> Iterator[None]:
+    """A context in which `listener` looks at what is recorded and swept; whether it is recorded stays as it was."""
+    token = recording.set(ListenedState(listener, bool(recording.get())))
     try:
         yield
     finally:

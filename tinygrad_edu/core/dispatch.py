@@ -1,36 +1,95 @@
 """What NumPy asks of a recorded number: every call is looked up in the table, then recorded or refused.
 
-row    the rules of a function, one for each input
-still  an argument that nobody else can change any more
+x    an input
+row  what the table says of a function
 """
 
 import functools
 import inspect
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import as_constant, bare, constant_operand
+from tinygrad_edu.core.arrays import as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.rules import (
     AnyFunction,
     Each,
     Function,
-    accepted,
-    composed,
-    opaque_functions,
+    Rule,
+    is_opaque,
     parameters,
-    plain,
     refuse,
+    table,
     unknown,
     unsupported,
 )
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import MANY, NOTHING, Entry, Rule, payload, record, rules
+from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
+Inputs = tuple[Any, ...]
+Keywords = Mapping[str, Any]
+
+_NO_KEYWORDS: Keywords = MappingProxyType({})
 _REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
+_UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int, tuple})  # what is quickly known to be none
+
+
+def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS, body: Function | None = None) -> Any:
+    """Run `function` on the numbers behind `inputs` and record it: the way of every function to the tape.
+
+    body: what a primitive does, without the wrapping.
+
+    Raises:
+        TypeError: `function` has no rules, or none for these inputs or keywords.
+    """
+    row = table.get(function)
+    if row is None or not row.rules:
+        raise unknown(function)
+    rules = row.rules
+    compute = function if body is None or row.opaque else body
+    if len(inputs) == 1 and not keywords and rules[0] is not None:  # as below, but quickly
+        (x,) = inputs
+        return record(type(x), unwrap_scalar(compute(x._data)), function, x)
+    if not isinstance(rules, Each) and len(inputs) > len(rules):
+        raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(rules)}")
+    constants = {key: _constant_keyword(key, value, function) for key, value in keywords.items()} if keywords else None
+    numbers, given = [], []
+    for i, x in enumerate(inputs):
+        if isinstance(x, Entry) and rules[i] is not None:
+            kind = type(x)
+            given.append(x)
+            numbers.append(x._data)
+        else:
+            constant = _constant_input(i, x, rules[i], function)
+            if constant is NotImplemented:  # an operand that answers itself
+                return constant
+            given.append(constant)
+            numbers.append(constant)
+    data = unwrap_scalar(compute(*numbers, **keywords))
+    x, y = (*given, NOTHING)[:2] if len(given) < 3 else (tuple(given), MANY)
+    return record(kind, data, function, x, y, constants)
+
+
+def _constant_input(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
+    """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
+    if rule is not None and not isinstance(x, str):
+        return constant_operand(x, function)
+    if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
+        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
+    return as_constant(x)
+
+
+def _constant_keyword(key: str, value: Any, function: Function) -> Any:
+    """The value of a keyword, which needs a rule and must not be a Value."""
+    if key not in table[function].keywords:
+        raise unsupported(function, key)
+    if isinstance(value, Entry):
+        raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
+    return as_constant(value)
 
 
 def primitive(function: AnyFunction) -> AnyFunction:
@@ -42,105 +101,43 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        if len(arguments) == 1 and not keywords:
-            (x,) = arguments
-            if not isinstance(x, (Entry, OuterArray)):
-                return function(x)
-            if recorded in rules and isinstance(x, Entry):
-                return record(type(x), bare(function(x._data)), recorded, x)
+        if _UNRECORDED.issuperset(map(type, arguments)) and not keywords:
+            return function(*arguments)
+        has_value = False
         for x in arguments:
-            if isinstance(x, (Entry, OuterArray)):
-                outermost = next((x for x in arguments if isinstance(x, OuterArray)), None)
-                if outermost is not None:
-                    return outermost.call(recorded, arguments, keywords, function)
-                return apply(recorded, arguments, keywords)
+            if isinstance(x, Entry):
+                has_value = True
+            elif isinstance(x, OuterArray):
+                return x.call(recorded, arguments, keywords, function)
+        if has_value:
+            return apply(recorded, arguments, keywords, function)
         for key, x in keywords.items():
             if isinstance(x, Entry):
                 raise refuse(function, f"{key}= is a Value", "pass it by position")
+        for x in arguments:
+            if isinstance(x, Tracer) and is_opaque(recorded):
+                return x.call(recorded, *arguments)
         return function(*arguments, **keywords)
 
     return recorded  # type: ignore[return-value]
 
 
-def whole(function: AnyFunction) -> AnyFunction:
-    """Have tracers write down each call of an elementwise function of plain arrays, not what goes on inside.
-
-    It stands in programs as it stands here: it may use nothing but NumPy, and takes `out`, where to write, at the end.
-    """
-
-    @functools.wraps(function)
-    def called(x: Any, *others: Any) -> Any:
-        return x.call(function, x, *others) if isinstance(x, Tracer) else function(x, *others)
-
-    opaque_functions.add(function)
-    return called  # type: ignore[return-value]
-
-
-def apply(function: Function, inputs: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
-    """Run `function` on the numbers behind `inputs` and record it.
-
-    Raises:
-        TypeError: `function` has no row, or none for these inputs or keywords.
-    """
-    row = rules.get(function)
-    if row is None:
-        raise unknown(function)
-    if not isinstance(row, Each) and len(inputs) > len(row):
-        raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(row)}")
-    still = {key: _keyword(key, value, function) for key, value in keywords.items()} if keywords else None
-    plain_inputs = []
-    given = []
-    for i, x in enumerate(inputs):
-        if isinstance(x, Entry) and row[i] is not None:
-            kind = type(x)
-            given.append(x)
-            plain_inputs.append(x._data)
-        else:
-            constant = _constant(i, x, row[i], function)
-            given.append(constant)
-            plain_inputs.append(constant)
-    data = bare(function(*plain_inputs, **keywords))
-    x, y = (*given, NOTHING)[:2] if len(given) < 3 else (tuple(given), MANY)
-    return record(kind, data, function, x, y, still)
-
-
-def _constant(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
-    """Check an input that is not recorded: it must be a number, or where there is no rule, anything plain."""
-    if rule is not None and not isinstance(x, str):
-        return constant_operand(x, function)
-    if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
-        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
-    return as_constant(x)
-
-
-def _keyword(key: str, value: Any, function: Function) -> Any:
-    """Check a keyword: it needs a rule and a plain value."""
-    if key not in accepted[function]:
-        raise unsupported(function, key)
-    if isinstance(value, Entry):
-        raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
-    return as_constant(value)
-
-
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
-        if len(inputs) == 1 and not keywords and ufunc in rules:
-            return record(type(self), ufunc(self._data), ufunc, self)
-        if len(inputs) == 2 and not keywords and None not in rules.get(ufunc, (None,)):
-            x, y = (x if isinstance(x, Entry) else constant_operand(x, ufunc) for x in inputs)
-            if x is NotImplemented or y is NotImplemented:
-                return NotImplemented
-            return record(type(self), bare(ufunc(payload(x), payload(y))), ufunc, x, y)
-        if any(isinstance(x, OuterArray) for x in inputs):
-            return NotImplemented
-        if ufunc in plain and not any(isinstance(x, Entry) for x in keywords.values()):
-            return ufunc(*[payload(x) for x in inputs], **keywords)
-        if ufunc in composed:
+        row = table.get(ufunc)
+        if row is None or row.rules:
+            if len(inputs) == 1 and not keywords and row is not None:  # as `apply` does, but quickly
+                return record(type(self), ufunc(self._data), ufunc, self)
+            return apply(ufunc, inputs, keywords)
+        if row.substitute is not None:
             for key in keywords:
                 raise unsupported(ufunc, key)
-            return composed[ufunc](*inputs)
-        return apply(ufunc, inputs, keywords)
+            return row.substitute(*inputs)
+        for key, x in keywords.items():
+            if isinstance(x, Entry):
+                raise unsupported(ufunc, key)
+        return ufunc(*[payload(x) for x in inputs], **keywords)
     if method == "reduce" and ufunc in _REDUCTIONS:
         return on_function(_REDUCTIONS[ufunc], inputs, {"axis": 0, **keywords})
     if method == "accumulate" and ufunc in _ACCUMULATIONS:
@@ -152,28 +149,28 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
 
 
-def on_function(function: Function, arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Any:
+def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
     """Answer NumPy when one of its other functions meets a Value (NEP 18)."""
-    if function in plain:
-        return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
-    row = rules.get(function)
-    if isinstance(row, Each):
-        return apply(function, arguments, keywords)
-    if row is not None and arguments:
-        names = parameters(function)[len(row) : len(arguments)]
-        named = dict(zip(names, arguments[len(row) :], strict=False)) | dict(keywords)
-        if named.keys() <= accepted[function]:
-            return apply(function, arguments[: len(row)], named)
-    positional, named = _bind(function, arguments, keywords)
-    if function in composed:
-        substitute = composed[function]
-        for key in named:
-            if key not in parameters(substitute):
-                raise unsupported(function, key)
-        return substitute(*positional, **named)
+    row = table.get(function)
     if row is None:
         raise unknown(function)
-    inputs = [named.pop(key) for key in parameters(function)[: len(row)] if key in named]
+    if row.nondifferentiable:
+        return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
+    if isinstance(row.rules, Each):
+        return apply(function, arguments, keywords)
+    count = len(row.rules)
+    if count and arguments:
+        names = parameters(function)[count : len(arguments)]
+        named = dict(zip(names, arguments[count:], strict=False)) | dict(keywords)
+        if named.keys() <= row.keywords:
+            return apply(function, arguments[:count], named)
+    positional, named = _bind(function, arguments, keywords)
+    if row.substitute is not None:
+        for key in named:
+            if key not in parameters(row.substitute):
+                raise unsupported(function, key)
+        return row.substitute(*positional, **named)
+    inputs = [named.pop(key) for key in parameters(function)[:count] if key in named]
     return apply(function, (*positional, *inputs), named)
 
 
@@ -182,12 +179,10 @@ def _signature(function: Function) -> inspect.Signature:
     return inspect.signature(function)
 
 
-def _bind(
-    function: Function, arguments: tuple[Any, ...], keywords: Mapping[str, Any]
-) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Give every argument its name, and leave out those that only repeat the default."""
+def _bind(function: Function, arguments: Inputs, keywords: Keywords) -> tuple[Inputs, dict[str, Any]]:
+    """Every argument by its name, but for those that only repeat the default; and those that have no name."""
     signature = _signature(function)
-    positional: tuple[Any, ...] = ()
+    positional: Inputs = ()
     named: dict[str, Any] = {}
     for key, value in signature.bind(*arguments, **keywords).arguments.items():
         parameter = signature.parameters[key]

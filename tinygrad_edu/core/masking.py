@@ -1,86 +1,87 @@
 """The sweep, done again with care where a branch that was not chosen has spoilt it.
 
 ``np.where(x > 0, np.log(x), 0)`` passes nothing back to the logarithm of 0, but nothing times its slope,
-0 · (1 / 0), is not a number. So when a gradient comes out as NaN, and something on the tape chooses
-between elements, we sweep once more and keep track of who had a say.
+0 · (1 / 0), is not a number. So when a gradient comes out as NaN, and something on the tape selects
+elements, the tape is swept once more, with a mask for each entry.
 
 g       cotangent of an entry z
-active  true where an element had a say in the result; True stands for everywhere
+active  the active mask: true where an element had an influence on the result; True stands for everywhere
 """
 
+import functools
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.context import Listener, OuterArray, Tracer, recording
-from tinygrad_edu.core.rules import selections
-from tinygrad_edu.core.tape import Entry, payload, rules, sweep
-from tinygrad_edu.core.unbroadcast import fit
+from tinygrad_edu.core.context import Listener, OuterArray, current_listener
+from tinygrad_edu.core.rules import Array, table
+from tinygrad_edu.core.tape import Contributions, Entry, contributions, payload, sweep
+from tinygrad_edu.core.unbroadcast import unbroadcast
 
 _function = attrgetter("function")
 
-Cotangents = tuple[dict[Any, Any], dict[Any, Any]]
-
 
 def gradients(
-    tape: list[Any], seeds: Mapping[Any, Any], since: int = 0, inner: bool = False, recorded: bool = False
-) -> Cotangents:
-    """Sweep as `tape.sweep` does, so that what was not chosen has no say even where its slope is infinite.
+    tape: list[Any], seeds: Mapping[Any, Array], since: int = 0, inner: bool = False, recorded: bool = False
+) -> tuple[dict[Any, Array], dict[Any, Array]]:
+    """Sweep as `tape.sweep` does, so that what was not selected passes nothing on even where its slope is infinite.
 
-    NumPy's warnings are not passed on: an infinite slope tells of itself.
+    With `recorded` the sweep leaves a tape of its own. NumPy's warnings are not passed on: an infinite slope shows.
     """
-    watch = getattr(recording.get(), "watch", None)
+    listener = current_listener()
+    on_values = functools.partial(contributions, recorded=True) if recorded else None
     with np.errstate(all="ignore"):
-        swept = sweep(tape, seeds, since, inner, recorded)
-        suspect = not selections.isdisjoint(map(_function, tape)) and any(map(_spoilt, swept[0].values()))
-        if watch is None and not suspect:
+        swept = sweep(tape, seeds, since, inner, on_values)
+        if listener is None and not (_selects(tape) and any(map(_has_nan, swept[0].values()))):
             return swept
-        return _sweep_with_care(tape, seeds, since, recorded, watch)
+        return sweep(tape, seeds, since, inner, Masked(seeds, recorded, listener))
 
 
-def _spoilt(g: Any) -> bool:
-    """Tell whether there is a NaN among plain numbers."""
+def _selects(tape: list[Any]) -> bool:
+    """Whether a function on the tape selects elements."""
+    functions = set(map(_function, tape)) - {None}
+    return any(table[function].selects for function in functions)
+
+
+def _has_nan(g: Array) -> bool:
+    """Whether there is a NaN among plain numbers."""
     if isinstance(g, OuterArray):
-        return any(map(_spoilt, g.parts()))
+        return any(map(_has_nan, g.parts()))
     numbers: Any = payload(g)
-    if isinstance(numbers, (np.ndarray, Tracer)):
-        return numbers.size > 0 and bool(np.isnan(numbers.max()))
-    return isinstance(numbers, np.generic) and bool(np.isnan(numbers))
+    return isinstance(numbers, (np.ndarray, np.generic)) and numbers.size > 0 and bool(np.isnan(numbers.max()))
 
 
-def _sweep_with_care(
-    tape: list[Any], seeds: Mapping[Any, Any], since: int, recorded: bool, watch: Listener | None
-) -> Cotangents:
-    sums = dict(seeds)
-    active: dict[Any, Any] = {}
-    leaves = {}
-    for z in reversed(tape):
-        if not z.inputs or z.serial < since:
-            leaves[z] = sums.pop(z)
-            continue
+class Masked:
+    """Contributions with a mask beside each: what had no influence on the result passes on 0, whatever its slope."""
+
+    def __init__(self, seeds: Mapping[Any, Array], recorded: bool, listener: Listener | None) -> None:
+        self.recorded, self.listener = recorded, listener
+        self.active: dict[Any, Any] = dict.fromkeys(seeds, True)
+
+    def __call__(self, z: Any, g: Array) -> Contributions:
+        """Each recorded input of `z` with its share of `g`."""
         for i, x in enumerate(z.inputs):
             if isinstance(x, Entry):
-                share, says = _share_of_active(i, z, sums[z], active.get(z, True), recorded)
-                if watch is not None:
-                    watch.share(z, sums[z], x, share)
-                active[x] = says | active[x] if x in sums else says
-                sums[x] = sums[x] + share if x in sums else share
-    return leaves, sums
+                share, active = self._share(i, z, g)
+                if self.listener is not None:
+                    self.listener.share(z, g, x, share)
+                self.active[x] = active | self.active[x] if x in self.active else active
+                yield x, share
 
-
-def _share_of_active(i: int, z: Any, g: Any, active: Any, recorded: bool) -> tuple[Any, Any]:
-    """Give the i-th input of `z` its share of `g`, and tell which of its elements have a say."""
-    numbers = [payload(x) for x in z.inputs]
-    arguments, output = (z.inputs, z) if recorded else (numbers, z._data)
-    rule, keywords = rules[z.function][i], z.keywords or {}
-    share = rule(g, output, *arguments, **keywords)
-    says: Any = True
-    if z.function in selections:
-        whole = np.broadcast_to(np.multiply(1.0, active), z._data.shape)
-        says = fit(rule(whole, z._data, *numbers, **keywords), numbers[i], z.function) != 0
-    elif isinstance(z.function, np.ufunc) and z.function.signature is None and active is not True:
-        share = np.where(active, share, 0.0)
-        says = fit(1.0 * active, numbers[i], z.function) != 0
-    return fit(share, arguments[i], z.function), says
+    def _share(self, i: int, z: Any, g: Array) -> tuple[Array, Any]:
+        """What the i-th input of `z` gets of `g`, and its active mask on account of `z`."""
+        numbers = [payload(x) for x in z.inputs]
+        arguments, output = (z.inputs, z) if self.recorded else (numbers, z._data)
+        row, keywords, active = table[z.function], z.keywords or {}, self.active[z]
+        rule = row.rules[i]
+        share = rule(g, output, *arguments, **keywords)
+        passed: Any = True
+        if row.selects:
+            everywhere = np.broadcast_to(np.multiply(1.0, active), z._data.shape)
+            passed = unbroadcast(rule(everywhere, z._data, *numbers, **keywords), numbers[i], z.function) != 0
+        elif isinstance(z.function, np.ufunc) and z.function.signature is None and active is not True:
+            share = np.where(active, share, 0.0)
+            passed = unbroadcast(1.0 * active, numbers[i], z.function) != 0
+        return unbroadcast(share, arguments[i], z.function), passed

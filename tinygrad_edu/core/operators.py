@@ -1,50 +1,99 @@
-"""What Python's operators do to a recorded number.
+"""Python's operators and NumPy's methods: one table of each, for all arrays that record what is done to them.
 
-x, y       operands
-operation  the operator on plain numbers, which is faster there than NumPy's function of the same name
+x, y     operands
+compute  the operator on plain numbers, which is faster there than NumPy's function of the same name
 """
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygrad_edu.core.arrays import constant_operand
 from tinygrad_edu.core.context import OuterArray
+from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload, record
 
-Operation = Callable[[Any, Any], Any]
+Unary = Callable[[Any], Array]
+Binary = Callable[[Any, Any], Array]
+
+BINARY: dict[str, tuple[np.ufunc, Binary]] = {
+    "add": (np.add, operator.add),
+    "sub": (np.subtract, operator.sub),
+    "mul": (np.multiply, operator.mul),
+    "truediv": (np.divide, operator.truediv),
+    "floordiv": (np.floor_divide, operator.floordiv),
+    "mod": (np.remainder, operator.mod),
+    "pow": (np.power, operator.pow),
+    "matmul": (np.matmul, operator.matmul),
+}
+UNARY: dict[str, tuple[np.ufunc, Unary]] = {
+    "neg": (np.negative, operator.neg),
+    "pos": (np.positive, operator.pos),
+    "abs": (np.absolute, operator.abs),
+}
+COMPARISONS: dict[str, tuple[np.ufunc, Binary]] = {
+    "eq": (np.equal, operator.eq),
+    "ne": (np.not_equal, operator.ne),
+    "lt": (np.less, operator.lt),
+    "le": (np.less_equal, operator.le),
+    "gt": (np.greater, operator.gt),
+    "ge": (np.greater_equal, operator.ge),
+}
+BITWISE: dict[str, tuple[np.ufunc, Binary]] = {  # of integers and truth values, so never of Values
+    "and": (np.bitwise_and, operator.and_),
+    "or": (np.bitwise_or, operator.or_),
+    "xor": (np.bitwise_xor, operator.xor),
+    "lshift": (np.left_shift, operator.lshift),
+    "rshift": (np.right_shift, operator.rshift),
+}
+METHODS: dict[str, Function] = {
+    function.__name__: function
+    for function in (
+        np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.swapaxes,
+        np.repeat, np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.copy, np.argmax, np.argmin, np.argsort,
+        np.any, np.all, np.nonzero,
+    )
+}  # fmt: skip
 
 
-def _binary(function: np.ufunc, operation: Operation) -> Operation:
-    """Make the method for ``x * y``; the operator of plain numbers is faster than the ufunc."""
+class ArrayMethods:
+    """NumPy's methods, each by way of NumPy's function, and so of `__array_function__`."""
 
-    def forward(x: Entry, y: Any) -> Any:
-        if isinstance(y, Entry):
-            return record(type(x), operation(x._data, y._data), function, x, y)
-        y = constant_operand(y, function)
-        return y if y is NotImplemented else record(type(x), operation(x._data, y), function, x, y)
+    __slots__ = ()
 
-    return forward
+    if TYPE_CHECKING:  # filled in from METHODS below
+
+        def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any: ...
+        def _method(self, *arguments: Any, **keywords: Any) -> Any: ...
+
+        sum = mean = prod = max = min = var = std = cumsum = ravel = squeeze = swapaxes = repeat = take = _method
+        clip = dot = diagonal = trace = round = copy = argmax = argmin = argsort = any = all = nonzero = _method
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+        """As np.reshape; the shape may come as one tuple or as several numbers."""
+        return self.__array_function__(np.reshape, (), (self, shape[0] if len(shape) == 1 else shape), keywords)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As np.transpose; the axes may come as one tuple or as several numbers."""
+        return self.__array_function__(np.transpose, (), (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+
+    T = property(lambda self: self.transpose(), doc="The transpose.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
-def _reflected(function: np.ufunc, operation: Operation) -> Operation:
-    """Make the method for ``x * y`` where only `y` is a Value."""
+def _add_method(name: str, function: Function) -> None:
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        return self.__array_function__(function, (), (self, *arguments), keywords)
 
-    def backward(y: Entry, x: Any) -> Any:
-        x = constant_operand(x, function)
-        return record(type(y), operation(x, y._data), function, x, y)
-
-    return backward
+    method.__name__, method.__doc__ = name, f"As {label(function)}."
+    setattr(ArrayMethods, name, method)
 
 
-def _unary(function: np.ufunc, operation: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda x: record(type(x), operation(x._data), function, x)
-
-
-def _comparison(operation: Operation) -> Operation:
-    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else operation(x._data, payload(y))
+for _name, _method in METHODS.items():
+    _add_method(_name, _method)
 
 
 class Operators(Entry):
@@ -52,21 +101,16 @@ class Operators(Entry):
 
     __slots__ = ()
 
-    __add__, __radd__ = _binary(np.add, operator.add), _reflected(np.add, operator.add)
-    __sub__, __rsub__ = _binary(np.subtract, operator.sub), _reflected(np.subtract, operator.sub)
-    __mul__, __rmul__ = _binary(np.multiply, operator.mul), _reflected(np.multiply, operator.mul)
-    __truediv__, __rtruediv__ = _binary(np.divide, operator.truediv), _reflected(np.divide, operator.truediv)
-    __floordiv__ = _binary(np.floor_divide, operator.floordiv)
-    __rfloordiv__ = _reflected(np.floor_divide, operator.floordiv)
-    __mod__, __rmod__ = _binary(np.remainder, operator.mod), _reflected(np.remainder, operator.mod)
-    __pow__, __rpow__ = _binary(np.power, operator.pow), _reflected(np.power, operator.pow)
-    __matmul__, __rmatmul__ = _binary(np.matmul, operator.matmul), _reflected(np.matmul, operator.matmul)
-    __neg__, __pos__ = _unary(np.negative, operator.neg), _unary(np.positive, operator.pos)
-    __abs__ = _unary(np.absolute, operator.abs)
+    if TYPE_CHECKING:  # filled in from the tables below
 
-    __eq__, __ne__ = _comparison(operator.eq), _comparison(operator.ne)
-    __lt__, __le__ = _comparison(operator.lt), _comparison(operator.le)
-    __gt__, __ge__ = _comparison(operator.gt), _comparison(operator.ge)
+        def _binary(self, y: Any) -> Any: ...
+        def _unary(self) -> Any: ...
+
+        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _binary
+        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _binary
+        __lt__ = __le__ = __gt__ = __ge__ = _binary
+        __neg__ = __pos__ = __abs__ = _unary
+
     __hash__ = object.__hash__
 
     def __divmod__(self, y: Any) -> tuple[Any, Any]:
@@ -74,3 +118,39 @@ class Operators(Entry):
 
     def __rdivmod__(self, x: Any) -> tuple[Any, Any]:
         return x // self, x % self
+
+
+def _add_binary(name: str, function: np.ufunc, compute: Binary) -> None:
+    """Make ``x * y``, and its reflection for where only `y` is a Value: what `dispatch.apply` does, but quickly."""
+
+    def forward(x: Entry, y: Any) -> Any:
+        if isinstance(y, Entry):
+            return record(type(x), compute(x._data, y._data), function, x, y)
+        y = constant_operand(y, function)
+        return y if y is NotImplemented else record(type(x), compute(x._data, y), function, x, y)
+
+    def reflected(y: Entry, x: Any) -> Any:
+        x = constant_operand(x, function)
+        return record(type(y), compute(x, y._data), function, x, y)
+
+    setattr(Operators, f"__{name}__", forward)
+    setattr(Operators, f"__r{name}__", reflected)
+
+
+def _add_unary(name: str, function: np.ufunc, compute: Unary) -> None:
+    setattr(Operators, f"__{name}__", lambda x: record(type(x), compute(x._data), function, x))
+
+
+def _add_comparison(name: str, compute: Binary) -> None:
+    def compare(x: Entry, y: Any) -> Any:
+        return NotImplemented if isinstance(y, OuterArray) else compute(x._data, payload(y))
+
+    setattr(Operators, f"__{name}__", compare)
+
+
+for _name, _pair in BINARY.items():
+    _add_binary(_name, *_pair)
+for _name, (_ufunc, _compute) in UNARY.items():
+    _add_unary(_name, _ufunc, _compute)
+for _name, (_, _operator) in COMPARISONS.items():
+    _add_comparison(_name, _operator)

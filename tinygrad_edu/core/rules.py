@@ -1,34 +1,28 @@
-"""The table of calculus: which functions have derivatives, and what is said of those that have none.
+"""The table of calculus: one row for each function that a recorded number may meet.
 
-A function stands in the table in one of three ways:
+A function stands in the table in one of three ways, each entered by one call:
 
-derivative  a row of rules, one for each array it takes
-composed    written with other functions of the table
-plain       without slope (comparisons, shapes, indices): it is run on the numbers, and not recorded
-
-Those that choose between elements, or only lay them out anew, are also listed in `selections`.
+derivative         it has a rule for each array it takes
+compose            it has a substitute, written with other functions of the table
+nondifferentiable  it has no slope (comparisons, shapes, indices): it runs on the numbers and is not recorded
 """
 
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Rule, rules
 
+Array = Any  # a number or an array, of any library that speaks NumPy's protocols, or a Value
+Rule = Callable[..., Array]  # rule(g, z, *inputs, **keywords): the share of g that one input gets
 Function = Callable[..., Any]
 AnyFunction = TypeVar("AnyFunction", bound=Function)
 
-composed: dict[Function, Function] = {}
-plain: set[Function] = set()
-selections: set[Function] = set()
-opaque_functions: set[Function] = set()
-accepted: dict[Function, frozenset[str]] = {}
-
 
 class Each:
-    """One rule for every input of a function that takes any number of them; it is told which, `i`."""
+    """One rule for every input of a function that takes any number of them; its first argument is which, `i`."""
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
@@ -37,7 +31,29 @@ class Each:
         return functools.partial(self.rule, i)
 
 
-def derivative(function: Function, *row: Rule | Each | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the table says of one function.
+
+    rules: one for each array it takes; None where a Value may not stand
+    keywords: those it may be called with
+    selects: whether it chooses between elements, or only lays them out anew
+    opaque: whether tracers write down its call, rather than what goes on inside; see `derivative`
+    substitute: what it computes, written with other functions of the table
+    """
+
+    rules: tuple[Any, ...] | Each = ()
+    keywords: frozenset[str] = frozenset()
+    selects: bool = False
+    opaque: bool = False
+    substitute: Function | None = None
+    nondifferentiable: bool = False
+
+
+table: dict[Function, Row] = {}
+
+
+def derivative(function: Function, *rules: Rule | Each | None, selects: bool = False, opaque: bool = False) -> None:
     """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
 
     Each rule is called as ``rule(g, z, *inputs, **keywords)``: the cotangent `g` and output `z`,
@@ -53,56 +69,78 @@ def derivative(function: Function, *row: Rule | Each | None) -> None:
     >>> tg.grad(cubed)(2.0)
     np.float64(12.0)
 
+    Args:
+        function: a ufunc or another function of NumPy's, or a `primitive`.
+        rules: one for each array that the function takes.
+        selects: the function chooses between elements, or only lays them out anew. What it does not choose has
+            slope 0, even where another function's slope is infinite.
+        opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
+            takes `out`, an array to write to or None, as its last argument.
+
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
         TypeError: no rule is given, or one of them cannot be called.
     """
-    if not row or not all(rule is None or callable(rule) or isinstance(rule, Each) for rule in row):
-        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {row}")
-    first = next(rule for rule in row if rule is not None)
+    given = [rule for rule in rules if rule is not None]
+    if not given or not all(callable(rule) or isinstance(rule, Each) for rule in given):
+        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {rules}")
+    first = given[0]
     code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
-    accepted[function] = frozenset(names)
-    rules[function] = first if isinstance(first, Each) else row
+    table[function] = Row(first if isinstance(first, Each) else rules, frozenset(names), selects, opaque)
 
 
 def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:
-    """Enter in the table that `function`, given Values, is what the decorated function computes."""
+    """The decorator that enters a substitute: what `function` computes when it is given Values."""
 
     def enter(substitute: AnyFunction) -> AnyFunction:
-        composed[function] = substitute
+        table[function] = Row(substitute=substitute)
         return substitute
 
     return enter
 
 
+def nondifferentiable(*functions: Function) -> None:
+    """Add rows for functions without slope: given Values, they run on the numbers."""
+    for function in functions:
+        table[function] = Row(nondifferentiable=True)
+
+
+def is_opaque(function: Function) -> bool:
+    """Whether tracers write down a call of `function`, rather than what goes on inside."""
+    return function in table and table[function].opaque
+
+
 @functools.cache
 def parameters(function: Function) -> tuple[str, ...]:
-    """Name what a function can be called with."""
+    """The names of what a function can be called with."""
     return tuple(inspect.signature(function).parameters)
 
 
 def refuse(function: Function, problem: str, remedy: str) -> TypeError:
-    """Make the error for what the table cannot do."""
+    """The error for what the table cannot do."""
     return TypeError(f"{label(function)}: {problem}; {remedy}")
 
 
 def unsupported(function: Function, key: str) -> TypeError:
-    """Make the error for a keyword without a rule."""
-    known = sorted(accepted.get(function) or parameters(composed.get(function, function)))
-    remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
+    """The error for a keyword without a rule."""
+    row = table[function]
     if key == "out":
         remedy = "Values are not written into; use the result"
+    elif known := row.keywords or (parameters(row.substitute) if row.substitute else ()):
+        remedy = f"keywords with a rule: {', '.join(sorted(known))}"
+    else:
+        remedy = "call it without keywords"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
 def unknown(function: Function) -> TypeError:
-    """Make the error for a function that is not in the table; it names the nearest that are."""
+    """The error for a function that is not in the table; it names the nearest that are."""
     import difflib  # noqa: PLC0415 - for errors only, and slow to import
 
     own = label(function)
-    known = {label(f) for f in (*rules, *composed)}
+    known = {label(f) for f, row in table.items() if not row.nondifferentiable}
     near = difflib.get_close_matches(own, known, n=3)
     remedy = f"the nearest with one: {', '.join(near)}; or give it a row" if near else "give it a row"
     return refuse(function, "has no derivative in the table", f"{remedy} with tinygrad_edu.derivative")

@@ -13,11 +13,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.context import recording
-from tinygrad_edu.core.unbroadcast import fit
-
-Rule = Callable[..., Any]
-
-rules: dict[Callable[..., Any], Any] = {}
+from tinygrad_edu.core.rules import Array, Function, table
+from tinygrad_edu.core.unbroadcast import unbroadcast
 
 _recording = recording.get
 serials = itertools.count(1)
@@ -34,12 +31,12 @@ class Entry:
     # Two inputs in slots rather than a tuple: half as much for the garbage collector to look through.
     __slots__ = ("__weakref__", "_data", "_grad", "_x", "_y", "function", "keywords", "name", "serial")
 
-    _data: Any
-    _grad: Any
+    _data: Array
+    _grad: Array | None
     _x: Any
     _y: Any
     name: str | None
-    function: Callable[..., Any] | None
+    function: Function | None
     keywords: dict[str, Any] | None
     serial: int
 
@@ -49,15 +46,18 @@ class Entry:
         return self._x if self._y is MANY else tuple(x for x in (self._x, self._y) if x is not NOTHING)
 
 
+Contributions = Iterator[tuple[Entry, Array]]
+
+
 def record(
     kind: type[Entry],
-    data: Any,
-    function: Callable[..., Any] | None = None,
+    data: Array,
+    function: Function | None = None,
     x: Any = NOTHING,
     y: Any = NOTHING,
     keywords: dict[str, Any] | None = None,
 ) -> Any:
-    """Make a recorded number: the gate through which every entry of every tape comes."""
+    """A new recorded number; every entry of every tape comes through here."""
     z = _new(kind)
     z._data = data
     z._grad = z.name = None
@@ -66,7 +66,7 @@ def record(
         z.function, z._x, z._y = function, x, y
         z.keywords = keywords
         if state is not True:
-            state.watch.entry(z)
+            state.listener.entry(z)
     else:
         z.function = z.keywords = None
         z._x = z._y = NOTHING
@@ -74,7 +74,7 @@ def record(
 
 
 def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
-    """List what led to `roots`, oldest first; entries older than `since` are not looked behind."""
+    """What led to `roots`, oldest first; entries older than `since` are not looked behind."""
     found, seen, ahead = [], set(), list(roots)
     while ahead:  # the newest first: that finds them nearly in order, and what is nearly in order is sorted quickly
         z = ahead.pop()
@@ -85,21 +85,32 @@ def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
             if z.serial >= since:
                 if isinstance(x, Entry):
                     ahead.append(x)
-                if isinstance(y, Entry):
-                    ahead.append(y)
-                elif y is MANY:
+                if y is MANY:
                     ahead += [x for x in x if isinstance(x, Entry)]
+                elif y is not NOTHING and isinstance(y, Entry):
+                    ahead.append(y)
     found.sort(key=attrgetter("serial"))
     return found
 
 
 def sweep(
-    tape: list[Any], seeds: Mapping[Any, Any], since: int = 0, inner: bool = False, recorded: bool = False
-) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    tape: list[Any],
+    seeds: Mapping[Any, Array],
+    since: int = 0,
+    inner: bool = False,
+    contribute: Callable[[Any, Array], Contributions] | None = None,
+) -> tuple[dict[Any, Array], dict[Any, Array]]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Returns the cotangents of the leaves (entries older than `since` are leaves too), and with `inner` those of
-    the others. With `recorded` the rules work on the recorded numbers, so that the sweep leaves a tape of its own.
+    Args:
+        tape: entries, each after its inputs.
+        seeds: the cotangents to start from.
+        since: entries older than this count as leaves.
+        inner: keep the cotangents of entries that are no leaves, too.
+        contribute: what an entry and its cotangent give to each input; if not given, `contributions`.
+
+    Returns:
+        The cotangents of the leaves, and those of the other entries.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
@@ -111,40 +122,44 @@ def sweep(
             leaves[z] = sums.pop(z, None)
             continue
         g = sums[z] if inner else sums.pop(z)
-        row = rules[z.function]
-        # Nearly every entry has one or two inputs and no keywords: for those, what `shares` does is written out.
-        if y is MANY or recorded or z.keywords:
-            for x, share in shares(z, g, row, recorded):
+        # Nearly every entry has one or two inputs and no keywords: for those, `contributions` is written out below.
+        if y is MANY or contribute or z.keywords:
+            for x, share in (contribute or contributions)(z, g):
                 sums[x] = sums[x] + share if x in sums else share
             continue
+        rules = table[z.function].rules
         a = x._data if isinstance(x, Entry) else x
         if y is NOTHING:
-            share = row[0](g, z._data, a)
+            share = rules[0](g, z._data, a)
         else:
             b = y._data if isinstance(y, Entry) else y
             if b is not y:
-                share = row[1](g, z._data, a, b)
-                share = share if type(share) is type(b) is _float64 else fit(share, b, z.function)
+                share = rules[1](g, z._data, a, b)
+                share = share if type(share) is type(b) is _float64 else unbroadcast(share, b, z.function)
                 sums[y] = sums[y] + share if y in sums else share
             if a is x:  # a constant
                 continue
-            share = row[0](g, z._data, a, b)
-        share = share if type(share) is type(a) is _float64 else fit(share, a, z.function)
+            share = rules[0](g, z._data, a, b)
+        share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
         sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
     return leaves, sums
 
 
-def shares(z: Any, g: Any, row: Any, recorded: bool) -> Iterator[tuple[Any, Any]]:
-    """Give each input of `z` with what it gets of `g`, the cotangent of `z`."""
-    arguments = z.inputs if recorded else [payload(x) for x in z.inputs]
+def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
+    """Each recorded input of `z` with its share of `g`.
+
+    With `recorded` the rules work on the recorded numbers, so that the sweep leaves a tape of its own.
+    """
+    rules = table[z.function].rules
+    arguments, output = (z.inputs, z) if recorded else ([payload(x) for x in z.inputs], z._data)
     for i, x in enumerate(z.inputs):
         if isinstance(x, Entry):
-            share = row[i](g, z if recorded else z._data, *arguments, **(z.keywords or {}))
-            yield x, fit(share, arguments[i], z.function)
+            share = rules[i](g, output, *arguments, **(z.keywords or {}))
+            yield x, unbroadcast(share, arguments[i], z.function)
 
 
 def payload(x: Any) -> Any:
-    """Give the plain number or array behind `x`."""
+    """The plain number or array behind `x`."""
     return x._data if isinstance(x, Entry) else x

@@ -5,17 +5,17 @@ x  the number or array it belongs to
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.source_info import label
 
 
-def fit(g: Any, x: Any, function: Any = None) -> Any:
-    """Give `g` the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
+def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
+    """`g` in the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
 
-    >>> fit(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
+    >>> unbroadcast(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
     array([[3.],
            [7.]])
 

@@ -15,23 +15,13 @@ from tinygrad_edu.core.arrays import accept
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
 from tinygrad_edu.core.masking import gradients
-from tinygrad_edu.core.operators import Operators
-from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.operators import ArrayMethods, Operators
+from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.tape import order, payload, record, serials
 
 
-def _method(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Make NumPy's method out of NumPy's function."""
-
-    def method(self: "Value", *arguments: Any, **keywords: Any) -> Any:
-        return on_function(function, (self, *arguments), keywords)
-
-    method.__doc__ = f"As {label(function)}."
-    return method
-
-
 def no_grad() -> Recording:
-    """Make a context, or a decorator, in which nothing is recorded: results are leaves.
+    """A context, or a decorator, in which nothing is recorded: results are leaves.
 
     >>> with no_grad():
     ...     y = Value(3.0) ** 2
@@ -41,7 +31,7 @@ def no_grad() -> Recording:
     return Recording(False)
 
 
-class Value(Operators):
+class Value(Operators, ArrayMethods):
     """A number, or an array of numbers, that remembers how it was made.
 
     >>> import numpy as np
@@ -62,21 +52,21 @@ class Value(Operators):
     __slots__ = ()
     relu: ClassVar[Callable[..., Any]]
 
-    def __new__(cls, data: Any, name: str | None = None) -> Self:
+    def __new__(cls, data: Array, name: str | None = None) -> Self:
         """Make a leaf."""
         self: Self = record(cls, accept(data))
         self.name = name
         return self
 
     @property
-    def data(self) -> Any:
+    def data(self) -> Array:
         """The number or array itself; assigning to a leaf's ``.data`` gives it a new one."""
         if type(self._data) is np.ndarray:
             self._data.flags.writeable = False
         return self._data
 
     @data.setter
-    def data(self, new: Any) -> None:
+    def data(self, new: Array) -> None:
         if self.function is not None:
             raise AttributeError(f"{self!r} is a result; only a leaf can be given new data, or detach() it first")
         accepted = accept(new)
@@ -86,7 +76,7 @@ class Value(Operators):
         self.serial = next(serials)
 
     @property
-    def grad(self) -> Any:
+    def grad(self) -> Array:
         """The sum of what `backward` brought here, of the shape and dtype of the data; zero at first."""
         g = self._grad
         if g is None:
@@ -96,7 +86,7 @@ class Value(Operators):
         return g
 
     @grad.setter
-    def grad(self, new: Any) -> None:
+    def grad(self, new: Array | None) -> None:
         self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
 
     def zero_grad(self) -> None:
@@ -104,11 +94,11 @@ class Value(Operators):
         self._grad = None
 
     def detach(self) -> Self:
-        """Give a leaf with the same data and no memory."""
+        """A leaf with the same data and no memory."""
         leaf: Self = record(type(self), self._data)
         return leaf
 
-    def backward(self, seed: Any = None) -> None:
+    def backward(self, seed: Array | None = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
 
         Args:
@@ -125,7 +115,7 @@ class Value(Operators):
             else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
                 z._grad = (g,) if z._grad is None else z.grad + g
 
-    def _seed(self, seed: Any) -> Any:
+    def _seed(self, seed: Array | None) -> Array:
         if seed is None:
             if self.size != 1:
                 raise ValueError(
@@ -149,7 +139,7 @@ class Value(Operators):
         raise TypeError("a Value does not turn into an array by itself; use .data, or numpy.stack for a list of Values")
 
     def __getitem__(self, index: Any) -> Any:
-        return apply(operator.getitem, (self, index), {})
+        return apply(operator.getitem, (self, index))
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
         raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
@@ -197,46 +187,27 @@ class Value(Operators):
         return format(self.item(), spec) if spec else repr(self)
 
     def item(self, *index: int) -> Any:
-        """Give the one number here, or the one at `index`, as a Python float."""
+        """The one number here, or the one at `index`, as a Python float."""
         return self._data.item(*index)
 
     def tolist(self) -> Any:
-        """Give the data as nested lists of Python floats."""
+        """The data as nested lists of Python floats."""
         return self._data.tolist()
 
     def astype(self, dtype: Any) -> Any:
         """As np.astype: floats stay recorded, integers and truth values are plain."""
         return on_function(np.astype, (self, dtype), {})
 
-    def reshape(self, *shape: Any, **keywords: Any) -> Any:
-        """As np.reshape; the shape may come as one tuple or as several numbers."""
-        return on_function(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
-
-    def transpose(self, *axes: Any) -> Any:
-        """As np.transpose; the axes may come as one tuple or as several numbers."""
-        wanted = (axes[0] if len(axes) == 1 else axes) or None
-        return on_function(np.transpose, (self, wanted), {})
-
     def flatten(self, order: str = "C") -> Any:
         """As np.ravel."""
         return on_function(np.ravel, (self, order), {})
-
-    sum, mean, prod = _method(np.sum), _method(np.mean), _method(np.prod)
-    max, min, var, std = _method(np.max), _method(np.min), _method(np.var), _method(np.std)
-    cumsum, ravel, squeeze = _method(np.cumsum), _method(np.ravel), _method(np.squeeze)
-    swapaxes, repeat, take = _method(np.swapaxes), _method(np.repeat), _method(np.take)
-    clip, dot, diagonal, trace = _method(np.clip), _method(np.dot), _method(np.diagonal), _method(np.trace)
-    round, copy, argmax, argmin = _method(np.round), _method(np.copy), _method(np.argmax), _method(np.argmin)
-    argsort, any, all, nonzero = _method(np.argsort), _method(np.any), _method(np.all), _method(np.nonzero)
 
     shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
     ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
     size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
     dtype = property(operator.attrgetter("_data.dtype"), doc="The kind of float.")
-    T = property(lambda self: self.transpose(), doc="The transpose.")
-    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
-def _show(data: Any) -> str:
-    """Show a number or array as NumPy would, scalars without their type."""
+def _show(data: Array) -> str:
+    """A number or array as NumPy shows it, scalars without their type."""
     return repr(data.item()) if isinstance(data, np.generic) else repr(data).replace(f", dtype={data.dtype})", ")")

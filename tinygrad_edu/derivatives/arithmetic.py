@@ -8,45 +8,45 @@ x, y  inputs
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import compose, derivative, plain, selections
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 from tinygrad_edu.core.tape import payload
 
 
 def flat(g, z, *inputs):
-    """Pass nothing on: the function is flat wherever it has a slope."""
+    """No slope: the function is flat wherever it has one."""
     return 0.0
 
 
 def flat_to(g, z, x, *, decimals=0):
-    """Pass nothing on, to whichever decimal numbers are rounded."""
+    """No slope, to whichever decimal numbers are rounded."""
     return 0.0
 
 
-def share(x, y):
-    """Give the part of ``maximum(x, y)``'s slope that is x's; a tie is shared evenly."""
+def tie_weight(x, y):
+    """The part of ``maximum(x, y)``'s slope that is x's; a tie is shared evenly."""
     return 1.0 * (x > y) + 0.5 * (x == y)
 
 
-def take_up(x, y):
-    """As `share`, where a NaN loses."""
-    return np.where(np.isnan(y), 1.0, share(x, y))
+def tie_weight_past_nan(x, y):
+    """As `tie_weight`, where a NaN loses."""
+    return np.where(np.isnan(y), 1.0, tie_weight(x, y))
 
 
-def lowered(x, y):
-    """Give x with 1 in place of a 0 whose power is taken for y = 0: its slope is 0 there, not 0 · 0⁻¹."""
+def nonzero_base(x, y):
+    """x, with 1 in place of a 0 whose power is taken for y = 0: its slope is 0 there, not 0 · 0⁻¹."""
     if isinstance(y, (int, float)) and y != 0:
         return x
     return x + (x * x == 0) * (y == 0)
 
 
-def safe(z):
-    """Replace zeros by ones, to divide something that is zero there too."""
+def replace_zero(z):
+    """z, with ones in place of zeros, to divide something that is zero there too."""
     return z + (z == 0)
 
 
 @primitive
 def cast(x, dtype):
-    """Give `x` another kind of float."""
+    """X as another kind of float."""
     return x.astype(dtype)
 
 
@@ -64,7 +64,7 @@ derivative(np.remainder,    lambda g, z, x, y: g,
 derivative(np.fmod,         lambda g, z, x, y: g,
                             lambda g, z, x, y: -g * np.trunc(x / y))
 derivative(np.negative,     lambda g, z, x: -g)
-derivative(np.positive,     lambda g, z, x: g)
+derivative(np.positive,     lambda g, z, x: g, selects=True)
 derivative(np.reciprocal,   lambda g, z, x: -g * z * z)
 derivative(np.square,       lambda g, z, x: g * 2 * x)
 derivative(np.sqrt,         lambda g, z, x: g / (2 * z))
@@ -72,28 +72,28 @@ derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
 derivative(cast,            lambda g, z, x, dtype: g, None)
 
 # x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0.
-derivative(np.power,        lambda g, z, x, y: g * (y * lowered(x, y) ** (y - 1)),
+derivative(np.power,        lambda g, z, x, y: g * (y * nonzero_base(x, y) ** (y - 1)),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
-derivative(np.float_power,  lambda g, z, x, y: g * (y * np.float_power(lowered(x, y), y - 1)),
+derivative(np.float_power,  lambda g, z, x, y: g * (y * np.float_power(nonzero_base(x, y), y - 1)),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
 
 # Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.
 derivative(np.absolute,     lambda g, z, x: g * np.sign(x))
 derivative(np.fabs,         lambda g, z, x: g * np.sign(x))
-derivative(np.hypot,        lambda g, z, x, y: g * (x / safe(z)),
-                            lambda g, z, x, y: g * (y / safe(z)))
-derivative(np.maximum,      lambda g, z, x, y: g * share(x, y),
-                            lambda g, z, x, y: g * share(y, x))
-derivative(np.minimum,      lambda g, z, x, y: g * share(y, x),
-                            lambda g, z, x, y: g * share(x, y))
-derivative(np.fmax,         lambda g, z, x, y: g * take_up(x, y),
-                            lambda g, z, x, y: g * take_up(y, x))
-derivative(np.fmin,         lambda g, z, x, y: g * take_up(-x, -y),
-                            lambda g, z, x, y: g * take_up(-y, -x))
+derivative(np.hypot,        lambda g, z, x, y: g * (x / replace_zero(z)),
+                            lambda g, z, x, y: g * (y / replace_zero(z)))
+derivative(np.maximum,      lambda g, z, x, y: g * tie_weight(x, y),
+                            lambda g, z, x, y: g * tie_weight(y, x), selects=True)
+derivative(np.minimum,      lambda g, z, x, y: g * tie_weight(y, x),
+                            lambda g, z, x, y: g * tie_weight(x, y), selects=True)
+derivative(np.fmax,         lambda g, z, x, y: g * tie_weight_past_nan(x, y),
+                            lambda g, z, x, y: g * tie_weight_past_nan(y, x), selects=True)
+derivative(np.fmin,         lambda g, z, x, y: g * tie_weight_past_nan(-x, -y),
+                            lambda g, z, x, y: g * tie_weight_past_nan(-y, -x), selects=True)
 derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat)
 derivative(np.where,        None,
                             lambda g, z, c, x, y: np.where(c, g, 0.0),
-                            lambda g, z, c, x, y: np.where(c, 0.0, g))
+                            lambda g, z, c, x, y: np.where(c, 0.0, g), selects=True)
 
 # Flat between their jumps.
 derivative(np.sign,         flat)
@@ -109,7 +109,7 @@ derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
 
 @compose(np.clip)
 def clip(a, a_min=None, a_max=None, min=None, max=None):
-    """Hold `a` between two bounds; on a bound, half the slope is a's and half the bound's."""
+    """`a` held between two bounds; on a bound, half the slope is a's and half the bound's."""
     if not (a_min is None and a_max is None) and not (min is None and max is None):
         raise ValueError("np.clip: got a_min or a_max, and min or max too; they are two names for the same bounds")
     low = a_min if min is None else min
@@ -120,7 +120,7 @@ def clip(a, a_min=None, a_max=None, min=None, max=None):
 
 @compose(np.astype)
 def astype(x, dtype, copy=True):
-    """Turn into another kind of float, or into plain integers or truth values."""
+    """X as another kind of float, or as plain integers or truth values."""
     if np.dtype(dtype).kind == "f":
         return cast(x, dtype)
     if np.dtype(dtype).kind in "iub":
@@ -135,13 +135,12 @@ compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))
 compose(np.copy)(lambda a: +a)
 compose(np.real)(lambda val: +val)
 
-selections.update({np.where, np.maximum, np.minimum, np.fmax, np.fmin, np.positive})
-plain.update(
-    {np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal},
-    {np.logical_and, np.logical_or, np.logical_not, np.logical_xor},
-    {np.isnan, np.isinf, np.isfinite, np.signbit, np.isposinf, np.isneginf},
-    {np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isrealobj, np.iscomplexobj},
-    {np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like},
-    {np.result_type, np.can_cast, np.min_scalar_type, np.may_share_memory, np.shares_memory},
-    {np.array_repr, np.array_str, np.array2string},
-)
+nondifferentiable(
+    np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,
+    np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
+    np.isnan, np.isinf, np.isfinite, np.signbit, np.isposinf, np.isneginf,
+    np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isrealobj, np.iscomplexobj,
+    np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
+    np.result_type, np.can_cast, np.min_scalar_type, np.may_share_memory, np.shares_memory,
+    np.array_repr, np.array_str, np.array2string,
+)  # fmt: skip

@@ -13,8 +13,8 @@ LN2 = float(np.log(2.0))
 LN10 = float(np.log(10.0))
 
 
-def portion(x, y, exp, logaddexp):
-    """Give exp(x) / (exp(x) + exp(y)); infinite ones that tie share evenly."""
+def softmax_weight(x, y, exp, logaddexp):
+    """exp(x) / (exp(x) + exp(y)); infinite ones that tie share evenly."""
     tie = np.isinf(x) & (x == y)
     return exp(-logaddexp(0.0, np.where(tie, 0.0, y) - np.where(tie, 0.0, x)))
 
@@ -27,8 +27,8 @@ derivative(np.log,        lambda g, z, x: g / x)
 derivative(np.log2,       lambda g, z, x: g / x / LN2)
 derivative(np.log10,      lambda g, z, x: g / x / LN10)
 derivative(np.log1p,      lambda g, z, x: g / (1 + x))
-derivative(np.logaddexp,  lambda g, z, x, y: g * portion(x, y, np.exp, np.logaddexp),
-                          lambda g, z, x, y: g * portion(y, x, np.exp, np.logaddexp))
-derivative(np.logaddexp2, lambda g, z, x, y: g * portion(x, y, np.exp2, np.logaddexp2),
-                          lambda g, z, x, y: g * portion(y, x, np.exp2, np.logaddexp2))
+derivative(np.logaddexp,  lambda g, z, x, y: g * softmax_weight(x, y, np.exp, np.logaddexp),
+                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp, np.logaddexp))
+derivative(np.logaddexp2, lambda g, z, x, y: g * softmax_weight(x, y, np.exp2, np.logaddexp2),
+                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp2, np.logaddexp2))
 # fmt: on

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import compose, derivative, plain, selections
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 
 
 @primitive
@@ -41,19 +41,19 @@ def add_rows(z, index, x):
 
 
 def lower(m, k):
-    """Mark the places of a matrix on and below its k-th diagonal."""
+    """True on and below the k-th diagonal of a matrix, False above."""
     return np.tri(m.shape[-2 if m.ndim > 1 else -1], m.shape[-1], k, dtype=bool)
 
 
 # fmt: off
-derivative(operator.getitem, lambda g, z, a, index: put_back(g, index, a.shape), None)
-derivative(put_back,         lambda g, z, x, index, shape: g[index], None, None)
+derivative(operator.getitem, lambda g, z, a, index: put_back(g, index, a.shape), None, selects=True)
+derivative(put_back,         lambda g, z, x, index, shape: g[index], None, None, selects=True)
 # fmt: on
 
 
 @compose(np.take)
 def take(a, indices, axis=None):
-    """Pick along one axis, or out of the flattened array."""
+    """Elements picked along one axis, or out of the flattened array."""
     if axis is None:
         return np.ravel(a)[indices]
     return a[(*(slice(None),) * (axis % a.ndim), indices)]
@@ -61,7 +61,7 @@ def take(a, indices, axis=None):
 
 @compose(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
-    """Pick along one axis, by indices that differ from place to place."""
+    """Elements picked along one axis, by indices that differ from place to place."""
     if axis is None:
         return np.ravel(arr)[indices]
     places = list(np.ogrid[tuple(slice(n) for n in arr.shape)])
@@ -71,13 +71,13 @@ def take_along_axis(arr, indices, axis=-1):
 
 @compose(np.sort)
 def sort(a, axis=-1):
-    """Order the elements along an axis; those that tie keep their places."""
+    """The elements in order along an axis; those that tie keep their places."""
     return take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
 
 
 @compose(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
-    """Pick the diagonal of two axes, as a last axis."""
+    """The diagonal of two axes, as a last axis."""
     moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
     n = np.arange(len(np.diagonal(np.empty(moved.shape[-2:]), offset)))
     return moved[(..., n + max(-offset, 0), n + max(offset, 0))]
@@ -85,7 +85,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
 
 @compose(np.diag)
 def diag(v, k=0):
-    """Give the diagonal of a matrix, or the matrix that has `v` as its diagonal."""
+    """The diagonal of a matrix, or the matrix that has `v` as its diagonal."""
     if v.ndim == 2:
         return diagonal(v, k)
     n = v.shape[0] + abs(k)
@@ -95,7 +95,7 @@ def diag(v, k=0):
 
 @compose(np.select)
 def select(condlist, choicelist, default=0):
-    """Choose for each element the first choice whose condition holds."""
+    """For each element the first choice whose condition holds."""
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         default = np.where(condition, choice, default)
     return default
@@ -107,5 +107,4 @@ compose(np.triu)(lambda m, k=0: np.where(lower(m, k - 1), 0.0, m))
 compose(np.compress)(lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis=axis))
 compose(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(condition)))
 
-selections.update({operator.getitem, put_back})
-plain.update({np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize})
+nondifferentiable(np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)

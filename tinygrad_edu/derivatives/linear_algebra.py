@@ -15,7 +15,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `strin
 
 
 def product_left(g, x, y):
-    """Give ``g @ yᵀ``, with a matrix of one row or column standing in where x or y is a vector."""
+    """``g @ yᵀ``, with a matrix of one row or column standing in where x or y is a vector."""
     if y.ndim == 1:
         return g[..., None] * y
     if x.ndim == 1:
@@ -24,7 +24,7 @@ def product_left(g, x, y):
 
 
 def product_right(g, x, y):
-    """Give ``xᵀ @ g``, with a matrix of one row or column standing in where x or y is a vector."""
+    """``xᵀ @ g``, with a matrix of one row or column standing in where x or y is a vector."""
     if x.ndim == 1:
         return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
     if y.ndim == 1:
@@ -33,7 +33,7 @@ def product_right(g, x, y):
 
 
 def spell_out(subscripts, operands):
-    """Write einsum's subscripts with a letter for every axis, the ellipsis and the output included."""
+    """The subscripts of einsum's inputs and output, with a letter for every axis; and the letters left."""
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     terms = inputs.split(",")
     free = [c for c in LETTERS if c not in subscripts]
@@ -47,7 +47,7 @@ def spell_out(subscripts, operands):
 
 
 def contraction(i, g, z, subscripts, *operands, optimize=False):
-    """Contract `g` with all operands but one into the shape of that one.
+    """g, contracted with all operands but one into the shape of that one.
 
     A letter that stands twice in its subscripts asks for a diagonal, so an identity matrix joins
     in; one that stands nowhere else was summed, so a vector of ones does.
@@ -76,7 +76,7 @@ derivative(np.einsum, Each(contraction))
 
 @compose(np.dot)
 def dot(a, b):
-    """Multiply vectors and matrices; of more axes, the last of `a` with the last but one of `b`."""
+    """The product of vectors and matrices; of more axes, the last of `a` with the last but one of `b`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.reshape(np.outer(a, b), np.shape(a) + np.shape(b))
     return a @ b if np.ndim(b) <= 2 else tensordot(a, b, (-1, -2))
@@ -84,7 +84,7 @@ def dot(a, b):
 
 @compose(np.tensordot)
 def tensordot(a, b, axes=2):
-    """Sum products over pairs of axes: lay both out as matrices, multiply, fold back."""
+    """Sums of products over pairs of axes: both laid out as matrices, multiplied, and folded back."""
     if np.ndim(axes) == 0:
         axes = (range(-axes, 0), range(axes))
     left, right = ([int(i) % np.ndim(x) for i in np.atleast_1d(k)] for x, k in zip((a, b), axes, strict=True))
@@ -105,21 +105,21 @@ compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
 compose(np.vecdot)(lambda x1, x2: np.sum(x1 * x2, axis=-1))
 
 
-def rooted(total, root):
-    """Take a root, with slope 0 at 0."""
+def root_flat_at_zero(total, root):
+    """A root, with slope 0 at 0."""
     nothing = total == 0
     return np.where(nothing, 0.0, root(total + nothing))
 
 
 @compose(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
-    """Measure vectors by any norm, and matrices by Frobenius'; norm'(0) = 0."""
+    """Any norm of vectors, and Frobenius' of matrices; norm'(0) = 0."""
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     matrix = len(axes) == 2
     if len(axes) > 2 and not (ord is None and axis is None):
         raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
     if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return rooted(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
+        return root_flat_at_zero(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
     if matrix or isinstance(ord, str):
         raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule; use numbers for vectors, 'fro' for matrices")
     size = abs(x)
@@ -127,4 +127,4 @@ def norm(x, ord=None, axis=None, keepdims=False):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if ord == 0:
         raise TypeError("np.linalg.norm: ord=0 counts elements and has no slope; use ord=1 or 2")
-    return rooted(np.sum(size**ord, axis=axis, keepdims=keepdims), lambda total: total ** (1 / ord))
+    return root_flat_at_zero(np.sum(size**ord, axis=axis, keepdims=keepdims), lambda total: total ** (1 / ord))

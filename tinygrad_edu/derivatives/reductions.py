@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import compose, derivative, plain, selections
-from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
+from tinygrad_edu.derivatives.arithmetic import replace_zero
 
 
-def kept(g, a, axis, keepdims):
-    """Give `g` the axes of length one that the reduction of `a` took away, so that it broadcasts."""
+def restore_axes(g, a, axis, keepdims):
+    """G with the axes of length one that the reduction of `a` took away, so that it broadcasts."""
     if keepdims or axis is None or not a.ndim:
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -24,29 +24,29 @@ def kept(g, a, axis, keepdims):
 
 
 def extreme(g, z, a, axis, keepdims):
-    """Share `g` evenly among the elements that tie for the extreme value."""
-    chosen = a == kept(z, a, axis, keepdims)
-    return chosen * (kept(g, a, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True, dtype=a.dtype))
+    """g, shared evenly among the elements that tie for the extreme value."""
+    chosen = a == restore_axes(z, a, axis, keepdims)
+    return chosen * (restore_axes(g, a, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True, dtype=a.dtype))
 
 
-def deviation(a: Any, axis: Any) -> Any:
-    """Give the distance of each element from the mean; the second round is for what the first one rounds."""
+def deviation(a: Array, axis: Any) -> Array:
+    """The distance of each element from the mean; the second round is for what the first one rounds."""
     for _ in range(2):
         a = a - np.mean(a, axis=axis, keepdims=True)
     return a
 
 
-def freedom(a: Any, axis: Any, ddof: Any) -> Any:
-    """Give the number of elements that go into each output, less `ddof`."""
+def count(a: Array, axis: Any, ddof: float) -> Any:
+    """The number of elements that go into each output, less `ddof`."""
     axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
     return math.prod(a.shape[i] for i in axes) - ddof
 
 
-def running(x, n):
-    """Multiply up, along the last axis of length `n`, all that stands before each element.
+def exclusive_cumprod(x, n):
+    """The product of all that stands before each element, along the last axis of length `n`.
 
-    Each round doubles the reach, so log₂ n products of whole arrays suffice, and a zero harms
-    nobody but those behind it.
+    Each round doubles the reach, so log₂ n products of whole arrays suffice, and nothing
+    is divided by: zeros do no harm.
     """
     ones = np.ones((*x.shape[:-1], 1))
     z = np.concatenate([ones, x], axis=-1)[..., :n]
@@ -58,36 +58,39 @@ def running(x, n):
 
 
 def others(a, axis):
-    """Give for each element of `a` the product of all others along `axis`, zeros or not."""
+    """For each element of `a` the product of all others along `axis`, zeros or not."""
     axes = tuple(range(a.ndim)) if axis is None or not a.ndim else tuple(np.atleast_1d(axis) % a.ndim)
     last = tuple(range(-len(axes), 0))
     moved = np.moveaxis(a, axes, last)
     rest = moved.shape[: a.ndim - len(axes)]
     n = a.size // max(int(np.prod(rest)), 1)
     x = np.reshape(moved, (*rest, n))
-    z = running(x, n) * np.flip(running(np.flip(x, axis=-1), n), axis=-1)
+    z = exclusive_cumprod(x, n) * np.flip(exclusive_cumprod(np.flip(x, axis=-1), n), axis=-1)
     return np.moveaxis(np.reshape(z, moved.shape), last, axes)
 
 
-def sum_behind(g, a, axis):
-    """Add up what the running sum passes back: everything from each element to the end."""
+def reverse_cumsum(g, a, axis):
+    """What the running sum passes back: the sum of everything from each element to the end."""
     back = np.flip(np.cumsum(np.flip(g, axis=axis or 0), axis=axis or 0), axis=axis or 0)
     return np.reshape(back, a.shape)
 
 
 # fmt: off
-derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims))
-derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) / freedom(a, axis, 0))
-derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False: kept(g, a, axis, keepdims) * others(a, axis))
-derivative(np.cumsum, lambda g, z, a, *, axis=None: sum_behind(g, a, axis))
+derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: restore_axes(g, a, axis, keepdims), selects=True)
+derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False:
+                          restore_axes(g, a, axis, keepdims) / count(a, axis, 0), selects=True)
+derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False:
+                          restore_axes(g, a, axis, keepdims) * others(a, axis))
+derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
-derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
-derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims))
+derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
+derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          kept(g, a, axis, keepdims) * deviation(a, axis) * (2 / freedom(a, axis, ddof)))
+                          restore_axes(g, a, axis, keepdims) * deviation(a, axis) * (2 / count(a, axis, ddof)))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          kept(g / safe(z), a, axis, keepdims) * deviation(a, axis) / freedom(a, axis, ddof))
+                          restore_axes(g / replace_zero(z), a, axis, keepdims)
+                          * deviation(a, axis) / count(a, axis, ddof))
 # fmt: on
 
 
@@ -102,7 +105,7 @@ compose(np.ptp)(
 
 @compose(np.average)
 def average(a, axis=None, weights=None, keepdims=False):
-    """Average with weights of the shape of `a`, or one for each place along one axis."""
+    """The average, with weights of the shape of `a`, or one for each place along one axis."""
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
     if np.shape(weights) != np.shape(a):
@@ -114,12 +117,11 @@ def average(a, axis=None, weights=None, keepdims=False):
 
 @compose(np.diff)
 def diff(a, n=1, axis=-1):
-    """Take the difference of neighbours along `axis`, `n` times."""
+    """The difference of neighbours along `axis`, taken `n` times."""
     for _ in range(n):
         before = (slice(None),) * (axis % a.ndim)
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a
 
 
-selections.update({np.sum, np.mean, np.max, np.min})
-plain.update({np.argmax, np.argmin, np.any, np.all, np.count_nonzero})
+nondifferentiable(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)

@@ -10,17 +10,17 @@ import itertools
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import Each, compose, derivative, selections
+from tinygrad_edu.core.rules import Each, compose, derivative
 
 
 @primitive
 def concatenate(*arrays, axis=0):
-    """Join arrays along an axis, as np.concatenate does with a list of them."""
+    """Arrays joined along an axis, as np.concatenate does with a list of them."""
     return np.concatenate(arrays, axis=axis)
 
 
 def part(i, g, z, *arrays, axis=0):
-    """Cut out of `g` what belongs to the i-th of the joined arrays."""
+    """The part of `g` that belongs to the i-th of the joined arrays."""
     if axis is None:
         start = sum(a.size for a in arrays[:i])
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
@@ -30,26 +30,24 @@ def part(i, g, z, *arrays, axis=0):
 
 
 def inverse(axes):
-    """Give the permutation that undoes `axes`."""
+    """The permutation that undoes `axes`."""
     return None if axes is None else tuple(np.argsort([axis % len(axes) for axis in axes]))
 
 
 # fmt: off
-derivative(np.reshape,      lambda g, z, a, *, shape, order="C": np.reshape(g, a.shape, order=order))
-derivative(np.ravel,        lambda g, z, a, *, order="C": np.reshape(g, a.shape, order=order))
-derivative(np.transpose,    lambda g, z, a, *, axes=None: np.transpose(g, inverse(axes)))
-derivative(np.swapaxes,     lambda g, z, a, *, axis1, axis2: np.swapaxes(g, axis1, axis2))
-derivative(np.moveaxis,     lambda g, z, a, *, source, destination: np.moveaxis(g, destination, source))
-derivative(np.expand_dims,  lambda g, z, a, *, axis: np.reshape(g, a.shape))
-derivative(np.squeeze,      lambda g, z, a, *, axis=None: np.reshape(g, a.shape))
-derivative(np.broadcast_to, lambda g, z, a, *, shape: g)
-derivative(np.flip,         lambda g, z, a, *, axis=None: np.flip(g, axis=axis))
-derivative(np.roll,         lambda g, z, a, *, shift, axis=None: np.roll(g, np.negative(shift), axis=axis))
-derivative(concatenate,     Each(part))
+derivative(np.reshape,      lambda g, z, a, *, shape, order="C": np.reshape(g, a.shape, order=order), selects=True)
+derivative(np.ravel,        lambda g, z, a, *, order="C": np.reshape(g, a.shape, order=order), selects=True)
+derivative(np.transpose,    lambda g, z, a, *, axes=None: np.transpose(g, inverse(axes)), selects=True)
+derivative(np.swapaxes,     lambda g, z, a, *, axis1, axis2: np.swapaxes(g, axis1, axis2), selects=True)
+derivative(np.moveaxis,     lambda g, z, a, *, source, destination: np.moveaxis(g, destination, source), selects=True)
+derivative(np.expand_dims,  lambda g, z, a, *, axis: np.reshape(g, a.shape), selects=True)
+derivative(np.squeeze,      lambda g, z, a, *, axis=None: np.reshape(g, a.shape), selects=True)
+derivative(np.broadcast_to, lambda g, z, a, *, shape: g, selects=True)
+derivative(np.flip,         lambda g, z, a, *, axis=None: np.flip(g, axis=axis), selects=True)
+derivative(np.roll,         lambda g, z, a, *, shift, axis=None: np.roll(g, np.negative(shift), axis=axis),
+                            selects=True)
+derivative(concatenate,     Each(part), selects=True)
 # fmt: on
-
-selections.update({np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze})
-selections.update({np.broadcast_to, np.flip, np.roll, concatenate})
 
 compose(np.matrix_transpose)(lambda x: np.swapaxes(x, -1, -2))
 compose(np.fliplr)(lambda m: np.flip(m, axis=1))
@@ -75,7 +73,7 @@ compose(np.broadcast_arrays)(
 
 
 def at_least(n):
-    """Make the function that puts axes of length one in front until there are `n`."""
+    """The function that puts axes of length one in front until there are `n`."""
 
     def raised(*arys):
         made = [np.reshape(a, (1,) * (n - np.ndim(a)) + np.shape(a)) for a in arys]
@@ -90,7 +88,7 @@ compose(np.atleast_2d)(at_least(2))
 
 @compose(np.array_split)
 def array_split(ary, indices_or_sections, axis=0):
-    """Cut into parts of as nearly equal length as can be, or at the given places."""
+    """Parts of as nearly equal length as can be, or cut at the given places."""
     before = (slice(None),) * (axis % ary.ndim)
     inner = indices_or_sections
     if np.ndim(inner) == 0:
@@ -101,7 +99,7 @@ def array_split(ary, indices_or_sections, axis=0):
 
 @compose(np.split)
 def split(ary, indices_or_sections, axis=0):
-    """Cut into equal parts, or at the given places."""
+    """Equal parts, or parts cut at the given places."""
     if not np.ndim(indices_or_sections) and ary.shape[axis] % indices_or_sections:
         raise ValueError(
             f"np.split: {ary.shape[axis]} elements do not make {indices_or_sections} equal parts; use np.array_split"
@@ -111,7 +109,7 @@ def split(ary, indices_or_sections, axis=0):
 
 @compose(np.repeat)
 def repeat(a, repeats, axis=None):
-    """Repeat each element: that is indexing; a number counts as an array of one."""
+    """Each element repeated, which is indexing; a number counts as an array of one."""
     a = a if a.ndim else np.reshape(a, 1)
     n = a.size if axis is None else a.shape[axis]
     return np.take(a, np.repeat(np.arange(n), repeats), axis=axis)
@@ -119,7 +117,7 @@ def repeat(a, repeats, axis=None):
 
 @compose(np.tile)
 def tile(A, reps):  # noqa: N803
-    """Lay copies side by side: spread over new axes, then fold those in."""
+    """Copies side by side: spread over new axes, which are then folded in."""
     times = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     times = (1,) * (A.ndim - len(times)) + times
     sizes = (1,) * (len(times) - A.ndim) + A.shape
@@ -130,7 +128,7 @@ def tile(A, reps):  # noqa: N803
 
 @compose(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
-    """Turn by `k` right angles in the plane of two axes."""
+    """An array turned by `k` right angles in the plane of two axes."""
     for _ in range(k % 4):
         m = np.flip(np.swapaxes(m, *axes), axis=axes[0])
     return m
@@ -138,7 +136,7 @@ def rot90(m, k=1, axes=(0, 1)):
 
 @compose(np.pad)
 def pad(array, pad_width, mode="constant", constant_values=0):
-    """Join a constant on, or repeat elements that are there, which is indexing."""
+    """An array with a constant joined on, or with elements that are there repeated, which is indexing."""
     widths = np.broadcast_to(pad_width, (array.ndim, 2))
     values = np.broadcast_to(constant_values, (array.ndim, 2))
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):

@@ -8,43 +8,27 @@ h     hypotenuse, the square root of a sum of squares
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive, whole
+from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
-from tinygrad_edu.core.tape import Entry
-from tinygrad_edu.derivatives.arithmetic import safe
+from tinygrad_edu.derivatives.arithmetic import flat, replace_zero
 
 
 def over_square(g, h):
-    """Divide by h² where h² itself would overflow."""
+    """G / h², where h² itself would overflow."""
     return g / h / h
 
 
 @primitive
-def sech(x):
-    """Give 1 / cosh(x), which falls to 0 where cosh overflows; its square is 1 - tanh(x)² to full precision."""
-    return 1 / np.cosh(x)
-
-
-@whole
 def sech_squared(x, z, out=None):
-    """Give 1 - z² for z = tanh(x); where that is nearly all rounding, and x itself tells more, 1 / cosh(x)²."""
-    s = np.subtract(1, np.multiply(z, z, out), out)
-    if not np.ndim(s):
+    """1 - z² for z = tanh(x), or 1 / cosh(x)², where 1 - z² is nearly all rounding and x tells more."""
+    if not isinstance(z, np.ndarray) or not z.ndim:
+        s = 1 - z * z
         return s if s >= 0.05 else np.square(1 / np.cosh(x))
+    s = np.subtract(1, np.multiply(z, z, out), out)
     places = np.flatnonzero(s < 0.05)
     if places.size:
         s.flat[places] = np.square(1 / np.cosh(x.flat[places]))
     return s
-
-
-def slope_of_tanh(x, z):
-    """Give 1 - z² for z = tanh(x), recorded as 1 / cosh(x)²."""
-    if isinstance(x, Entry):
-        return sech(x) ** 2
-    if type(z) is not np.float64:
-        return sech_squared(x, z)
-    s = 1 - z * z
-    return s if s >= 0.05 else np.square(1 / np.cosh(x))
 
 
 # fmt: off
@@ -54,12 +38,11 @@ derivative(np.tan,     lambda g, z, x: g * (1 + z * z))
 derivative(np.arcsin,  lambda g, z, x: g / np.sqrt((1 - x) * (1 + x)))
 derivative(np.arccos,  lambda g, z, x: -g / np.sqrt((1 - x) * (1 + x)))
 derivative(np.arctan,  lambda g, z, x: over_square(g, np.hypot(1, x)))
-derivative(np.arctan2, lambda g, z, y, x: over_square(g, safe(np.hypot(x, y))) * x,
-                       lambda g, z, y, x: over_square(-g, safe(np.hypot(x, y))) * y)
+derivative(np.arctan2, lambda g, z, y, x: over_square(g, replace_zero(np.hypot(x, y))) * x,
+                       lambda g, z, y, x: over_square(-g, replace_zero(np.hypot(x, y))) * y)
 derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
 derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
-derivative(np.tanh,    lambda g, z, x: g * slope_of_tanh(x, z))
-derivative(sech,       lambda g, z, x: -g * z * np.tanh(x))
+derivative(np.tanh,    lambda g, z, x: g * sech_squared(x, z))
 derivative(np.arcsinh, lambda g, z, x: g / np.hypot(1, x))
 derivative(np.arccosh, lambda g, z, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 derivative(np.arctanh, lambda g, z, x: g / ((1 - x) * (1 + x)))
@@ -67,4 +50,7 @@ derivative(np.deg2rad, lambda g, z, x: np.deg2rad(g))
 derivative(np.radians, lambda g, z, x: np.deg2rad(g))
 derivative(np.rad2deg, lambda g, z, x: np.rad2deg(g))
 derivative(np.degrees, lambda g, z, x: np.rad2deg(g))
+
+# As a function of z alone: x is there for digits that z lacks.
+derivative(sech_squared, flat, lambda g, s, x, z: -2 * g * z, opaque=True)
 # fmt: on

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import derivative, selections
+from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair
 
@@ -145,11 +145,13 @@ def mean_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
 
 
 # fmt: off
-derivative(gather,    lambda g, z, x, *, size, stride: overlay(g, image=x.shape[2:], size=size, stride=stride))
-derivative(overlay,   lambda g, z, y, *, image, size, stride: gather(g, size=size, stride=stride))
-derivative(largest,   lambda g, z, x, *, size, stride: give_back(g, payload(x), payload(z), size=size, stride=stride))
-derivative(give_back, lambda g, z, y, x, m, *, size, stride: pick(g, x, m, size=size, stride=stride), None, None)
-derivative(pick,      lambda g, z, h, x, m, *, size, stride: give_back(g, x, m, size=size, stride=stride), None, None)
+derivative(gather,    lambda g, z, x, *, size, stride: overlay(g, image=x.shape[2:], size=size, stride=stride),
+                      selects=True)
+derivative(overlay,   lambda g, z, y, *, image, size, stride: gather(g, size=size, stride=stride), selects=True)
+derivative(largest,   lambda g, z, x, *, size, stride: give_back(g, payload(x), payload(z), size=size, stride=stride),
+                      selects=True)
+derivative(give_back, lambda g, z, y, x, m, *, size, stride: pick(g, x, m, size=size, stride=stride), None, None,
+                      selects=True)
+derivative(pick,      lambda g, z, h, x, m, *, size, stride: give_back(g, x, m, size=size, stride=stride), None, None,
+                      selects=True)
 # fmt: on
-
-selections.update({gather, overlay, largest, give_back, pick})

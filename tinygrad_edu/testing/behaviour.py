@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.rules import accepted
+from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Entry, payload, rules
+from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.calls import Array, Call, Sample, outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, eps, fail, gradient, largest, weights
@@ -18,7 +18,7 @@ def check_keywords(calls: list[Call]) -> None:
     call, used = calls[0], set()
     for sample in (each.draw(0) for each in calls):
         used |= {*(sample(*map(Value, sample.arrays)).keywords or {})}
-    for key in sorted(accepted[call.function] - used):
+    for key in sorted(table[call.function].keywords - used):
         fail("the domain has no call with a keyword that the row accepts", label(call.function), keyword=f"{key}=")
     sample = Call(call.function, call.arguments, call.keywords | {"no_such_keyword": 0}).draw(0)
     answer = outcome(sample, *map(Value, sample.arrays))
@@ -32,7 +32,8 @@ def check_value(sample: Sample) -> None:
     wanted = sample(*[x.data for x in leaves])
     recorded = tree.map(lambda z: z.data, sample(*leaves))
     # A row runs the function itself; a composition multiplies at most two of its inputs.
-    roundings = 0 if sample.call.function in rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
+    row = table.get(sample.call.function)
+    roundings = 0 if row is not None and row.rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
     bound = [roundings * eps(sample.arrays)] * len(tree.leaves(wanted))
     assert_close(tree.leaves(recorded), tree.leaves(wanted), bound, "the value is not the function's own", sample)
     kinds = [[np.result_type(z) for z in tree.leaves(numbers)] for numbers in (wanted, recorded)]
@@ -64,7 +65,7 @@ def _shares(z: Any, g: Array) -> dict[str, Array]:
     """The share of each input by the rules of an entry, on plain numbers."""
     given = [payload(x) for x in z.inputs]
     ruled = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
-    return {f"argument {i}": rules[z.function][i](g, payload(z), *given, **(z.keywords or {})) for i in ruled}
+    return {f"argument {i}": table[z.function].rules[i](g, payload(z), *given, **(z.keywords or {})) for i in ruled}
 
 
 def check_rules_own(sample: Sample, other: Sample) -> None:

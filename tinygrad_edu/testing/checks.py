@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import Each, Function, composed
+from tinygrad_edu.core.rules import Each, Function, table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Entry, rules
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value
 from tinygrad_edu.testing.calls import Arguments, Call, Sample, Span, between, elementwise, line, outcome
@@ -84,23 +84,24 @@ def check_derivative(
 
 
 def _calls(function: Function, domain: Domain) -> list[Call]:
-    """The calls on which to check a function."""
-    if function in composed:
+    """Give the calls on which to check a function."""
+    row = table.get(function)
+    if row is not None and row.substitute is not None:
         raise TypeError(f"check_derivative: {label(function)} is composed of functions that have rows, and has none")
-    if function not in rules:
+    if row is None or not row.rules:
         remedy = "make it a tinygrad_edu.primitive and give it rules with tinygrad_edu.derivative"
         raise TypeError(f"check_derivative: {label(function)} has no row; {remedy}")
     explicit = isinstance(domain, list) and bool(domain) and all(isinstance(x, Arguments) for x in domain)
     if explicit:
         return [Call(function, *arguments) for arguments in domain]  # type: ignore[union-attr, misc]
-    row = rules[function]
-    if isinstance(row, Each) or None in row:
-        which = "takes any number of arrays" if isinstance(row, Each) else "has an argument without a rule"
+    rules = row.rules
+    if isinstance(rules, Each) or None in rules:
+        which = "takes any number of arrays" if isinstance(rules, Each) else "has an argument without a rule"
         remedy = "say how it is called, such as domain=[of(A(3), 2)]"
         raise TypeError(f"check_derivative: {label(function)} {which}; {remedy}")
-    spans = [*map(_span, domain)] if isinstance(domain, list) else [_span(domain)] * len(row)
-    if len(spans) != len(row):
-        raise TypeError(f"check_derivative: the domain has {len(spans)} spans, the row {len(row)} rules")
+    spans = [*map(_span, domain)] if isinstance(domain, list) else [_span(domain)] * len(rules)
+    if len(spans) != len(rules):
+        raise TypeError(f"check_derivative: the domain has {len(spans)} spans, the row {len(rules)} rules")
     calls = [Call(function, *arguments) for arguments in elementwise(*spans)]
     answers = [outcome(call.draw(0), *call.draw(0).arrays) for call in calls]
     taken = [call for call, z in zip(calls, answers, strict=True) if not isinstance(z, Exception)]

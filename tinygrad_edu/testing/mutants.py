@@ -6,6 +6,7 @@ x     that input
 kind  how a rule is mutated
 """
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,9 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import Each, Function
+from tinygrad_edu.core.rules import Each, Function, Rule, table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Rule, rules
 from tinygrad_edu.testing.calls import Array, Call
 from tinygrad_edu.testing.oracles import check, fail, gradient, weights
 
@@ -58,21 +58,23 @@ class Mutant:
 
 def rules_of(function: Function) -> list[tuple[int, Rule]]:
     """The rules of a function with their places; a rule for any input stands at 0."""
-    row = rules[function]
-    every = [row.rule] if isinstance(row, Each) else row
+    rules = table[function].rules
+    every = [rules.rule] if isinstance(rules, Each) else rules
     return [(i, rule) for i, rule in enumerate(every) if rule is not None]
 
 
 @contextmanager
 def mutated(function: Function, i: int, kind: str) -> Iterator[Mutant]:
     """Make a context in which the i-th rule of a function is a mutant, for all threads."""
-    row = rules[function]
-    mutant = Mutant(row.rule, kind, None) if isinstance(row, Each) else Mutant(row[i], kind, i)
-    rules[function] = Each(mutant) if isinstance(row, Each) else (*row[:i], mutant, *row[i + 1 :])
+    right = table[function]
+    rules = right.rules
+    mutant = Mutant(rules.rule, kind, None) if isinstance(rules, Each) else Mutant(rules[i], kind, i)
+    wrong = Each(mutant) if isinstance(rules, Each) else (*rules[:i], mutant, *rules[i + 1 :])
+    table[function] = dataclasses.replace(right, rules=wrong)
     try:
         yield mutant
     finally:
-        rules[function] = row
+        table[function] = right
 
 
 def is_caught(mutant: Mutant, calls: list[Call]) -> bool:

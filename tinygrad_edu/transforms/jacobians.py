@@ -1,70 +1,116 @@
-"""All rows of a Jacobian from one sweep: the cotangents of every number of the outputs go back together.
+"""Jacobians and Hessians: all rows from one sweep, in which the cotangents of every number of the outputs go together.
 
+run   one run of the function on Values, a `Pullback`
 n     the number of rows: how many numbers the outputs have
 seed  what a row starts from: 1 for one number of the outputs, 0 for all others
 g     cotangents of a variable, (n, *shape)
 """
 
+import functools
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.context import Tracer, recording
+from tinygrad_edu.core.context import Tracer, current_listener
 from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.transforms.batching import Batch, identity_rows
-from tinygrad_edu.transforms.pullback import Trace, sum_seeds
+from tinygrad_edu.transforms.gradients import grad
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, sum_seeds, to_caller
 
 BYTES = 1 << 26  # a batch of the largest array on the tape takes no more; else the rows go in several batches
 DENSE = 1 << 14  # batches of fewer numbers than this are quicker with all their zeros, unless they are traced
 
 
-def batched_rows(trace: Trace) -> list[Any]:
-    """Give for each variable its cotangents from every number of the outputs, in order, (n, *shape)."""
-    n = sum(z.size for z in trace.outputs)
+def jacobian(f: Function, argnums: Argnums = 0) -> Function:
+    """The function that gives every slope of every output of `f`, of shape output + input.
+
+    Outputs and arguments may be trees: the result is a tree like the output, of trees like the argument.
+
+    >>> jacobian(lambda x: x ** 2)(np.array([1.0, 3.0]))
+    array([[2., 0.],
+           [0., 6.]])
+    """
+
+    @functools.wraps(f)
+    def slopes(*args: Any) -> Any:
+        run = Pullback("jacobian", f, args, argnums)
+        rows = batched_rows(run)
+        made = []
+        start = 0
+        for z in run.outputs:
+            parts = rows if len(run.outputs) == 1 else [g[start : start + z.size] for g in rows]
+            start += z.size
+            shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
+            own = zip(shaped, run.numbers, strict=True)
+            one = run.rebuild([to_caller(g, run.recorded, isinstance(x, Entry)) for g, x in own])
+            made.append(one[0] if isinstance(argnums, int) else tuple(one))
+        return run.rebuild_output(made)
+
+    return slopes
+
+
+def hessian(f: Function, argnums: int = 0) -> Function:
+    """The function that gives the second derivatives of `f`: the Jacobian of its gradient.
+
+    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
+    array([[4., 6.],
+           [6., 0.]])
+    """
+    return jacobian(grad(f, argnums), argnums)
+
+
+def batched_rows(run: Pullback) -> list[Array]:
+    """For each variable its cotangents from every number of the outputs, in order, (n, *shape)."""
+    n = sum(z.size for z in run.outputs)
     if n == 0:
-        return [np.zeros((0, *x.shape), x.dtype) for x in trace.variables]
-    watched = getattr(recording.get(), "watch", None) is not None
-    if n > 1 and not watched and all(isinstance(z._data, (np.ndarray, np.generic, Tracer)) for z in trace.tape):
+        return [np.zeros((0, *x.shape), x.dtype) for x in run.variables]
+    if (
+        n > 1
+        and current_listener() is None
+        and all(isinstance(z._data, (np.ndarray, np.generic, Tracer)) for z in run.tape)
+    ):
         # What a rule cannot do with a batch it can do with each row, or else it says so more clearly there.
         with suppress(Exception):
-            return in_batches(trace, n)
-    return row_by_row(trace)
+            return in_batches(run, n)
+    return row_by_row(run)
 
 
-def in_batches(trace: Trace, n: int) -> list[Any]:
-    """Sweep as few times as memory allows."""
-    largest = max(z.size * z.dtype.itemsize for z in trace.tape)
+def in_batches(run: Pullback, n: int) -> list[Array]:
+    """As `batched_rows`, from as few sweeps as memory allows."""
+    largest = max(z.size * z.dtype.itemsize for z in run.tape)
     most = max(1, BYTES // max(largest, 1))
-    swept = [_batch(trace, start, min(start + most, n)) for start in range(0, n, most)]
+    swept = [_batch(run, start, min(start + most, n)) for start in range(0, n, most)]
     return [g[0] if len(g) == 1 else np.concatenate(g) for g in zip(*swept, strict=True)]
 
 
-def _batch(trace: Trace, start: int, stop: int) -> list[Any]:
-    """Sweep the rows from `start` to `stop` at once.
+def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
+    """The rows from `start` to `stop`, from one sweep.
 
     Only where a number is not zero is it multiplied, so 0 · ∞ is no matter; with all zeros written out it may be.
     """
-    large = (stop - start) * max(z.size for z in trace.outputs) >= DENSE
-    scattered = not trace.recorded and (large or any(isinstance(z._data, Tracer) for z in trace.outputs))
-    rows = _swept(trace, start, stop, scattered)
-    spoilt = not scattered and not trace.recorded and any(np.isnan(g).any() for g in rows)
-    return _swept(trace, start, stop, True) if spoilt else rows
+    large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
+    sparse = not run.recorded and (large or any(isinstance(z._data, Tracer) for z in run.outputs))
+    rows = _swept(run, start, stop, sparse)
+    spoilt = not sparse and not run.recorded and any(np.isnan(g).any() for g in rows)
+    return _swept(run, start, stop, True) if spoilt else rows
 
 
-def _swept(trace: Trace, start: int, stop: int, scattered: bool) -> list[Any]:
-    seeds = _seeds(trace, start, stop)
-    if not scattered:
+def _swept(run: Pullback, start: int, stop: int, sparse: bool) -> list[Array]:
+    seeds = _seeds(run, start, stop)
+    if not sparse:
         seeds = [Batch(seed.array) if isinstance(seed, Batch) else seed for seed in seeds]
-    swept, _ = gradients(trace.tape, sum_seeds(trace.outputs, seeds), trace.since, recorded=trace.recorded)
-    return [_of_all(swept.get(x), x, stop - start) for x in trace.variables]
+    swept, _ = gradients(run.tape, sum_seeds(run.outputs, seeds), run.since, recorded=run.recorded)
+    return [_as_rows(swept.get(x), x, stop - start) for x in run.variables]
 
 
-def _seeds(trace: Trace, start: int, stop: int) -> list[Any]:
-    """Give the seeds of the rows from `start` to `stop`."""
+def _seeds(run: Pullback, start: int, stop: int) -> list[Array]:
+    """The seeds of the rows from `start` to `stop`."""
     seeds: list[Any] = []
     first = 0  # the row with which an output begins
-    for z in trace.outputs:
+    for z in run.outputs:
         own = max(start - first, 0), min(stop - first, z.size)
         if own[0] < own[1]:
             seeds.append(identity_rows(stop - start, max(first - start, 0), *own, z.shape, z.dtype))
@@ -74,20 +120,20 @@ def _seeds(trace: Trace, start: int, stop: int) -> list[Any]:
     return seeds
 
 
-def _of_all(g: Any, x: Any, n: int) -> Any:
-    """Give what the sweep brought to a variable as one array."""
+def _as_rows(g: Any, x: Any, n: int) -> Any:
+    """What the sweep brought to a variable, as one array."""
     if isinstance(g, Batch):
         return g.array
     return np.zeros((n, *x.shape), x.dtype) if g is None else np.broadcast_to(g, (n, *x.shape))
 
 
-def row_by_row(trace: Trace) -> list[Any]:
-    """Sweep once for each row."""
-    zeros = [np.zeros(z.shape, z.dtype) for z in trace.outputs]
+def row_by_row(run: Pullback) -> list[Array]:
+    """As `batched_rows`, from a sweep for each row."""
+    zeros = [np.zeros(z.shape, z.dtype) for z in run.outputs]
     rows = []
-    for k, z in enumerate(trace.outputs):
+    for k, z in enumerate(run.outputs):
         for i in np.ndindex(z.shape):
             seeds = [zero.copy() for zero in zeros]
             seeds[k][i] = 1
-            rows.append(trace.cotangents([seed[()] for seed in seeds], trace.recorded))
+            rows.append(run.cotangents([seed[()] for seed in seeds], run.recorded))
     return [np.stack(g) for g in zip(*rows, strict=True)]

@@ -5,32 +5,34 @@ argnums    which arguments: an index, or several of them
 variables  fresh Values that stand in for the numbers differentiated
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.arrays import accept, arrays, bare
+from tinygrad_edu.core.arrays import accept, arrays, unwrap_scalar
 from tinygrad_edu.core.context import Recording, is_recording
 from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.tree import Tree
 
-Function = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
-def _variable(x: Any) -> Any:
-    """Stand in for `x`: behind a Value, so that what is outside still sees through; else afresh."""
+def _variable(x: Array) -> Value:
+    """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
     if isinstance(x, Value):
-        return +x
-    whole = type(x) in arrays and x.dtype.kind == "f" and x.ndim
-    return record(Value, x.view() if whole else accept(x))
+        return +x  # type: ignore[no-any-return]
+    is_array = type(x) in arrays and x.dtype.kind == "f" and x.ndim
+    leaf: Value = record(Value, x.view() if is_array else accept(x))
+    return leaf
 
 
 def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
-    """Check `argnums` against the number of arguments."""
+    """`argnums` as indices from 0, checked against the number of arguments."""
     if isinstance(argnums, int) and 0 <= argnums < count:
         return (argnums,)
     wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
@@ -39,7 +41,7 @@ def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
     return tuple(i % count for i in wanted)
 
 
-class Trace:
+class Pullback:
     """One run of a function on variables, ready to be swept back from its outputs to them."""
 
     def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
@@ -67,45 +69,46 @@ class Trace:
         others = any(z.serial < self.since and z not in ours for z in self.tape)
         self.recorded = is_recording() and (self.from_values or others)
 
-    def value(self) -> Any:
-        """Give the output."""
+    def value(self) -> Tree:
+        """The output, as the caller's own."""
         return self.rebuild_output([to_caller(z, self.recorded, self.from_values) for z in self.outputs])
 
-    def sweep(self, cotangents: Sequence[Any], recorded: bool | None = None) -> Any:
-        """Give the cotangents of the differentiated arguments, for those of the flattened outputs."""
+    def pull(self, cotangents: Sequence[Array], recorded: bool | None = None) -> list[Tree]:
+        """The cotangents of the differentiated arguments, for those of the flattened outputs."""
         recorded = self.recorded if recorded is None else recorded
         swept = self.cotangents(cotangents, recorded)
-        return self.rebuild(
+        pulled: list[Tree] = self.rebuild(
             [to_caller(g, recorded, isinstance(number, Entry)) for number, g in zip(self.numbers, swept, strict=True)]
         )
+        return pulled
 
-    def cotangents(self, cotangents: Sequence[Any], recorded: bool) -> list[Any]:
-        """Give the cotangents of the variables, as the sweep left them."""
+    def cotangents(self, cotangents: Sequence[Array], recorded: bool) -> list[Array]:
+        """The cotangents of the variables, as the sweep left them."""
         swept, _ = gradients(self.tape, sum_seeds(self.outputs, cotangents), self.since, recorded=recorded)
         return [swept[x] if x in swept else np.zeros_like(x._data) for x in self.variables]
 
 
-def sum_seeds(outputs: list[Any], cotangents: Sequence[Any]) -> dict[Any, Any]:
-    """Give each output its cotangent; one that stands there twice gets the sum."""
-    seeds: dict[Any, Any] = {}
+def sum_seeds(outputs: list[Any], cotangents: Sequence[Array]) -> dict[Any, Array]:
+    """The cotangent of each output; of one that stands there twice, the sum."""
+    seeds: dict[Any, Array] = {}
     for z, g in zip(outputs, cotangents, strict=True):
         seeds[z] = seeds[z] + g if z in seeds else g
     return seeds
 
 
-def to_caller(x: Any, recorded: bool, as_value: bool) -> Any:
-    """Give a result as the caller's own: a Value where it may be differentiated further, else a plain number."""
+def to_caller(x: Array, recorded: bool, as_value: bool) -> Array:
+    """A result as the caller's own: a Value where it may be differentiated further, else a plain number."""
     if recorded and isinstance(x, Entry):
         return x
-    plain = payload(x)
-    own = bare(plain.copy()) if isinstance(plain, np.ndarray) else plain
+    numbers = payload(x)
+    own = unwrap_scalar(numbers.copy()) if isinstance(numbers, np.ndarray) else numbers
     return record(Value, own) if recorded or as_value else own
 
 
-def alike(caller: str, what: str, given: Any, wanted: Any) -> list[Any]:
-    """Check that the tree `given` has the structure and shapes of `wanted`, and give its leaves those dtypes."""
+def match_tree(caller: str, what: str, given: Tree, wanted: Tree) -> list[Array]:
+    """The leaves of `given`, in the dtypes of `wanted`, whose structure and shapes it must have."""
 
-    def check(x: Any, z: Any) -> Any:
+    def check(x: Array, z: Array) -> Array:
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
         return x if isinstance(x, Entry) else accept(x).astype(z.dtype)

@@ -22,7 +22,7 @@ from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
 from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Template, Text, template
 from tinygrad_edu.compiler.ir import Node
 from tinygrad_edu.compiler.tracing.tracer import cast
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 _SIGNS: dict[Any, str] = OPERATORS | {
@@ -57,7 +57,7 @@ def operand(x: Any, names: Names) -> Text:
 
 def format_function(function: Callable[..., Any], names: Names) -> str:
     """The function of a node: by NumPy's name, or by that of a helper or a constant."""
-    if function in opaque_functions:
+    if is_opaque(function):
         return names.helper(function)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):

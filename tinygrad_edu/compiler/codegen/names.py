@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.codegen.templates import Text
 from tinygrad_edu.compiler.ir import Input, Node, fingerprint
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import table
 
 _USED = "abs", "bool", "float", "int", "min", "np", "range", "round", "slice", "sum", "zip"  # by what is printed
 _GLOBAL = re.compile(r"(c|blocks)\d+")  # names of constants and of functions, which every function sees
@@ -39,7 +39,7 @@ class Names:
     def __init__(self, taken: Iterable[str] = (), outer: "Names | None" = None) -> None:
         self._of: dict[Any, str] = {}
         self._outer = outer
-        self._taken = {*keyword.kwlist, *_USED, *(f.__name__ for f in opaque_functions), *taken}
+        self._taken = {*keyword.kwlist, *_USED, *(f.__name__ for f, row in table.items() if row.opaque), *taken}
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
         self.helpers: dict[str, Callable[..., Any]] = {}

@@ -26,7 +26,7 @@ from tinygrad_edu.compiler.codegen.strength_reduction import TRUTH, is_constant,
 from tinygrad_edu.compiler.codegen.templates import template
 from tinygrad_edu.compiler.ir import Graph, Input, Node, assume
 from tinygrad_edu.compiler.tracing.tracer import cast
-from tinygrad_edu.core.rules import opaque_functions
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 Kind = type[float] | type[bool] | type[int]
@@ -150,7 +150,7 @@ def _kind(x: Number) -> Any:
 
 def _key(function: Any) -> Any:
     """What a function stands for in tables: itself, or its name if it is one of this package."""
-    return function.__name__ if function in opaque_functions else function
+    return function.__name__ if is_opaque(function) else function
 
 
 def _row(rows: dict[Any, str], function: Any) -> str:

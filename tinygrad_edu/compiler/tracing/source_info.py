@@ -8,14 +8,13 @@ from types import FrameType
 from typing import Any
 
 from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.core import dispatch, masking, operators, tape, value
+from tinygrad_edu.core import dispatch, operators, tape, value
 from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.source_info import OURS, frame_of_user
 from tinygrad_edu.core.tape import Entry
 
 _HERE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _PASS_ON = _HERE, *(str(module.__file__) for module in (value, operators, dispatch))
-_SWEEPS = {tape.sweep.__code__, masking._sweep_with_care.__code__}
 
 
 def asked_by_library(frame: FrameType | None) -> bool:
@@ -28,7 +27,7 @@ def asked_by_library(frame: FrameType | None) -> bool:
 def note(node: Node, frame: FrameType | None) -> None:
     """Note the line that leads to a node; in a backward sweep, the line of the entry that is swept."""
     while frame is not None and frame.f_code.co_filename.startswith(OURS):
-        if frame.f_code in _SWEEPS:
+        if frame.f_code is tape.sweep.__code__:
             node.backward = True
             made = _node(frame.f_locals["z"])
             node.origin = made.origin if made else None
@@ -46,4 +45,4 @@ def note(node: Node, frame: FrameType | None) -> None:
 def _node(x: Any) -> Node | None:
     """Give the node behind a Value or a tracer."""
     numbers = x._data if isinstance(x, Entry) else x
-    return numbers.node if isinstance(numbers, Tracer) else None
+    return getattr(numbers, "node", None) if isinstance(numbers, Tracer) else None

@@ -24,7 +24,7 @@ from tinygrad_edu.compiler.bytecode import is_of_library, names_in
 from tinygrad_edu.compiler.captures import is_compiled
 from tinygrad_edu.compiler.errors import trace_error
 from tinygrad_edu.compiler.tracing.tracer import tracers
-from tinygrad_edu.core.tape import rules
+from tinygrad_edu.core.rules import table
 
 Function = Callable[..., Any]
 
@@ -130,7 +130,7 @@ class StandIns:
 
     def _function(self, f: types.FunctionType) -> Any:
         library = is_of_library(f)
-        if f in rules or (library and not f.__closure__):
+        if f in table or (library and not f.__closure__):
             return f
         scope = f.__globals__ if library else self._scope(f)
         cells = tuple(types.CellType() for _ in f.__closure__ or ())

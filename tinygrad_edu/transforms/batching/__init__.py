@@ -1,9 +1,9 @@
 """Batches of cotangents: arrays with one more axis in front, which the rules of the table do not see.
 
-array      `Batch`, and what goes one by one
-operators  Python's operators, and NumPy's methods
-functions  how NumPy's functions are done for a whole batch at once
-scattered  batches of which each has but a few numbers, as the rows of an identity matrix have
+array      `Batch`, and what runs on one after the other of a batch
+operators  Python's operators
+rules      how NumPy's functions run on a whole batch at once
+one_hot    `OneHotBatch`, of which each has but a few numbers, as the rows of an identity matrix have
 """
 
 from tinygrad_edu.transforms.batching import operators, rules  # noqa: F401 - they give `Batch` what it can do

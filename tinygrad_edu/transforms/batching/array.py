@@ -1,32 +1,31 @@
-"""Many arrays in the clothes of one: the array that holds them has an axis in front that nobody else sees.
+"""Batches: many arrays of one shape held in one array, whose first axis, the batch, is hidden from others.
 
-n        how many there are, the length of the hidden axis
-array    the array that holds them, (n, *shape): NumPy's, a tracer, or a Value
-shape    what others see
-apart    done with each of the n alone, and stacked
+n      the size of the batch, the length of the hidden axis
+array  the array that holds them all, (n, *shape): NumPy's, a tracer, or a Value
+shape  what others see
 """
 
 import math
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
 from tinygrad_edu.core.context import OuterArray
+from tinygrad_edu.core.operators import ArrayMethods
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry
 
-Function = Callable[..., Any]
-
-handlers: dict[Function, Function] = {}  # how a function is done for a whole batch
+handlers: dict[Function, Function] = {}  # how a function is run on a whole batch
 
 
 class NotBatchableError(Exception):
-    """What is asked for cannot be done for a whole batch at once."""
+    """What is asked for cannot be done with a whole batch at once."""
 
 
-class Batch(OuterArray):
-    """Arrays of one shape that are worked on all at once, and seem to be one.
+class Batch(ArrayMethods, OuterArray):
+    """Arrays of one shape that are computed with all at once, and look like one.
 
     >>> x = Batch(np.array([[1.0, 2.0], [10.0, 20.0], [5.0, 5.0]]))
     >>> x.shape, np.sum(x * np.array([1.0, -1.0])).array
@@ -39,13 +38,13 @@ class Batch(OuterArray):
     shape: tuple[int, ...]
     dtype: Any
 
-    def __init__(self, array: Any) -> None:
+    def __init__(self, array: Array) -> None:
         self._array = array
         self.n, *shape = array.shape
         self.shape, self.dtype = tuple(shape), array.dtype
 
     @property
-    def array(self) -> Any:
+    def array(self) -> Array:
         """All of them, (n, *shape)."""
         return self._array
 
@@ -60,11 +59,11 @@ class Batch(OuterArray):
         return math.prod(self.shape)
 
     def parts(self) -> list[Any]:
-        """Give arrays that hold all numbers."""
+        """Arrays that hold all numbers."""
         return [self._array]
 
     def call(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
-        """Do a function for all, at once if it is known how.
+        """What a function gives for the whole batch, at once if there is a handler.
 
         body: what a primitive does, in NumPy. Not for Values: they must meet the rule of the primitive.
         """
@@ -77,7 +76,7 @@ class Batch(OuterArray):
                 return body(*arguments, **keywords)
         except NotBatchableError:
             pass
-        return apart(function, arguments, keywords, self.n)
+        return loop_over_batch(function, arguments, keywords, self.n)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer NumPy when a ufunc meets a batch (NEP 13)."""
@@ -85,18 +84,18 @@ class Batch(OuterArray):
             return self.call(ufunc, inputs, keywords)
         if method == "at":
             return self._writes(ufunc.at, inputs)
-        return apart(getattr(ufunc, method), inputs, keywords, self.n)
+        return loop_over_batch(getattr(ufunc, method), inputs, keywords, self.n)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         """Answer NumPy when one of its other functions meets a batch (NEP 18)."""
         return self.call(function, arguments, keywords)
 
     def _writes(self, at: Function, inputs: tuple[Any, ...]) -> None:
-        """Have a ufunc write into each of the batch."""
+        """Let a ufunc write into each of the batch."""
         if not isinstance(inputs[0], Batch) or not inputs[0].ndim:
             raise NotBatchableError
         for i in range(self.n):
-            at(*(picked(x, i) for x in inputs))
+            at(*(unbatch(x, i) for x in inputs))
 
     def _only(self, *_: Any, **__: Any) -> NoReturn:
         raise NotBatchableError
@@ -109,10 +108,10 @@ class Batch(OuterArray):
         return self.call(operator.getitem, (self, index), {})
 
     def __setitem__(self, index: Any, x: Any) -> None:
-        """Write into all; `x` may be a batch itself."""
+        """Write into each of the batch; `x` may be a batch itself."""
         if type(self) is not Batch or isinstance(self.array, Entry):
             raise NotBatchableError
-        places = shifted(index)
+        places = shift_index(index)
         ndim = self.array[places].ndim - 1
         if np.ndim(x) > ndim:
             raise NotBatchableError
@@ -138,20 +137,9 @@ class Batch(OuterArray):
         """As NumPy's method."""
         return Batch(self.array.astype(dtype))
 
-    def reshape(self, *shape: Any, **keywords: Any) -> Any:
-        """As np.reshape; the shape may come as one tuple or as several numbers."""
-        return self.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
-
-    def transpose(self, *axes: Any) -> Any:
-        """As np.transpose; the axes may come as one tuple or as several numbers."""
-        return self.call(np.transpose, (self, (axes[0] if len(axes) == 1 else axes) or None), {})
-
     def flatten(self) -> Any:
         """As NumPy's method: a copy."""
         return np.copy(np.ravel(self))
-
-    T = property(lambda self: self.transpose(), doc="The transpose.")
-    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
 def _is_recorded(x: Any) -> bool:
@@ -159,7 +147,7 @@ def _is_recorded(x: Any) -> bool:
 
 
 def aligned(x: Any, ndim: int) -> Any:
-    """Give all of a batch with axes of length one before what is seen, until that has `ndim` axes."""
+    """All of a batch, with axes of length one before what others see, until that has `ndim` axes."""
     if not isinstance(x, Batch):
         return x
     missing = ndim - x.ndim
@@ -167,7 +155,7 @@ def aligned(x: Any, ndim: int) -> Any:
 
 
 def elementwise(function: Function, *inputs: Any, **keywords: Any) -> Any:
-    """Do for all what is done number by number; `out` may be a batch that is written into."""
+    """What an elementwise function gives for the whole batch; `out` may be a batch that is written into."""
     out = keywords.pop("out", None)
     out = out[0] if type(out) is tuple else out
     if out is not None:
@@ -181,11 +169,11 @@ def elementwise(function: Function, *inputs: Any, **keywords: Any) -> Any:
     return tuple(map(Batch, z)) if isinstance(z, tuple) else Batch(z)
 
 
-def shifted(index: Any) -> tuple[Any, ...]:
-    """Give the index that does for all what `index` does with one.
+def shift_index(index: Any) -> tuple[Any, ...]:
+    """The index that does with the whole batch what `index` does with one.
 
     Raises:
-        NotBatchableError: lists of places stand apart, so that NumPy would put their axis before the hidden one.
+        NotBatchableError: lists of places are apart, so that NumPy would put their axis before the hidden one.
     """
     parts = index if isinstance(index, tuple) else (index,)
     places = [k for k, i in enumerate(parts) if not (i is None or i is Ellipsis or isinstance(i, slice))]
@@ -197,27 +185,27 @@ def shifted(index: Any) -> tuple[Any, ...]:
     return (slice(None), *parts)
 
 
-def picked(x: Any, i: int) -> Any:
-    """Give the i-th of batches, in nested tuples, lists, and dicts."""
+def unbatch(x: Any, i: int) -> Any:
+    """The i-th of batches, in nested tuples, lists, and dicts."""
     if isinstance(x, Batch):
         return x.array[i]
     if type(x) in (tuple, list):
-        return type(x)(picked(part, i) for part in x)
-    return {key: picked(part, i) for key, part in x.items()} if type(x) is dict else x
+        return type(x)(unbatch(part, i) for part in x)
+    return {key: unbatch(part, i) for key, part in x.items()} if type(x) is dict else x
 
 
-def apart(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], n: int) -> Any:
-    """Do a function for one after the other, and stack what it gives."""
+def loop_over_batch(function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], n: int) -> Any:
+    """What a function gives for each of a batch, one after the other, stacked."""
     if keywords.get("out") is not None:
         raise NotBatchableError
-    return stacked([function(*picked(arguments, i), **picked(keywords, i)) for i in range(n)])
+    return stack_results([function(*unbatch(arguments, i), **unbatch(keywords, i)) for i in range(n)])
 
 
-def stacked(results: list[Any]) -> Any:
-    """Make one batch of results, or a tuple of batches of tuples."""
+def stack_results(results: list[Any]) -> Any:
+    """One batch of the results, or of tuples a tuple of batches."""
     kind = type(results[0])
     if isinstance(results[0], (tuple, list)):
-        parts = [stacked(list(part)) for part in zip(*results, strict=True)]
+        parts = [stack_results(list(part)) for part in zip(*results, strict=True)]
         return kind(*parts) if hasattr(kind, "_fields") else kind(parts)
     if not hasattr(results[0], "dtype") and kind not in (float, int, bool):
         raise NotBatchableError

@@ -1,12 +1,12 @@
-"""Batches of which each has but a few numbers that are not zero, as the rows of an identity matrix have.
+"""Sparse batches: each array of the batch has but a few numbers that are not zero, as rows of an identity matrix have.
 
-They stay so through what is done number by number, and through layouts: only the few are computed. Whatever
-else is done with them is done with the whole array, which is filled in when it is first asked for.
+They stay sparse through elementwise functions and changes of layout, which compute only the few numbers. All other
+functions get the dense array, which is made when it is first asked for.
 
-n       how many there are in the batch
+n       the size of the batch
 places  where numbers stand in each of the batch, laid out flat
 rows    in which of the batch they stand
-a       an array that is the same for all
+a       an array that is the same for all of a batch
 """
 
 import functools
@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_edu.core.context import Tracer
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.derivatives.indexing import put_back
-from tinygrad_edu.transforms.batching.array import Batch, Function
+from tinygrad_edu.transforms.batching.array import Batch
 
-MOST = 16  # more terms than that are better filled in
+MOST = 16  # more terms than that are better dense
 
 
 class Term(NamedTuple):
@@ -42,18 +43,18 @@ class OneHotBatch(Batch):
         self._array = None
 
     @property
-    def array(self) -> Any:
+    def array(self) -> Array:
         """All of them, (n, *shape)."""
         if self._array is None:
-            self._array = _filled_in(self)
+            self._array = _dense(self)
         return self._array
 
     def parts(self) -> list[Any]:
-        """Give arrays that hold all numbers that are not zero."""
+        """Arrays that hold all numbers that are not zero."""
         return [term.values for term in self.terms]
 
     def call(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
-        """Do a function for the few numbers, if that will do."""
+        """What a function gives, of the few numbers if that will do."""
         known = function in structured and not (keywords and isinstance(function, np.ufunc))
         few = structured[function](*arguments, **keywords) if known else None
         return super().call(function, arguments, keywords, body) if few is None else few
@@ -65,14 +66,14 @@ class OneHotBatch(Batch):
 
 
 def identity_rows(n: int, first: int, start: int, stop: int, shape: tuple[int, ...], dtype: Any) -> OneHotBatch:
-    """Give rows `start` to `stop` of the identity matrix as a batch of `n`, of which they are those from `first` on."""
+    """Rows `start` to `stop` of the identity matrix as a batch of `n`, of which they are those from `first` on."""
     places = np.arange(start, stop)
     ones = np.broadcast_to(np.ones((), dtype), stop - start)
     return OneHotBatch(n, shape, dtype, [Term(places + (first - start), places, spaced(places), ones)])
 
 
 def spaced(places: Any) -> Any:
-    """Give a slice instead of places that are evenly spaced."""
+    """A slice in place of places that are evenly spaced; other places as they are."""
     first, last, m = int(places[0]), int(places[-1]), len(places)
     step = (last - first) // max(m - 1, 1) or 1
     even = last == first + step * (m - 1) and step > 0 and bool((places[1:] - places[:-1] == step).all())
@@ -80,13 +81,13 @@ def spaced(places: Any) -> Any:
 
 
 def _at(a: Any, pick: Any) -> Any:
-    """Give the elements at these places; the array itself, if they are all."""
+    """The elements at these places; the array itself, if they are all."""
     every = type(pick) is slice and pick.step == 1 and pick.stop - pick.start == a.size
     return a if every else a[pick]
 
 
-def _filled_in(x: OneHotBatch) -> Any:
-    """Write the few numbers into zeros."""
+def _dense(x: OneHotBatch) -> Any:
+    """The dense array: the few numbers among zeros."""
     if not x.terms:
         return np.zeros((x.n, *x.shape), x.dtype)
     z = np.zeros_like(x.terms[0].values, shape=x.n * x.size)
@@ -98,8 +99,8 @@ def _filled_in(x: OneHotBatch) -> Any:
     return z.reshape((x.n, *x.shape))
 
 
-def _numberwise(function: Function, *arguments: Any) -> Any:
-    """Do with the few numbers what leaves zeros zeros, beside what is the same for all and stretches nothing."""
+def _elementwise(function: Function, *arguments: Any) -> Any:
+    """A function that leaves zeros zeros, of the few numbers, beside what is the same for all and stretches nothing."""
     x, *more = [x for x in arguments if isinstance(x, Batch)]
     shapes: list[Any] = [np.shape(a) for a in arguments if a is not x]
     if more or not isinstance(x, OneHotBatch) or np.broadcast_shapes(*shapes, x.shape) != x.shape:
@@ -117,18 +118,18 @@ def _flat(a: Any, shape: tuple[int, ...]) -> Any:
 
 
 def _quotient(x: Any, y: Any) -> Any:
-    return None if isinstance(y, Batch) else _numberwise(np.divide, x, y)
+    return None if isinstance(y, Batch) else _elementwise(np.divide, x, y)
 
 
-def _chosen(condition: Any, x: Any, y: Any) -> Any:
-    """Choose between the few numbers and zero."""
+def _where(condition: Any, x: Any, y: Any) -> Any:
+    """np.where between the few numbers and zero."""
     other = y if isinstance(x, Batch) else x
     zero = type(other) in (int, float) and other == 0 and not isinstance(condition, Batch)
-    return _numberwise(np.where, condition, x, y) if zero else None
+    return _elementwise(np.where, condition, x, y) if zero else None
 
 
 def _sum(x: Any, y: Any) -> Any:
-    """Add two batches of few numbers; numbers in the same places become one."""
+    """The sum of two sparse batches; numbers in the same places become one."""
     if not isinstance(x, OneHotBatch) or not isinstance(y, OneHotBatch) or x.shape != y.shape:
         return None
     terms = list(x.terms)
@@ -142,14 +143,14 @@ def _sum(x: Any, y: Any) -> Any:
 
 
 def _same(a: Term, b: Term) -> bool:
-    """Tell whether two terms stand in the same places of the same rows."""
+    """Whether two terms stand in the same places of the same rows."""
     if type(a.pick) is type(b.pick) is slice and a.pick != b.pick:  # as so often, and quickly told
         return False
     return np.array_equal(a.places, b.places) and np.array_equal(a.rows, b.rows)
 
 
 def _moved(x: OneHotBatch, to: Any, shape: tuple[int, ...]) -> OneHotBatch:
-    """Give a batch in which what stood at a place stands at `to[place]`; nowhere, where that is negative."""
+    """A batch in which what stood at a place stands at `to[place]`; nowhere, where that is negative."""
     terms = []
     for term in x.terms:
         new = to[term.places]
@@ -160,8 +161,8 @@ def _moved(x: OneHotBatch, to: Any, shape: tuple[int, ...]) -> OneHotBatch:
     return OneHotBatch(x.n, shape, x.dtype, terms)
 
 
-def _laid_out(function: Function, x: Any, *arguments: Any, **keywords: Any) -> Any:
-    """Lay out anew; not if anything comes to stand in two places."""
+def _rearranged(function: Function, x: Any, *arguments: Any, **keywords: Any) -> Any:
+    """A change of layout; None if anything comes to stand in two places."""
     shown = function(np.arange(x.size).reshape(x.shape), *arguments, **keywords)
     to, flat, n = np.full(x.size, -1), np.ravel(shown), np.arange(np.size(shown))
     if isinstance(shown, Tracer):  # where things go depends on numbers
@@ -176,10 +177,10 @@ def _put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
 
 
 structured: dict[Function, Function] = {
-    np.add: _sum, np.subtract: lambda x, y: _sum(x, -y), np.divide: _quotient, np.where: _chosen,
+    np.add: _sum, np.subtract: lambda x, y: _sum(x, -y), np.divide: _quotient, np.where: _where,
     put_back: _put_into_zeros,
-    **{f: functools.partial(_numberwise, f) for f in (np.multiply, np.negative, np.positive, np.deg2rad, np.rad2deg)},
-    **{f: functools.partial(_laid_out, f) for f in (
+    **{f: functools.partial(_elementwise, f) for f in (np.multiply, np.negative, np.positive, np.deg2rad, np.rad2deg)},
+    **{f: functools.partial(_rearranged, f) for f in (
         operator.getitem, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.expand_dims, np.squeeze,
         np.flip, np.roll)},
 }  # fmt: skip

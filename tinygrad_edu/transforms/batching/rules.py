@@ -1,7 +1,7 @@
-"""How NumPy's functions are done for a whole batch at once: most need only be told where the axes are now.
+"""How NumPy's functions run on a whole batch at once: most need only be told where the axes are now.
 
-n     how many there are in the batch, the length of the hidden axis
-x, y  batches, or arrays that are the same for all
+n     the size of the batch, the length of the hidden axis
+x, y  batches, or arrays that are the same for all of a batch
 """
 
 import functools
@@ -10,116 +10,116 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.rules import Function
 from tinygrad_edu.derivatives import indexing
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.linear_algebra import LETTERS
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.transforms.batching.array import (
     Batch,
-    Function,
     NotBatchableError,
     aligned,
     elementwise,
     handlers,
-    shifted,
+    shift_index,
 )
 
 _put_back: Function = indexing.put_back
 
 
-def behind(axis: Any, ndim: int) -> Any:
-    """Give the place of an axis, or of several, behind the hidden one; of all that are seen for None."""
+def shift_axis(axis: Any, ndim: int) -> Any:
+    """The place of an axis, or of several, behind the hidden one; for None, of all that others see."""
     if axis is None:
         return tuple(range(1, ndim + 1))
     if isinstance(axis, (tuple, list)):
-        return tuple(behind(i, ndim) for i in axis)
+        return tuple(shift_axis(i, ndim) for i in axis)
     if not -ndim <= axis < ndim:
         raise NotBatchableError
     return axis % ndim + 1
 
 
 def lengths(shape: Any) -> tuple[Any, ...]:
-    """Give a shape as a tuple."""
+    """A shape as a tuple."""
     return tuple(shape) if isinstance(shape, (tuple, list)) else (operator.index(shape),)
 
 
 def along(function: Function, x: Any, axis: Any = None, **keywords: Any) -> Any:
-    """Reduce, or turn around, axes that are seen."""
-    return Batch(function(x.array, axis=behind(axis, x.ndim), **keywords))
+    """A reduction, or a flip, of axes that others see."""
+    return Batch(function(x.array, axis=shift_axis(axis, x.ndim), **keywords))
 
 
 def in_order(function: Function, x: Any, *arguments: Any, axis: Any = None, **keywords: Any) -> Any:
-    """Go through the elements along one axis, or through all of them."""
+    """What goes through the elements along one axis, or through all of them."""
     x = reshape(x, -1) if axis is None else x
-    return Batch(function(x.array, *arguments, axis=behind(0 if axis is None else axis, x.ndim), **keywords))
+    return Batch(function(x.array, *arguments, axis=shift_axis(0 if axis is None else axis, x.ndim), **keywords))
 
 
 def cumsum(x: Any, axis: Any = None) -> Any:
-    """Add up along one axis, or all elements."""
+    """Running sums along one axis, or of all elements."""
     return in_order(np.cumsum, x, axis=axis)
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
-    """Roll along axes, or all elements."""
+    """Elements rolled along axes, or all of them."""
     return reshape(in_order(np.roll, x, shift), x.shape) if axis is None else in_order(np.roll, x, shift, axis=axis)
 
 
 def reshape(x: Any, shape: Any, order: str = "C") -> Any:
-    """Lay out anew, row by row."""
+    """Another shape, filled row by row."""
     if order != "C":
         raise NotBatchableError
     return Batch(np.reshape(x.array, (x.n, *lengths(shape))))
 
 
 def transpose(x: Any, axes: Any = None) -> Any:
-    """Bring axes into another order."""
-    return Batch(np.transpose(x.array, (0, *behind([*(range(x.ndim)[::-1] if axes is None else axes)], x.ndim))))
+    """Axes in another order."""
+    return Batch(np.transpose(x.array, (0, *shift_axis([*(range(x.ndim)[::-1] if axes is None else axes)], x.ndim))))
 
 
 def _with_two(function: Function, x: Any, first: Any, second: Any) -> Any:
-    return Batch(function(x.array, behind(first, x.ndim), behind(second, x.ndim)))
+    return Batch(function(x.array, shift_axis(first, x.ndim), shift_axis(second, x.ndim)))
 
 
 def swapaxes(x: Any, axis1: Any, axis2: Any) -> Any:
-    """Swap two axes."""
+    """Two axes swapped."""
     return _with_two(np.swapaxes, x, axis1, axis2)
 
 
 def moveaxis(x: Any, source: Any, destination: Any) -> Any:
-    """Move axes."""
+    """Axes moved."""
     return _with_two(np.moveaxis, x, source, destination)
 
 
 def expand_dims(x: Any, axis: Any) -> Any:
-    """Put in axes of length one."""
+    """Axes of length one put in."""
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    return Batch(np.expand_dims(x.array, behind(tuple(axes), x.ndim + len(axes))))
+    return Batch(np.expand_dims(x.array, shift_axis(tuple(axes), x.ndim + len(axes))))
 
 
 def squeeze(x: Any, axis: Any = None) -> Any:
-    """Take out axes of length one."""
+    """Axes of length one taken out."""
     axis = tuple(i for i, m in enumerate(x.shape) if m == 1) if axis is None else axis
-    return Batch(np.squeeze(x.array, behind(axis, x.ndim)))
+    return Batch(np.squeeze(x.array, shift_axis(axis, x.ndim)))
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
-    """Stretch to a shape."""
+    """A batch stretched to a shape."""
     shape = lengths(shape)
     return Batch(np.broadcast_to(aligned(x, len(shape)), (x.n, *shape)))
 
 
 def joined(function: Function, arrays: Any, axis: Any = 0) -> Any:
-    """Join along an axis; what is the same for all is repeated for each."""
+    """Arrays joined along an axis; what is the same for all of a batch is repeated for each."""
     n = next(x.n for x in arrays if isinstance(x, Batch))
     every = [x if isinstance(x, Batch) else Batch(np.broadcast_to(x, (n, *np.shape(x)))) for x in arrays]
     if axis is None:
         every, axis = [reshape(x, -1) for x in every], 0
     ndim = every[0].ndim + (function is np.stack)
-    return Batch(function([x.array for x in every], axis=behind(axis, ndim)))
+    return Batch(function([x.array for x in every], axis=shift_axis(axis, ndim)))
 
 
 def like(function: Function, x: Any, *number: Any, shape: Any = None, **keywords: Any) -> Any:
-    """Make new arrays of the same kind."""
+    """New arrays of the same kind."""
     if any(isinstance(part, Batch) for part in number):
         raise NotBatchableError
     shape = x.shape if shape is None else lengths(shape)
@@ -127,7 +127,7 @@ def like(function: Function, x: Any, *number: Any, shape: Any = None, **keywords
 
 
 def matmul(x: Any, y: Any) -> Any:
-    """Multiply matrices; as few and as large ones as can be, since each product has its cost."""
+    """Products of matrices; as few and as large ones as can be, since each product has its cost."""
     row, column = x.ndim == 1, y.ndim == 1
     x = x[None, :] if row else x
     y = y[:, None] if column else y
@@ -142,7 +142,7 @@ def matmul(x: Any, y: Any) -> Any:
 
 
 def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
-    """Sum products, with one more letter in front for the hidden axis."""
+    """Sums of products, with one more letter in front for the hidden axis."""
     letter = next(c for c in LETTERS if c not in subscripts)
     inputs, arrow, output = subscripts.replace(" ", "").partition("->")
     if not arrow:
@@ -154,10 +154,10 @@ def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
 
 
 def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
-    """Add the elements of each into zeros; a list of rows becomes one list for all, because that is much quicker."""
+    """The elements of each added into zeros; a list of rows becomes one list for all, because that is much quicker."""
     listed = isinstance(index, list) or getattr(index, "ndim", 0) > 0
     if not listed or np.asanyarray(index).dtype == bool:
-        return Batch(_put_back(x.array, shifted(index), (x.n, *shape)))
+        return Batch(_put_back(x.array, shift_index(index), (x.n, *shape)))
     m, rest = shape[0], tuple(shape[1:])
     rows = (np.arange(x.n)[:, None] * m + np.reshape(index, -1) % max(m, 1)).reshape(-1)
     z = _put_back(np.reshape(x.array, (rows.size, *rest)), rows, (x.n * m, *rest))
@@ -165,7 +165,7 @@ def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
 
 
 def fact(function: Function, *arguments: Any) -> Any:
-    """Tell what does not depend on how many there are."""
+    """What does not depend on the size of the batch."""
     return function(*[x.array if isinstance(x, Batch) else x for x in arguments])
 
 
@@ -184,7 +184,7 @@ handlers |= {
     np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
     np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
     concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),
-    operator.getitem: lambda x, index: Batch(x.array[shifted(index)]),
+    operator.getitem: lambda x, index: Batch(x.array[shift_index(index)]),
     cast: lambda x, dtype: x.astype(dtype), np.copy: lambda x, order="K": Batch(np.copy(x.array, order)),
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
 }  # fmt: skip

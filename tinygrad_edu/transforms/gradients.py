@@ -1,7 +1,8 @@
-"""Functions from functions to functions: gradients, Jacobians, Hessians, of any order, over trees.
+"""Gradients, and products with Jacobians and Hessians: functions made of functions, of any order, over trees.
 
 f        the function, of any arguments; those differentiated are trees of numbers
 argnums  which arguments: an index, or a tuple of them
+run      one run of f on Values, a `Pullback`
 """
 
 import functools
@@ -13,15 +14,15 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.core.context import Recording, is_recording
 from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, record, serials
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.transforms.jacobians import batched_rows
-from tinygrad_edu.transforms.pullback import Argnums, Function, Trace, alike, sum_seeds, to_caller
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, match_tree, sum_seeds, to_caller
 
 
-def _number(caller: str, trace: Trace) -> Any:
-    """Check that the function gave one number, and give the 1 from which its gradient starts."""
-    z = trace.output
+def _unit_seed(caller: str, run: Pullback) -> Array:
+    """The 1 from which the gradient starts, of a function that gave one number."""
+    z = run.output
     if not isinstance(z, Value) or z.size != 1:
         what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
@@ -43,7 +44,7 @@ def _noted(made: Function, place: str, argnums: Argnums) -> Function:
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
-    """Make the function that gives the value of `f` and its gradient.
+    """The function that gives the value of `f` and its gradient.
 
     The gradient is a tree like the argument; with a tuple of `argnums`, a tuple of such trees. It is
     plain numbers where plain numbers came in, and Values, to be differentiated further, where Values
@@ -59,15 +60,15 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     @functools.wraps(f)
     def with_gradient(*args: Any) -> tuple[Any, Any]:
-        trace = Trace("grad", f, args, argnums)
-        swept = trace.sweep([_number("grad", trace)])
-        return trace.value(), swept[0] if isinstance(argnums, int) else tuple(swept)
+        run = Pullback("grad", f, args, argnums)
+        swept = run.pull([_unit_seed("grad", run)])
+        return run.value(), swept[0] if isinstance(argnums, int) else tuple(swept)
 
     return _noted(with_gradient, "[1]", argnums)
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
-    """Make the function that gives the gradient of `f`; it can be differentiated again.
+    """The function that gives the gradient of `f`; it can be differentiated again.
 
     >>> grad(grad(lambda x: x ** 3))(2.0)
     np.float64(12.0)
@@ -83,24 +84,24 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 
 
 def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
-    """Run `f` and give its output with the function that pulls a cotangent of it back to `primals`.
+    """The output of `f`, and the function that pulls a cotangent of it back to `primals`.
 
     >>> z, pull = vjp(lambda x: np.array([1.0, 2.0]) * x, 3.0)
     >>> pull(np.array([1.0, 10.0]))
     (np.float64(21.0),)
     """
-    trace = Trace("vjp", f, primals, range(len(primals)))
+    run = Pullback("vjp", f, primals, range(len(primals)))
 
     def pull(cotangent: Any) -> Any:
-        seeds = alike("vjp", "cotangent", cotangent, trace.output)
+        seeds = match_tree("vjp", "cotangent", cotangent, run.output)
         involved = any(isinstance(g, Entry) for g in seeds)
-        return tuple(trace.sweep(seeds, is_recording() and (trace.recorded or involved)))
+        return tuple(run.pull(seeds, is_recording() and (run.recorded or involved)))
 
-    return trace.value(), pull
+    return run.value(), pull
 
 
 def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
-    """Give the output of `f` and how fast it changes when `primals` move along `tangents`.
+    """The output of `f`, and how fast it changes when `primals` move along `tangents`.
 
     A pull-back is linear in its cotangent, so pulling `tangents` back through it pushes them forward.
 
@@ -110,59 +111,21 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     Source: the double-vjp construction, J. Townsend, 2017.
     """
     _check_sequences("jvp", primals, tangents)
-    trace = Trace("jvp", f, tuple(primals), range(len(primals)))
-    directions = alike("jvp", "tangent", tuple(tangents), tuple(trace.rebuild(trace.variables)))
+    run = Pullback("jvp", f, tuple(primals), range(len(primals)))
+    directions = match_tree("jvp", "tangent", tuple(tangents), tuple(run.rebuild(run.variables)))
     with Recording(True):
-        dummies = [record(Value, np.zeros_like(z._data)[()]) for z in trace.outputs]
+        dummies = [record(Value, np.zeros_like(z._data)[()]) for z in run.outputs]
         since = next(serials)
-        pulled = tree.leaves(trace.sweep(dummies, recorded=True))
+        pulled = tree.leaves(run.pull(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
-    recorded = is_recording() and (trace.recorded or involved)
+    recorded = is_recording() and (run.recorded or involved)
     swept, _ = gradients(order(pulled, since), sum_seeds(pulled, directions), since, recorded=recorded)
     pushed = [to_caller(swept.get(u, u._data), recorded, False) for u in dummies]
-    return trace.value(), trace.rebuild_output(pushed)
-
-
-def jacobian(f: Function, argnums: Argnums = 0) -> Function:
-    """Make the function that gives every slope of every output of `f`, of shape output + input.
-
-    Outputs and arguments may be trees: the result is a tree like the output, of trees like the argument.
-
-    >>> jacobian(lambda x: x ** 2)(np.array([1.0, 3.0]))
-    array([[2., 0.],
-           [0., 6.]])
-    """
-
-    @functools.wraps(f)
-    def slopes(*args: Any) -> Any:
-        trace = Trace("jacobian", f, args, argnums)
-        rows = batched_rows(trace)
-        made = []
-        start = 0
-        for z in trace.outputs:
-            parts = rows if len(trace.outputs) == 1 else [g[start : start + z.size] for g in rows]
-            start += z.size
-            shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
-            own = zip(shaped, trace.numbers, strict=True)
-            one = trace.rebuild([to_caller(g, trace.recorded, isinstance(x, Entry)) for g, x in own])
-            made.append(one[0] if isinstance(argnums, int) else tuple(one))
-        return trace.rebuild_output(made)
-
-    return slopes
-
-
-def hessian(f: Function, argnums: int = 0) -> Function:
-    """Make the function that gives the second derivatives of `f`: the Jacobian of its gradient.
-
-    >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
-    array([[4., 6.],
-           [6., 0.]])
-    """
-    return jacobian(grad(f, argnums), argnums)
+    return run.value(), run.rebuild_output(pushed)
 
 
 def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
-    """Multiply the Hessian of `f` by `tangents` without building it: the gradient of ⟨grad f, tangents⟩.
+    """The Hessian of `f` times `tangents`, without building it: the gradient of ⟨grad f, tangents⟩.
 
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     (array([ 6., 12.]),)
@@ -171,5 +134,5 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """
     _check_sequences("hvp", primals, tangents)
     everything = range(len(primals))
-    trace = Trace("hvp", grad(f, everything), tuple(primals), everything)
-    return tuple(trace.sweep(alike("hvp", "tangent", tuple(tangents), trace.output)))
+    run = Pullback("hvp", grad(f, everything), tuple(primals), everything)
+    return tuple(run.pull(match_tree("hvp", "tangent", tuple(tangents), run.output)))
