@@ -130,7 +130,7 @@ def test_a_lowered_graph_can_be_run_node_by_node(x):
     slopes = tg.value_and_grad(lambda x: np.logaddexp(np.clip(x, -0.5, 1.0) ** 3, np.tanh(x) * (x > 0)))
     compiled = tg.compile(slopes)
     compiled(x)
-    graph = compiled._last.printed.graph
+    graph = compiled._last.executable.graph
     value = dict(zip(graph.inputs, [x], strict=True))
     for node in graph.nodes:
         value[node] = node.function(*(value[a] if isinstance(a, Node) else a for a in node.arguments))

@@ -32,7 +32,7 @@ _NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others 
     "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
     "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
     "fweights", "ind", "indices", "initial", "keys", "left", "m", "mask", "max", "mean", "min", "multi_index", "nan",
-    "neginf", "period", "posinf", "prepend", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
+    "neginf", "object", "operands", "p", "period", "posinf", "prepend", "prototype", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
     "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup", "u", "v", "val", "vals", "values",
     "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
 }  # fmt: skip
