@@ -28,13 +28,13 @@ _TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.lin
 _TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
 _NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
-    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "arr", "array", "arrays", "args", "ary", "arys",
+    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "args", "arr", "array", "arrays", "ary", "arys",
     "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
     "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
     "fweights", "ind", "indices", "initial", "keys", "left", "m", "mask", "max", "mean", "min", "multi_index", "nan",
-    "neginf", "object", "operands", "p", "period", "posinf", "prepend", "prototype", "q", "range", "rcond", "right", "rtol", "sample", "shift", "sorter",
-    "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup", "u", "v", "val", "vals", "values",
-    "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
+    "neginf", "object", "operands", "p", "period", "posinf", "prepend", "prototype", "q", "range", "rcond", "right",
+    "rtol", "sample", "shift", "sorter", "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup",
+    "u", "v", "val", "vals", "values", "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
 }  # fmt: skip
 _KINDS = "biufc"
 
