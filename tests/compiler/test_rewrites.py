@@ -117,7 +117,10 @@ def test_every_kind_of_float_with(number, dtype):
         a, b = np.array(VALUES, dtype), np.array(VALUES[::-1], dtype)
         values = {"c": number, "e": number, "x": "a", "y": "b"}
         rows = [f"np.arctan2({line.format(**values)}, -1.0)" for line in ALONE]
-        rows += [f"np.arctan2({c} * ({number} * a), -1.0)" for c in ("0.5", "2.0", "-3.0", "1e300", "0.75")]
+        rows += [
+            f"np.arctan2({c} * ({number} * a), -1.0)"
+            for c in ("0.5", "2.0", "-3.0", "1e300", "0.75", "np.float32(3e38)")
+        ]
         works = [
             row
             for row in rows

@@ -147,7 +147,8 @@ def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
 
 def _is_exact(c: float, d: float, dtype: Any) -> bool:
     """Whether d is a power of two, and c · d neither rounds nor overflows, nor does d · x where c · d · x does not."""
-    return min(abs(c), abs(d)) >= 1 and abs(math.frexp(d)[0]) == 0.5 and abs(c * d) <= np.finfo(dtype).max
+    least, product = min(abs(c), abs(d)), abs(float(c) * float(d))
+    return least >= 1 and abs(math.frexp(d)[0]) == 0.5 and product <= float(np.finfo(dtype).max)
 
 
 def _divide(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
@@ -182,9 +183,11 @@ def _exp(node: Node, made_by: MadeBy, x: Any) -> None:
         return
     numbers, largest = a.arguments
     exponential, how = total.arguments[0], total.keywords
-    maximum = made_by(largest, np.max) or made_by(largest, np.maximum.reduce)
-    below_it = maximum and largest.arguments == (numbers,) and exponential.arguments == (a,)
-    if below_it and largest.keywords == how and how.keys() == {"axis", "keepdims"} and how["keepdims"] is True:
+    if not made_by(largest, np.max) and not made_by(largest, np.maximum.reduce):
+        return
+    below_it = largest.arguments[0] is numbers and exponential.arguments[0] is a
+    same_axis = how.keys() == {"axis", "keepdims"} == largest.keywords.keys() and largest.keywords == how
+    if below_it and same_axis and how["keepdims"] is True:
         node.function, node.arguments = np.divide, (exponential, total)
 
 
