@@ -141,7 +141,7 @@ def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
     if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
         d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
         if isinstance(z, Node) and _is_number(c) and _is_number(d) and _is_exact(c, d, node.dtype):
-            node.arguments = float(c) * float(d), z
+            node.arguments = node.dtype.type(float(c) * float(d)), z
     return None
 
 
