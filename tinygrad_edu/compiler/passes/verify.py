@@ -36,7 +36,10 @@ class Verifier:
         if self.expected is None:
             check_order(graph, name)
             return
-        for k, (x, y) in enumerate(zip(verify(graph, self.numbers, name) or [], self.expected, strict=True)):
+        outputs = verify(graph, self.numbers, name)
+        if outputs is None:
+            raise GraphError(f"{name}: NumPy refuses the numbers {self.numbers}, and did not before")
+        for k, (x, y) in enumerate(zip(outputs, self.expected, strict=True)):
             if not agree(x, y):
                 raise GraphError(f"{name}: output {k} is {x!r}, and was {y!r} before; numbers {self.numbers}")
 
