@@ -91,7 +91,7 @@ def _with_one_number(node: Node) -> None:
         whole = [x for x in node.operands if x.shape == node.shape]
         if whole and all(_order(x.strides) == _order(node.strides) for x in whole):
             node.arguments = tuple(x.flat[0] if _is_of_one_number(x, node) else x for x in node.arguments)
-    if isinstance(node.function, np.ufunc) and all(x.dtype == np.float64 for x in node.operands):
+    if isinstance(node.function, np.ufunc) and {x.dtype for x in node.operands} == {np.dtype(np.float64)}:
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
