@@ -106,6 +106,7 @@ def check(f, arrays, reordered=()):
 
 
 VALUES = [*EXTREMES, 1e-45, 4e-45, -7e-45, 1.5e-323, 3.4e38, -3.4e38, 0.1, 1e38, 6e307]
+OUTER = "0.5", "2.0", "-3.0", "1e300", "0.75", "np.float32(3e38)"
 ALONE = [line.removeprefix("{z} = ") for line in LINES if "{z} = " in line and ";" not in line]
 
 
@@ -117,7 +118,10 @@ def test_every_kind_of_float_with(number, dtype):
         a, b = np.array(VALUES, dtype), np.array(VALUES[::-1], dtype)
         values = {"c": number, "e": number, "x": "a", "y": "b"}
         rows = [f"np.arctan2({line.format(**values)}, -1.0)" for line in ALONE]
-        rows += [f"np.arctan2({c} * ({number} * a), -1.0)" for c in ("0.5", "2.0", "-3.0", "1e300", "0.75")]
+        rows += [
+            f"np.arctan2({c} * ({number} * a), -1.0)"
+            for c in ("0.5", "2.0", "-3.0", "1e300", "0.75", "np.float32(3e38)")
+        ]
         works = [
             row
             for row in rows

@@ -54,11 +54,11 @@ def simplify_algebra(graph: Graph) -> Graph:
 
     for node in graph.nodes:
         substitute(node, by)
-        if node in settled_nodes and node.shape is not None and node.dtype.kind in "fiub":
+        if node.writes is None and node.shape is not None and node.dtype.kind in "fiub":
             _with_one_number(node)
             rule = RULES.get(node.function)
             x = rule(node, made_by, *node.arguments) if rule and not node.keywords else None
-            if isinstance(x, Node) and _is_alike(x, node) and may_stand_for(x, node, given_out):
+            if node in settled_nodes and isinstance(x, Node) and may_stand_for(x, node, given_out):
                 by[node] = x
                 continue
         kept.append(node)
@@ -68,18 +68,17 @@ def simplify_algebra(graph: Graph) -> Graph:
 def may_stand_for(x: Node, node: Node, given_out: set[Node]) -> bool:
     """Whether `x`, of the same numbers, may take the place of `node`; if so, note that its memory is given out.
 
-    What is given out is an array of its own: no input, no other result, and no view.
+    They must be alike in kind, dtype, shape and strides. And what is given out is an array of its own: no input, no
+    other result, and no view.
     """
+    if (x.kind, x.shape, x.dtype, x.strides) != (node.kind, node.shape, node.dtype, node.strides):
+        return False
     if node.memory in given_out and node.strides is not None:
         if isinstance(x.memory, Input) or x.is_view or x in given_out:
             return False
         given_out.add(x)
     x.name = x.name or node.name
     return True
-
-
-def _is_alike(x: Node, node: Node) -> bool:
-    return (x.kind, x.shape, x.dtype, x.strides) == (node.kind, node.shape, node.dtype, node.strides)
 
 
 def _with_one_number(node: Node) -> None:
@@ -90,9 +89,9 @@ def _with_one_number(node: Node) -> None:
     """
     if node.function in _ROUNDED_RIGHT:
         whole = [x for x in node.operands if x.shape == node.shape]
-        if whole and all(x.strides == node.strides for x in whole):
+        if whole and all(_order(x.strides) == _order(node.strides) for x in whole):
             node.arguments = tuple(x.flat[0] if _is_of_one_number(x, node) else x for x in node.arguments)
-    if isinstance(node.function, np.ufunc) and all(x.dtype == np.float64 for x in node.operands):
+    if isinstance(node.function, np.ufunc) and {x.dtype for x in node.operands} == {np.dtype(np.float64)}:
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 
@@ -100,8 +99,14 @@ def _is_of_one_number(x: Any, node: Node) -> bool:
     """Whether an array, all of it one number to the bit, can go without changing how the result lies in memory."""
     if not isinstance(x, np.ndarray) or not x.size:
         return False
-    alike = x.strides == node.strides and x.tobytes() == x.flat[0].tobytes() * x.size
-    return alike or not any(x.strides)
+    return not any(x.strides) or (
+        _order(x.strides) == _order(node.strides) and x.tobytes() == x.flat[0].tobytes() * x.size
+    )
+
+
+def _order(strides: tuple[int, ...] | None) -> list[int]:
+    """The axes from the one with the longest step to the one with the shortest: so NumPy lays out a result."""
+    return sorted(range(len(strides or ())), key=lambda i: -abs((strides or ())[i]))
 
 
 def _is_number(x: Any) -> bool:
@@ -136,13 +141,14 @@ def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
     if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
         d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
         if isinstance(z, Node) and _is_number(c) and _is_number(d) and _is_exact(c, d, node.dtype):
-            node.arguments = c * d, z
+            node.arguments = node.dtype.type(float(c) * float(d)), z
     return None
 
 
 def _is_exact(c: float, d: float, dtype: Any) -> bool:
     """Whether d is a power of two, and c · d neither rounds nor overflows, nor does d · x where c · d · x does not."""
-    return min(abs(c), abs(d)) >= 1 and abs(math.frexp(d)[0]) == 0.5 and abs(c * d) <= np.finfo(dtype).max
+    least, product = min(abs(c), abs(d)), abs(float(c) * float(d))
+    return least >= 1 and abs(math.frexp(d)[0]) == 0.5 and product <= float(np.finfo(dtype).max)
 
 
 def _divide(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
@@ -177,21 +183,19 @@ def _exp(node: Node, made_by: MadeBy, x: Any) -> None:
         return
     numbers, largest = a.arguments
     exponential, how = total.arguments[0], total.keywords
-    maximum = made_by(largest, np.max) or made_by(largest, np.maximum.reduce)
-    below_it = maximum and largest.arguments == (numbers,) and exponential.arguments == (a,)
-    if below_it and largest.keywords == how and how.keys() == {"axis", "keepdims"} and how["keepdims"] is True:
+    if not made_by(largest, np.max) and not made_by(largest, np.maximum.reduce):
+        return
+    below_it = largest.arguments[0] is numbers and exponential.arguments[0] is a
+    same_axis = how.keys() == {"axis", "keepdims"} == largest.keywords.keys() and largest.keywords == how
+    if below_it and same_axis and how["keepdims"] is True:
         node.function, node.arguments = np.divide, (exponential, total)
-
-
-def _is_quicker(node: Node, y: float) -> bool:
-    """Whether NumPy computes this power by another function; np.ones_like makes an array, even of a number."""
-    return node.dtype.kind == "f" and node.dtype.itemsize > 2 and y in _QUICKER and bool(y or node.shape)
 
 
 def _power(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
     """Write a power as NumPy itself computes it where the exponent is one number: by a quicker function.
 
-    The ``**`` of single numbers is that of the C library, which np.float_power calls; that of float16 is its own.
+    The ``**`` of single numbers is that of the C library, which np.float_power calls; those of float16 and of integers
+    are left alone.
     """
     known = _is_number(y) and isinstance(x, Node) and x.dtype == node.dtype
     arrays = node.shape or any(isinstance(z, Node) and z.kind is np.ndarray for z in (x, y))
@@ -199,10 +203,9 @@ def _power(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
         return x
     if node.function is operator.pow and not arrays:
         node.function = np.float_power if node.dtype == np.float64 else operator.pow
-    elif known and _is_quicker(node, y):
-        node.function, node.arguments = _QUICKER[y], (x,)
-    elif node.dtype != np.float16:
-        node.function = np.power
+    elif node.dtype.kind == "f" and node.dtype.itemsize > 2:
+        quicker = _QUICKER.get(y) if known and (y or node.shape) else None  # np.ones_like makes an array of a number
+        node.function, node.arguments = (quicker, (x,)) if quicker else (np.power, (x, y))
     return None
 
 

@@ -5,8 +5,6 @@ often, for then the function itself is run; never too seldom. The dot product of
 where one of them is, and finite only where all are.
 """
 
-import functools
-
 import numpy as np
 
 from tinygrad_edu.compiler.ir import Graph, Node, assume, settled
@@ -55,24 +53,26 @@ def _checked(check: Node, settled_nodes: set[Node]) -> Node | None:
 def _merged(answer: bool, checks: list[tuple[Node, Node]]) -> list[Node]:
     """Write one check in place of many."""
     nodes: list[Node] = []
+    last = checks[-1][1]
 
     def add(node: Node, backward: bool) -> Node:
         node.backward = backward
         nodes.append(node)
         return node
 
-    def plus(total: Node, x: Node) -> Node:
-        dtype = np.result_type(total.dtype, x.dtype)
-        return add(x.sibling(np.add, (total, x), (), None, dtype), x.backward)
-
-    products = []
+    total: Node | None = None
     for x, check in checks:
         flat = x
         if len(x.shape or ()) > 1:
             flat = add(check.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype), x.backward)
             flat.memory = x.memory
-        products.append(add(check.sibling(np.dot, (flat, flat), (), None, x.dtype), x.backward))
-    total, last = functools.reduce(plus, products), checks[-1][1]
+        product = add(check.sibling(np.dot, (flat, flat), (), None, x.dtype), x.backward)
+        if total is None:
+            total = product
+        else:
+            dtype = np.result_type(total.dtype, x.dtype)
+            total = add(check.sibling(np.add, (total, product), (), None, dtype), x.backward)
+    assert total is not None
     # By comparing numbers, which is quicker for one: NaN is not itself, and what is finite is 0 less itself.
     if answer:
         total = add(last.sibling(np.subtract, (total, total), (), None, total.dtype), last.backward)

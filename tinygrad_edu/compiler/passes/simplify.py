@@ -148,7 +148,7 @@ def eliminate_copies(graph: Graph) -> Graph:
     for node in graph.nodes:
         substitute(node, by)
         x = node.arguments[0] if node.function is np.copy and node in settled_nodes else None
-        if isinstance(x, Node) and x.strides == node.strides and may_stand_for(x, node, given_out):
+        if isinstance(x, Node) and may_stand_for(x, node, given_out):
             by[node] = x
         else:
             kept.append(node)

@@ -15,11 +15,17 @@ from tinygrad_edu.compiler.ir import Array, Graph, GraphError, Input, Node, map_
 
 
 class Verifier:
-    """Checks one graph after each pass against what was traced, on numbers that are made up."""
+    """Checks one graph after each pass against what was traced, on numbers that are made up.
+
+    Made-up integers may lead to other shapes than those of the trace: then only the order of the nodes is checked.
+    """
 
     def __init__(self, traced: Graph) -> None:
         self.numbers = make_up(traced.inputs)
-        self.expected = verify(traced, self.numbers, "tracing")
+        try:
+            self.expected = verify(traced, self.numbers)
+        except GraphError:
+            self.expected = None
 
     def __call__(self, graph: Graph, name: str) -> None:
         """Verify what the pass `name` has made.
@@ -27,11 +33,15 @@ class Verifier:
         Raises:
             GraphError: the graph is not sound, or computes something else than what was traced.
         """
+        if self.expected is None:
+            check_order(graph, name)
+            return
         outputs = verify(graph, self.numbers, name)
-        if outputs is not None and self.expected is not None:
-            for k, (x, y) in enumerate(zip(outputs, self.expected, strict=True)):
-                if not agree(x, y):
-                    raise GraphError(f"{name}: output {k} is {x!r}, and was {y!r} before; numbers {self.numbers}")
+        if outputs is None:
+            raise GraphError(f"{name}: NumPy refuses the numbers {self.numbers}, and did not before")
+        for k, (x, y) in enumerate(zip(outputs, self.expected, strict=True)):
+            if not agree(x, y):
+                raise GraphError(f"{name}: output {k} is {x!r}, and was {y!r} before; numbers {self.numbers}")
 
 
 def verify(graph: Graph, numbers: Sequence[Array] | None = None, name: str = "graph") -> list[Array] | None:
@@ -51,7 +61,7 @@ def verify(graph: Graph, numbers: Sequence[Array] | None = None, name: str = "gr
     Raises:
         GraphError: the graph is not sound.
     """
-    _check_order(graph, name)
+    check_order(graph, name)
     made: dict[Node, Any] = dict(zip(graph.inputs, make_up(graph.inputs) if numbers is None else numbers, strict=True))
     written = written_memory(graph.nodes)
 
@@ -71,7 +81,7 @@ def verify(graph: Graph, numbers: Sequence[Array] | None = None, name: str = "gr
     return [np.copy(x) if isinstance(x, np.ndarray) else x for x in map(result, graph.outputs)]
 
 
-def _check_order(graph: Graph, name: str) -> None:
+def check_order(graph: Graph, name: str) -> None:
     """Check that operands and outputs are made before they are used, and only what nodes have made is written."""
     made: set[Node] = {*graph.inputs}
     lines = str(graph).splitlines()[1:]
