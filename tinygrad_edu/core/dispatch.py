@@ -5,7 +5,6 @@ row  what the table says of a function
 """
 
 import functools
-import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,18 +13,8 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.rules import (
-    AnyFunction,
-    Each,
-    Function,
-    Rule,
-    is_opaque,
-    parameters,
-    refuse,
-    table,
-    unknown,
-    unsupported,
-)
+from tinygrad_edu.core.rules import AnyFunction, Each, Function, Rule, is_opaque, table
+from tinygrad_edu.core.rules import parameters, refuse, unknown, unsupported
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
@@ -39,9 +28,7 @@ _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int, tuple})
 
 
 def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS, body: Function | None = None) -> Any:
-    """Run `function` on the numbers behind `inputs` and record it: the way of every function to the tape.
-
-    body: what a primitive does, without the wrapping.
+    """Run `function`, a primitive's `body`, on the numbers behind `inputs` and record it: the way to the tape.
 
     Raises:
         TypeError: `function` has no rules, or none for these inputs or keywords.
@@ -158,41 +145,15 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
-    count = len(row.rules)
-    if count and arguments:
-        names = parameters(function)[count : len(arguments)]
-        named = dict(zip(names, arguments[count:], strict=False)) | dict(keywords)
-        if named.keys() <= row.keywords:
-            return apply(function, arguments[:count], named)
-    positional, named = _bind(function, arguments, keywords)
-    if row.substitute is not None:
-        for key in named:
-            if key not in parameters(row.substitute):
-                raise unsupported(function, key)
-        return row.substitute(*positional, **named)
-    inputs = [named.pop(key) for key in parameters(function)[:count] if key in named]
-    return apply(function, (*positional, *inputs), named)
-
-
-@functools.cache
-def _signature(function: Function) -> inspect.Signature:
-    return inspect.signature(function)
-
-
-def _bind(function: Function, arguments: Inputs, keywords: Keywords) -> tuple[Inputs, dict[str, Any]]:
-    """Every argument by its name, but for those that only repeat the default; and those that have no name."""
-    signature = _signature(function)
-    positional: Inputs = ()
-    named: dict[str, Any] = {}
-    for key, value in signature.bind(*arguments, **keywords).arguments.items():
-        parameter = signature.parameters[key]
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            positional = value
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            named |= value
-        elif not _is_default(value, parameter.default):
-            named[key] = value
-    return positional, named
+    known = parameters(function)
+    named = dict(zip(known, arguments, strict=False)) | dict(keywords)
+    inputs = [named.pop(key) for key in [*known][: len(row.rules)] if key in named]
+    positional = (*inputs, *arguments[len(known) :])
+    accepted = parameters(row.substitute) if row.substitute else row.keywords
+    for key in [key for key in named if key not in accepted]:
+        if key not in known or not _is_default(named.pop(key), known[key]):
+            raise unsupported(function, key)
+    return row.substitute(*positional, **named) if row.substitute else apply(function, positional, named)
 
 
 def _is_default(value: Any, default: Any) -> bool:
