@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import Value, tree
-from tinygrad_edu.nn import Layer, Network, Neuron, collapse, constants
+from tinygrad_edu.nn import Layer, Network, Neuron, collapse, count_parameters
 
 EPS = np.finfo(float).eps
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5)
@@ -27,7 +27,7 @@ def rounding(network, x):
 
 def test_the_posts_network_has_28_constants():
     network = Network.random([3, 3, 3, 1], seed=0)
-    assert constants(network) == 28
+    assert count_parameters(network) == 28
     assert [layer.nonlinearity for layer in network.layers] == [np.tanh, np.tanh, None]
 
 
@@ -59,7 +59,7 @@ def test_a_linear_network_collapses(sizes, seed):
     network = random_constants(Network.random(sizes, seed, nonlinearity=None), seed)
     one = collapse(network)
     x = np.random.default_rng(seed).normal(size=(5, sizes[0]))
-    assert constants(one) == (sizes[0] + 1) * sizes[-1]
+    assert count_parameters(one) == (sizes[0] + 1) * sizes[-1]
     assert np.all(abs(network(x).data - one(x).data) <= rounding(network, x))
 
 

@@ -13,17 +13,17 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.rules import AnyFunction, Each, Function, Rule, is_opaque, table
-from tinygrad_edu.core.rules import parameters, refuse, unknown, unsupported
+from tinygrad_edu.core.rules import AnyFunction, Each, Function, parameters, refuse, table, unknown, unsupported
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
 Inputs = tuple[Any, ...]
 Keywords = Mapping[str, Any]
-
 _NO_KEYWORDS: Keywords = MappingProxyType({})
-_REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-_ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
+_METHODS: dict[tuple[str, np.ufunc], Function] = {
+    ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
+    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
+}  # fmt: skip
 _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int, tuple})  # what is quickly known to be none
 
 
@@ -61,7 +61,7 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS,
     return record(kind, data, function, x, y, constants)
 
 
-def _constant_input(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
+def _constant_input(i: int, x: Any, rule: Function | None, function: Function) -> Any:
     """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
     if rule is not None and not isinstance(x, str):
         return constant_operand(x, function)
@@ -102,7 +102,7 @@ def primitive(function: AnyFunction) -> AnyFunction:
             if isinstance(x, Entry):
                 raise refuse(function, f"{key}= is a Value", "pass it by position")
         for x in arguments:
-            if isinstance(x, Tracer) and is_opaque(recorded):
+            if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
                 return x.call(recorded, *arguments)
         return function(*arguments, **keywords)
 
@@ -125,10 +125,8 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
             if isinstance(x, Entry):
                 raise unsupported(ufunc, key)
         return ufunc(*[payload(x) for x in inputs], **keywords)
-    if method == "reduce" and ufunc in _REDUCTIONS:
-        return on_function(_REDUCTIONS[ufunc], inputs, {"axis": 0, **keywords})
-    if method == "accumulate" and ufunc in _ACCUMULATIONS:
-        return on_function(_ACCUMULATIONS[ufunc], inputs, {"axis": 0, **keywords})
+    if (method, ufunc) in _METHODS:
+        return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
         operands: list[Any] = [x if isinstance(x, Entry) else np.asarray(x) for x in inputs]
         x, y = operands

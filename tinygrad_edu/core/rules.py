@@ -101,7 +101,7 @@ def nondifferentiable(*functions: Function) -> None:
 
 
 def is_opaque(function: Function) -> bool:
-    """Whether tracers write down a call of `function`, rather than what goes on inside."""
+    """Whether tracers write down a call of `function`, not what goes on inside."""
     return function in table and table[function].opaque
 
 

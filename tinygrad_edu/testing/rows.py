@@ -130,7 +130,11 @@ def check_value(sample: Sample) -> None:
     wanted = sample(*[x.data for x in leaves])
     recorded = tree.map(lambda z: z.data, sample(*leaves))
     # A row runs the function itself; a composition multiplies at most two of its inputs.
-    roundings = 0 if sample.call.function in table and table[sample.call.function].rules else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
+    roundings = (
+        0
+        if sample.call.function in table and table[sample.call.function].rules
+        else ROUNDINGS * max(1.0, largest(sample.arrays)) ** 2
+    )
     bound = [roundings * eps(sample.arrays)] * len(tree.leaves(wanted))
     assert_close(tree.leaves(recorded), tree.leaves(wanted), bound, "the value is not the function's own", sample)
     kinds = [[np.result_type(z) for z in tree.leaves(numbers)] for numbers in (wanted, recorded)]
