@@ -113,18 +113,15 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
         row = table.get(ufunc)
-        if row is None or row.rules:
-            if len(inputs) == 1 and not keywords and row is not None:  # as `apply` does, but quickly
+        if row is not None and row.rules:
+            if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._data), ufunc, self)
             return apply(ufunc, inputs, keywords)
-        if row.substitute is not None:
-            for key in keywords:
-                raise unsupported(ufunc, key)
-            return row.substitute(*inputs)
-        for key, x in keywords.items():
-            if isinstance(x, Entry):
-                raise unsupported(ufunc, key)
-        return ufunc(*[payload(x) for x in inputs], **keywords)
+        if row is None or row.nondifferentiable:
+            return on_function(ufunc, inputs, keywords)
+        for key in keywords:
+            raise unsupported(ufunc, key)
+        return row.substitute(*inputs)  # type: ignore[misc]
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
@@ -140,6 +137,9 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     if row is None:
         raise unknown(function)
     if row.nondifferentiable:
+        out = keywords.get("out")
+        if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
+            raise unsupported(function, "out")
         return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)

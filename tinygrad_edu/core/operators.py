@@ -6,7 +6,7 @@ compute  the operator on plain numbers, which is faster there than NumPy's funct
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -36,43 +36,12 @@ BITWISE: dict[str, tuple[np.ufunc, Binary]] = {  # of integers and truth values,
     "and": (np.bitwise_and, operator.and_), "or": (np.bitwise_or, operator.or_), "xor": (np.bitwise_xor, operator.xor),
     "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
 }
-METHODS: tuple[Function, ...] = (
-    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.swapaxes, np.repeat,
-    np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.copy, np.argmax, np.argmin, np.argsort, np.any,
-    np.all, np.nonzero, np.astype,
-)
 # fmt: on
 
 
-class ArrayMethods:
-    """NumPy's methods, each by way of NumPy's function, and so of the array's own `__array_function__`."""
+def _method(function: Any) -> Function:
+    """Make NumPy's method out of NumPy's function."""
 
-    __slots__ = ()
-
-    if TYPE_CHECKING:  # the table below fills these in
-
-        def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any: ...
-        def _method(self, *arguments: Any, **keywords: Any) -> Any: ...
-
-        sum = mean = prod = max = min = var = std = cumsum = ravel = squeeze = swapaxes = repeat = take = _method
-        clip = dot = diagonal = trace = round = copy = argmax = argmin = argsort = any = all = nonzero = _method
-        astype = _method
-
-    def reshape(self, *shape: Any, **keywords: Any) -> Any:
-        """As np.reshape; the shape may come as one tuple or as several numbers."""
-        wanted = shape[0] if len(shape) == 1 else shape
-        return self.__array_function__(np.reshape, (), (self, wanted), keywords)
-
-    def transpose(self, *axes: Any) -> Any:
-        """As np.transpose; the axes may come as one tuple or as several numbers."""
-        wanted = (axes[0] if len(axes) == 1 else axes) or None
-        return self.__array_function__(np.transpose, (), (self, wanted), {})
-
-    T = property(lambda self: self.transpose(), doc="The transpose.")
-    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
-
-
-def _method(function: Function) -> Function:
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
         return self.__array_function__(function, (), (self, *arguments), keywords)
 
@@ -80,8 +49,30 @@ def _method(function: Function) -> Function:
     return method
 
 
-for _function in METHODS:
-    setattr(ArrayMethods, _function.__name__, _method(_function))
+class ArrayMethods:
+    """NumPy's methods, each by way of NumPy's function, and so of the array's own `__array_function__`."""
+
+    __slots__ = ()
+
+    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
+    max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
+    argmax, argmin, argsort, nonzero = map(_method, (np.argmax, np.argmin, np.argsort, np.nonzero))
+    any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
+    ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
+    take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
+    copy, astype = map(_method, (np.copy, np.astype))
+    __reshape, __transpose = map(_method, (np.reshape, np.transpose))
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+        """As np.reshape; the shape may come as one tuple or as several numbers."""
+        return self.__reshape(shape[0] if len(shape) == 1 else shape, **keywords)
+
+    def transpose(self, *axes: Any) -> Any:
+        """As np.transpose; the axes may come as one tuple or as several numbers."""
+        return self.__transpose((axes[0] if len(axes) == 1 else axes) or None)
+
+    T = property(lambda self: self.transpose(), doc="The transpose.")
+    mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
 def _binary(name: str) -> tuple[Binary, Binary]:

@@ -115,10 +115,10 @@ class Value(Operators, ArrayMethods):
                 z._grad = (g,) if z._grad is None else z.grad + g
 
     def _seed(self, seed: Array | None) -> Array:
+        if seed is None and self.size != 1:
+            remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
+            raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
         if seed is None:
-            if self.size != 1:
-                remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
-                raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
             return np.ones_like(self._data)[()]
         start = accept(payload(seed))
         if start.shape != self.shape:
@@ -141,15 +141,13 @@ class Value(Operators, ArrayMethods):
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
         raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
 
-    def __iter__(self) -> Iterator[Any]:
-        if self.ndim == 0:
-            raise TypeError("iteration over a Value of shape (), which has no elements to go through")
-        return (self[i] for i in range(self.shape[0]))
-
     def __len__(self) -> int:
         if self.ndim == 0:
-            raise TypeError("len() of a Value of shape (), which has no length")
+            raise TypeError("a Value of shape () has no length, and no elements to go through")
         return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
         return bool(self._data)
