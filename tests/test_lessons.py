@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tinygrad_edu import tree
 from tinygrad_edu.lessons import agreement, digits, landscape, linearity, slopes
 from tinygrad_edu.lessons.hot_and_cold import Move, parabola, play
-from tinygrad_edu.nn import Network, constants
+from tinygrad_edu.nn import Network, count_parameters
 
 EPS = np.finfo(float).eps
 
@@ -148,7 +148,7 @@ def test_the_gradient_points_to_the_steepest(angle, radius):
 def test_the_posts_network_is_one_neuron(seed):
     lesson = linearity.collapse_posts_network(seed, n=20)
     assert lesson.constants == 28
-    assert constants(lesson.neuron) == 4
+    assert count_parameters(lesson.neuron) == 4
     assert lesson.difference <= lesson.rounding < 1e-8
     assert lesson.bend <= 4 * lesson.rounding < lesson.bend_with_tanh
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import Value, tree
-from tinygrad_edu.nn import Layer, Network, Neuron, collapse, constants
+from tinygrad_edu.nn import Layer, Network, Neuron, collapse, count_parameters
 
 EPS = np.finfo(float).eps
 sizes = st.lists(st.integers(1, 6), min_size=2, max_size=5)
@@ -27,7 +27,7 @@ def rounding(network, x):
 
 def test_the_posts_network_has_28_constants():
     network = Network.random([3, 3, 3, 1], seed=0)
-    assert constants(network) == 28
+    assert count_parameters(network) == 28
     assert [layer.nonlinearity for layer in network.layers] == [np.tanh, np.tanh, None]
 
 
@@ -59,7 +59,7 @@ def test_a_linear_network_collapses(sizes, seed):
     network = random_constants(Network.random(sizes, seed, nonlinearity=None), seed)
     one = collapse(network)
     x = np.random.default_rng(seed).normal(size=(5, sizes[0]))
-    assert constants(one) == (sizes[0] + 1) * sizes[-1]
+    assert count_parameters(one) == (sizes[0] + 1) * sizes[-1]
     assert np.all(abs(network(x).data - one(x).data) <= rounding(network, x))
 
 
@@ -105,3 +105,25 @@ def test_inputs_must_fit(shape):
         network(np.zeros(shape))
     with pytest.raises(ValueError, match="Neuron: the input has shape"):
         network.layers[0].neurons[0](np.zeros(shape))
+
+
+def test_a_network_and_a_dict_compile_to_the_same_slope_of_tanh():
+    network = Network.random([3, 4, 1], seed=0)
+    tree_of_arrays = [{"w": layer.weights.data, "b": layer.bias.data} for layer in network.layers]
+    x = np.ones((5, 3))
+
+    def plain(layers, x):
+        first, second = layers
+        return np.sum(np.tanh(x @ first["w"] + first["b"]) @ second["w"] + second["b"])
+
+    of_network = tg.compile(tg.value_and_grad(lambda network, x: np.sum(network(x))))
+    of_tree = tg.compile(tg.value_and_grad(plain))
+    (loss, slopes), (wanted, others) = of_network(network, x), of_tree(tree_of_arrays, x)
+    assert loss.data == wanted
+    for layer, other in zip(slopes.layers, others, strict=True):
+        np.testing.assert_array_equal(layer.weights.data, other["w"])
+        np.testing.assert_array_equal(layer.bias.data, other["b"])
+    for source in (of_network.source, of_tree.source):
+        _, backward = source.split("# backward")
+        assert "sech_squared(" in backward
+        assert "cosh" not in backward

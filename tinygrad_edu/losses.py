@@ -5,17 +5,15 @@ logits  what a network gives for each class, before it is turned into probabilit
 labels  the right class of each example, integers from 0 to k - 1: (n,)
 """
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.rules import Array, derivative
 from tinygrad_edu.functions import log_softmax
 
 
-def _same_shape(caller: str, v: Any, w: Any) -> None:
+def _same_shape(caller: str, v: Array, w: Array) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would compare everything with everything."""
     if np.shape(v) != np.shape(w):
         raise ValueError(
@@ -23,8 +21,8 @@ def _same_shape(caller: str, v: Any, w: Any) -> None:
         )
 
 
-def distance(v: Any, w: Any) -> Any:
-    """Give the Euclidean distance along the last axis: shapes (..., d) become (...).
+def distance(v: Array, w: Array) -> Array:
+    """The Euclidean distance along the last axis: shapes (..., d) become (...).
 
     Where v equals w it has a kink, and its slope is taken to be 0.
 
@@ -42,8 +40,8 @@ def distance(v: Any, w: Any) -> Any:
     return np.linalg.norm(np.subtract(v, w), axis=-1)
 
 
-def mean_squared_error(v: Any, w: Any) -> Any:
-    """Give the mean of the squared differences, one number for shapes that are the same.
+def mean_squared_error(v: Array, w: Array) -> Array:
+    """The mean of the squared differences, one number for shapes that are the same.
 
     >>> mean_squared_error(np.array([1.0, 2.0]), np.array([1.0, 4.0]))
     np.float64(2.0)
@@ -55,7 +53,7 @@ def mean_squared_error(v: Any, w: Any) -> Any:
     return np.mean(np.square(np.subtract(v, w)))
 
 
-def _check_labels(logits: Any, labels: Any) -> Any:
+def _check_labels(logits: Array, labels: Array) -> Array:
     shape = np.shape(logits)
     if len(shape) != 2 or 0 in shape:
         raise ValueError(f"cross_entropy: logits have shape {shape}; pass (n, k), a row for each example")
@@ -71,8 +69,8 @@ def _check_labels(logits: Any, labels: Any) -> Any:
     return labels
 
 
-def cross_entropy(logits: Any, labels: Any) -> Any:
-    """Give the mean over n examples of -log(probability of the right class), the probabilities by softmax.
+def cross_entropy(logits: Array, labels: Array) -> Array:
+    """The mean over n examples of -log(probability of the right class), the probabilities by softmax.
 
     It does not overflow, however large the logits (n, k); `labels` are integers of shape (n,).
 
@@ -87,24 +85,24 @@ def cross_entropy(logits: Any, labels: Any) -> Any:
 
 
 @primitive
-def negative_log_likelihood(log_p: Any, labels: Any) -> Any:
-    """Give the mean of -log_p[i, labels[i]], for logarithms of probabilities (n, k) and labels known to be right."""
+def negative_log_likelihood(log_p: Array, labels: Array) -> Array:
+    """The mean of -log_p[i, labels[i]], for logarithms of probabilities (n, k) and labels known to be right."""
     return -log_p.reshape(-1)[_places(log_p, labels)].sum() / len(labels)
 
 
-def _places(log_p: Any, labels: Any) -> Any:
-    """Give where log_p[i, labels[i]] stands in the flattened array."""
+def _places(log_p: Array, labels: Array) -> Array:
+    """Where log_p[i, labels[i]] stands in the flattened array."""
     n, k = log_p.shape
     return np.arange(0, n * k, k) + labels
 
 
-def _picks(log_p: Any, labels: Any) -> Any:
-    """Give -1 / n where a probability was asked for, and 0 elsewhere."""
+def _nll_slope(log_p: Array, labels: Array) -> Array:
+    """-1 / n where a probability was asked for, and 0 elsewhere."""
     picks = np.zeros_like(log_p, order="C")
     picks.reshape(-1)[_places(log_p, labels)] = -1 / len(labels)
     return picks
 
 
 # fmt: off
-derivative(negative_log_likelihood, lambda g, z, log_p, labels: g * _picks(log_p, labels), None)
+derivative(negative_log_likelihood, lambda g, z, log_p, labels: g * _nll_slope(log_p, labels), None)
 # fmt: on

@@ -8,18 +8,19 @@ k  how many neurons stand side by side in a layer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.tree import Tree
 
-Nonlinearity = Callable[[Any], Any]
+Nonlinearity = Callable[[Array], Array]
 
 
-def _affine(neurons: "Neuron | Layer", x: Any) -> Any:
-    """Give nl(x · weights + bias), of one neuron or of many side by side."""
+def _affine(neurons: "Neuron | Layer", x: Array) -> Array:
+    """nl(x · weights + bias), of one neuron or of many side by side."""
     shape, wanted = np.shape(x), neurons.weights.shape[0]
     if shape[-1:] != (wanted,):
         raise ValueError(
@@ -50,8 +51,8 @@ class Neuron:
     bias: Value
     nonlinearity: Nonlinearity | None = field(default=None, metadata={"static": True})
 
-    def __call__(self, x: Any) -> Any:
-        """Give the outputs (n,) for inputs (n, d), or the one output for (d,).
+    def __call__(self, x: Array) -> Array:
+        """The outputs (n,) for inputs (n, d), or the one output for (d,).
 
         Raises:
             ValueError: `x` does not have d numbers a row.
@@ -67,8 +68,8 @@ class Layer:
     bias: Value
     nonlinearity: Nonlinearity | None = field(default=None, metadata={"static": True})
 
-    def __call__(self, x: Any) -> Any:
-        """Give the outputs (n, k) for inputs (n, d).
+    def __call__(self, x: Array) -> Array:
+        """The outputs (n, k) for inputs (n, d).
 
         Raises:
             ValueError: `x` does not have d numbers a row.
@@ -90,9 +91,9 @@ class Network:
 
     @classmethod
     def random(cls, sizes: Sequence[int], seed: int, nonlinearity: Nonlinearity | None = np.tanh) -> "Network":
-        """Make a network of random weights and zero biases; its last layer has no nonlinearity.
+        """A network of random weights and zero biases; its last layer has no nonlinearity.
 
-        >>> constants(Network.random([3, 3, 3, 1], seed=0))
+        >>> count_parameters(Network.random([3, 3, 3, 1], seed=0))
         28
 
         Args:
@@ -123,8 +124,8 @@ class Network:
             ]
         )
 
-    def __call__(self, x: Any) -> Any:
-        """Give the outputs (n, k) for inputs (n, d), d and k being the first and the last size.
+    def __call__(self, x: Array) -> Array:
+        """The outputs (n, k) for inputs (n, d), d and k being the first and the last size.
 
         Raises:
             ValueError: `x` does not have d numbers a row.
@@ -134,16 +135,16 @@ class Network:
         return x
 
 
-def constants(network: Any) -> int:
-    """Count the constants that can be learnt in a tree: the post's *some_constant*s."""
+def count_parameters(network: Tree) -> int:
+    """The number of parameters in a tree: the post's *some_constant*s."""
     return sum(np.size(leaf) for leaf in tree.leaves(network))
 
 
 def collapse(network: Network) -> Layer:
-    """Give the one affine layer that equals a network of affine layers, to rounding.
+    """The one affine layer that equals a network of affine layers, to rounding.
 
     >>> linear = Network.random([3, 3, 3, 1], seed=0, nonlinearity=None)
-    >>> constants(linear), constants(collapse(linear))
+    >>> count_parameters(linear), count_parameters(collapse(linear))
     (28, 4)
 
     Source: the post: "a linear combination of linear functions is linear".

@@ -4,13 +4,12 @@ p  a parameter
 g  the slope of the loss with respect to it
 """
 
-from typing import Any
-
 from tinygrad_edu import tree
+from tinygrad_edu.tree import Tree
 
 
-def descend(parameters: Any, gradients: Any, learning_rate: float) -> Any:
-    """Take one step of gradient descent: give ``p - learning_rate * g`` for every number of a tree.
+def descend(parameters: Tree, gradients: Tree, learning_rate: float) -> Tree:
+    """One step of gradient descent: ``p - learning_rate * g`` for every number of a tree.
 
     Nothing is written into; both trees stay as they are.
 

@@ -14,11 +14,13 @@ import numpy as np
 from tinygrad_edu import tree
 
 Method = Literal["forward", "central", "richardson", "complex"]
-Estimate = tuple[Any, Any]
+Array = Any  # a number or an array
+ScalarFunction = Callable[[Array], Array]
+Estimate = tuple[Array, Array]  # a slope, and how far it may be off
 
 
-def slope(d: Callable[[Any], Any], x: Any, q: Any) -> Any:
-    """Give the slope of `d` between x and x + q, exactly as the post writes it.
+def slope(d: ScalarFunction, x: Array, q: Array) -> Array:
+    """The slope of `d` between x and x + q, exactly as the post writes it.
 
     >>> slope(lambda x: x**2 + 1, -2.0, 0.5)
     -3.5
@@ -33,20 +35,20 @@ def slope(d: Callable[[Any], Any], x: Any, q: Any) -> Any:
     return (d(x + q) - d(x)) / q
 
 
-def _step(x: Any, size: float) -> Any:
-    """Give a step of about `size`, relative where x is large, that x + step - x gives back exactly."""
+def _step(x: Array, size: float) -> Array:
+    """A step of about `size`, relative where x is large, that x + step - x gives back exactly."""
     step = x.dtype.type(size) * max(1, abs(x))
     return (x + step) - x
 
 
-def _forward(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+def _forward(d: ScalarFunction, x: Array, eps: float) -> Estimate:
     q = _step(x, eps**0.5)
     here, near, far = d(x), d(x + q), d(x + 2 * q)
     rounding = 2 * eps * max(abs(here), abs(near)) / q
     return (near - here) / q, abs(far - 2 * near + here) / (2 * q) + rounding
 
 
-def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
+def _central(d: ScalarFunction, x: Array, eps: float) -> Estimate:
     q = _step(x, eps ** (1 / 3))
     near = d(x + q), d(x - q)
     far = d(x + 2 * q), d(x - 2 * q)
@@ -55,8 +57,8 @@ def _central(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
     return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
 
 
-def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) -> Estimate:
-    """Quarter the step until rounding outweighs what is gained, and extrapolate to a step of 0.
+def richardson(d: ScalarFunction, x: Array, eps: float, noise: float = 0.0) -> Estimate:
+    """The slope at a step of 0, extrapolated from steps that are quartered until rounding outweighs the gain.
 
     What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. `noise` is how much
     the values of `d` are known to round, where that is more than the last digit.
@@ -85,8 +87,8 @@ def richardson(d: Callable[[Any], Any], x: Any, eps: float, noise: float = 0.0) 
     return best, error
 
 
-def _complex(d: Callable[[Any], Any], x: Any, eps: float) -> Estimate:
-    """Step into the imaginary direction, where nothing is subtracted and so nothing is lost.
+def _complex(d: ScalarFunction, x: Array, eps: float) -> Estimate:
+    """The slope into the imaginary direction, where nothing is subtracted and so nothing is lost.
 
     Source: Squire and Trapp, 1998.
     """
@@ -104,14 +106,14 @@ _METHODS = {"forward": _forward, "central": _central, "richardson": richardson, 
 
 
 def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "central", error: bool = False) -> Any:
-    """Give the gradient of `f` by measuring its slope in each number of each argument.
+    """The gradient of `f`, its slope measured in each number of each argument.
 
     Args:
         f: a function that gives one real number.
         args: numbers, arrays, or trees of them; integers are taken as floats.
         method: "forward", the post's slope; "central", both ways; "richardson", central ones
             extrapolated to q = 0; "complex", exact to rounding where `f` takes complex numbers.
-        error: give an estimate of the error too, of the same structure.
+        error: return an estimate of the error too, of the same structure.
 
     Returns:
         A tree like the argument, or a tuple of such trees if there are several; with `error`, a pair.
@@ -141,7 +143,7 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
 
 
 def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method) -> Estimate:
-    """Measure the slope in each number of the k-th leaf, and estimate the errors."""
+    """The slope in each number of the k-th leaf, and estimates of the errors."""
     leaf = leaves[k]
     kind = np.complex128 if method == "complex" else leaf.dtype
     estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.dtype)
@@ -161,7 +163,7 @@ def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: 
 
 
 def real(caller: str, leaf: Any, path: str) -> Any:
-    """Give a number of an argument as an array of floats.
+    """A number of an argument as an array of floats.
 
     Raises:
         TypeError: it is not real.

@@ -17,7 +17,7 @@ Tree = Any  # a number, an array, a Value, or dicts, lists, tuples and dataclass
 Level = tuple[list[Tree], Callable[[list[Tree]], Tree]]
 
 _NUMBERS = frozenset({float, int, np.ndarray, np.float64, np.float32})
-_ALONG_FOR_THE_RIDE = (type(None), str, bytes, bool, type)
+_WITHOUT_LEAVES = (type(None), str, bytes, bool, type)
 
 
 class _MisfitError(Exception):
@@ -30,16 +30,16 @@ class _MisfitError(Exception):
         return self.kind(f"tree.{caller}: at {self.path or 'the top'} {self.fault}")
 
 
-def is_leaf(tree: Any) -> bool:
-    """Tell whether `tree` is itself a number: a Python or NumPy number, an array, a Value."""
+def is_leaf(tree: Tree) -> bool:
+    """Whether `tree` is itself a number: a Python or NumPy number, an array, a Value."""
     kind: Any = type(tree)
     if kind in _NUMBERS:
         return True
     return kind is complex or (hasattr(tree, "dtype") and hasattr(tree, "shape"))
 
 
-def open_level(tree: Any) -> Level | None:
-    """The children of one level, and how to put it together again; None for a leaf."""
+def open_level(tree: Tree) -> Level | None:
+    """The children of one level, and the function that builds it again from others; None for a leaf."""
     kind: Any = type(tree)
     if is_leaf(tree):
         return None
@@ -50,7 +50,7 @@ def open_level(tree: Any) -> Level | None:
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = field_names(kind)
         return [getattr(tree, name) for name in names], lambda children: _rebuilt(tree, names, children)
-    if isinstance(tree, _ALONG_FOR_THE_RIDE) or callable(tree):
+    if isinstance(tree, _WITHOUT_LEAVES) or callable(tree):
         return [], lambda _: tree
     what = f"is a {kind.__name__}, whose numbers cannot be found"
     raise _MisfitError(TypeError, f"{what}; use dicts, lists, tuples, dataclasses, arrays or numbers")
@@ -62,45 +62,45 @@ def field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if not field.metadata.get("static"))
 
 
-def _rebuilt(tree: Any, names: tuple[str, ...], children: list[Any]) -> Any:
+def _rebuilt(tree: Tree, names: tuple[str, ...], children: list[Any]) -> Any:
     made = copy.copy(tree)
     for name, child in zip(names, children, strict=True):
         object.__setattr__(made, name, child)
     return made
 
 
-def _place(tree: Any, i: int) -> str:
-    """Write where the i-th child hangs."""
+def _place(tree: Tree, i: int) -> str:
+    """Where the i-th child hangs, as Python would write it."""
     if isinstance(tree, dict):
         return f"[{list(tree)[i]!r}]"
     kind: Any = type(tree)
     return f"[{i}]" if isinstance(tree, (list, tuple)) else f".{field_names(kind)[i]}"
 
 
-def _beside(tree: Any, children: list[Any], other: Any) -> list[Any]:
-    """Give the children of `other`, in the order of those of `tree`, if the two are alike."""
+def _beside(tree: Tree, children: list[Any], other: Any) -> list[Any]:
+    """The children of `other`, in the order of those of `tree`; the two must have the same structure."""
     level = open_level(other)
-    alike = type(tree) is type(other) and level is not None and len(level[0]) == len(children)
-    if alike and isinstance(tree, dict):
-        alike = tree.keys() == other.keys()
-    elif alike and not children and not dataclasses.is_dataclass(tree):
-        alike = bool(tree == other)
-    if level is None or not alike:
+    same = type(tree) is type(other) and level is not None and len(level[0]) == len(children)
+    if same and isinstance(tree, dict):
+        same = tree.keys() == other.keys()
+    elif same and not children and not dataclasses.is_dataclass(tree):
+        same = bool(tree == other)
+    if level is None or not same:
         fault = f"the trees differ: {_describe(tree)} against {_describe(other)}"
         raise _MisfitError(ValueError, f"{fault}; they must have the same structure")
     return [other[key] for key in tree] if isinstance(tree, dict) else level[0]
 
 
-def _describe(tree: Any) -> str:
-    """Say in a few words what stands at the top of a tree."""
+def _describe(tree: Tree) -> str:
+    """What stands at the top of a tree, in a few words."""
     if is_leaf(tree):
         return "a number"
     if isinstance(tree, (dict, list, tuple)):
         return f"a {type(tree).__name__} of {len(tree)}"
-    return repr(tree) if isinstance(tree, _ALONG_FOR_THE_RIDE) else f"a {type(tree).__name__}"
+    return repr(tree) if isinstance(tree, _WITHOUT_LEAVES) else f"a {type(tree).__name__}"
 
 
-def _map(function: Callable[..., Any], tree: Any, others: Sequence[Any]) -> Any:
+def _map(function: Callable[..., Any], tree: Tree, others: Sequence[Any]) -> Any:
     level = open_level(tree)
     if level is None:
         return function(tree, *others)
@@ -116,8 +116,8 @@ def _map(function: Callable[..., Any], tree: Any, others: Sequence[Any]) -> Any:
     return rebuild(done)
 
 
-def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
-    """Apply `function` to every leaf of `tree`, beside the same leaf of each other tree.
+def map(function: Callable[..., Any], tree: Tree, *others: Tree) -> Tree:
+    """The tree of what `function` gives for every leaf of `tree`, beside the same leaf of each other tree.
 
     >>> map(lambda p, g: p - 0.5 * g, {"w": 3.0, "b": [1.0]}, {"w": 2.0, "b": [4.0]})
     {'w': 2.0, 'b': [-1.0]}
@@ -132,25 +132,25 @@ def map(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
         raise misfit.explain("map") from None
 
 
-def _plan(tree: Any, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
-    """Collect the leaves of a tree; give the function that builds it again from a supply of others."""
+def _collect(tree: Tree, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
+    """The function that builds a tree again from an iterator of leaves; its own are added to `leaves`."""
     level = open_level(tree)
     if level is None:
         leaves.append(tree)
         return next
     children, rebuild = level
-    plans: list[Callable[[Iterator[Any]], Any]] = []
+    builders: list[Callable[[Iterator[Any]], Any]] = []
     try:
         for child in children:
-            plans.append(_plan(child, leaves))
+            builders.append(_collect(child, leaves))
     except _MisfitError as misfit:
-        misfit.path = _place(tree, len(plans)) + misfit.path
+        misfit.path = _place(tree, len(builders)) + misfit.path
         raise
-    return lambda supply: rebuild([plan(supply) for plan in plans])
+    return lambda others: rebuild([build(others) for build in builders])
 
 
-def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
-    """List the leaves of a tree, in order, and give the function that puts others in their places.
+def flatten(tree: Tree) -> tuple[list[Any], Callable[[Iterable[Any]], Tree]]:
+    """The leaves of a tree, in order, and the function that builds the tree again from others.
 
     >>> leaves, unflatten = flatten({"w": 3.0, "b": [1.0, None]})
     >>> leaves, unflatten([7, 8])
@@ -163,14 +163,14 @@ def flatten(tree: Any) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
         return [tree], lambda others: next(iter(others))
     leaves: list[Any] = []
     try:
-        plan = _plan(tree, leaves)
+        build = _collect(tree, leaves)
     except _MisfitError as misfit:
         raise misfit.explain("flatten") from None
-    return leaves, lambda others: plan(iter(others))
+    return leaves, lambda others: build(iter(others))
 
 
-def leaves(tree: Any) -> list[Any]:
-    """List the leaves of a tree, in order.
+def leaves(tree: Tree) -> list[Any]:
+    """The leaves of a tree, in order.
 
     >>> leaves({"w": 3.0, "b": [1.0, (2.0, None)]})
     [3.0, 1.0, 2.0]
@@ -178,8 +178,8 @@ def leaves(tree: Any) -> list[Any]:
     return flatten(tree)[0]
 
 
-def paths(tree: Any) -> list[str]:
-    """Name every leaf by its place.
+def paths(tree: Tree) -> list[str]:
+    """The place of every leaf, in order.
 
     >>> paths({"w": 3.0, "b": [1.0, 2.0]})
     ["['w']", "['b'][0]", "['b'][1]"]
@@ -190,8 +190,8 @@ def paths(tree: Any) -> list[str]:
     return [_place(tree, i) + path for i, child in enumerate(level[0]) for path in paths(child)]
 
 
-def unflatten(like: Any, leaves: Iterable[Any]) -> Any:
-    """Build a tree of the structure of `like` from `leaves`.
+def unflatten(like: Tree, leaves: Iterable[Any]) -> Tree:
+    """A tree of the structure of `like`, built from `leaves`.
 
     >>> unflatten({"w": 3.0, "b": [1.0, None]}, [7, 8])
     {'w': 7, 'b': [8, None]}

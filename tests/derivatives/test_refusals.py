@@ -59,6 +59,12 @@ def test_conversion_to_an_array_is_refused(convert, x):
         convert(x, dtype=object)
 
 
+@pytest.mark.parametrize("call", [lambda v: np.greater(v, 1.0, out=v), lambda v: np.any(v, out=v)])
+def test_results_without_slope_are_not_written_into_a_value(call):
+    with pytest.raises(TypeError, match="Values are not written into"):
+        call(tg.Value([1.0, 2.0]))
+
+
 def test_functions_made_of_functions_and_files_are_refused():
     with pytest.raises(TypeError, match="a Value does not turn into an array by itself"):
         np.vectorize(lambda x: x * x)(VALUE)

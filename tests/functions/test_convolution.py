@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from scipy.signal import correlate2d
 
 import tinygrad_edu as tg
-from tinygrad_edu.functions import conv2d, conv2d_transpose
-from tinygrad_edu.functions import im2col as unrolled
+from tinygrad_edu.functions import conv2d, conv2d_transpose, im2col
 from tinygrad_edu.functions.convolution import conv2d_weights
 
 pairs = {n: st.tuples(*[st.integers(*n)] * 2) for n in [(0, 2), (1, 3), (0, 3)]}
@@ -51,8 +50,8 @@ def by_hand(x, w, stride, padding, groups):
 def laid_out(many, shallow):
     """Take so many images for many, and kernels of so many numbers for large ones."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(unrolled, "MANY", many)
-        patch.setattr(unrolled, "SHALLOW", shallow)
+        patch.setattr(im2col, "MANY", many)
+        patch.setattr(im2col, "SHALLOW", shallow)
         yield
 
 
@@ -85,8 +84,8 @@ def test_the_other_two_are_its_adjoints(drawn, layout):
         np.testing.assert_array_equal(gradient, adjoint)
 
 
-@pytest.mark.parametrize("n", [2, unrolled.MANY])
-@pytest.mark.parametrize("c", [2, unrolled.SHALLOW // 3 + 1])
+@pytest.mark.parametrize("n", [2, im2col.MANY])
+@pytest.mark.parametrize("c", [2, im2col.SHALLOW // 3 + 1])
 def test_images_may_lie_in_memory_as_they_like(n, c):
     x, w = whole((n, c, 5, 4), 0), whole((2, c, 3, 3), 1)
     z = conv2d(x, w)
@@ -100,7 +99,7 @@ def test_images_may_lie_in_memory_as_they_like(n, c):
         np.testing.assert_array_equal(conv2d_transpose(turned, w), back)
 
 
-@pytest.mark.parametrize("n", [2, unrolled.MANY])
+@pytest.mark.parametrize("n", [2, im2col.MANY])
 def test_arrays_that_speak_numpys_protocols_can_be_the_images(n):
     x, w = whole((n, 2, 5, 4), 0), whole((2, 2, 3, 3), 1)
     z, pull = tg.vjp(lambda x, w: conv2d(x, w, padding=1), x, w)

@@ -12,7 +12,7 @@ from rich.text import Text
 from tinygrad_edu.cli.page import Page, shade, sparkline
 from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons import digits
-from tinygrad_edu.nn import constants
+from tinygrad_edu.nn import count_parameters
 
 QUICK_EPOCHS = 10
 TARGET, QUICK_TARGET = 0.97, 0.9
@@ -41,7 +41,7 @@ def read_digits(page: Page, seed: int, quick: bool) -> None:
     page.table(
         {
             "": list(learnt),
-            "constants": [f"{constants(one.network):,}" for one in learnt.values()],
+            "constants": [f"{count_parameters(one.network):,}" for one in learnt.values()],
             "loss, first to last epoch": [_loss_curve(one.losses) for one in learnt.values()],
             "training": [f"{one.on_training:.2%}" for one in learnt.values()],
             "held out": [f"{one.on_held_out:.2%}" for one in learnt.values()],

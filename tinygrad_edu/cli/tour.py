@@ -13,7 +13,7 @@ from rich.text import Text
 from tinygrad_edu.cli.contest import read_digits
 from tinygrad_edu.cli.page import Page, shade, sparkline
 from tinygrad_edu.lessons import agreement, hot_and_cold, landscape, linearity, slopes
-from tinygrad_edu.nn import constants
+from tinygrad_edu.nn import count_parameters
 
 
 def tour(page: Page, seed: int = 0, quick: bool = False) -> None:
@@ -156,9 +156,9 @@ def collapse(page: Page, seed: int) -> None:
     terms = [f"{w:+.4f} {name}" for w, name in zip(weights, "xyz", strict=True)]
     page.picture([Text(f"output = {' '.join([*terms, f'{bias:+.4f}'])}")])
     page.claim(
-        f"{constants(found.neuron)} constants do the same: on 1,000 inputs the two differ by {found.difference:.0e}, "
-        f"and rounding may make {found.rounding:.0e}.",
-        constants(found.neuron) == 4 and found.difference <= found.rounding,
+        f"{count_parameters(found.neuron)} constants do the same: on 1,000 inputs the two differ "
+        f"by {found.difference:.0e}, and rounding may make {found.rounding:.0e}.",
+        count_parameters(found.neuron) == 4 and found.difference <= found.rounding,
     )
     page.claim(
         f"With tanh it bends: its second difference is {found.bend_with_tanh:.2f}, without it {found.bend:.0e}.",

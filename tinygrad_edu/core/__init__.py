@@ -1,1 +1,13 @@
-"""The engine: READ ME FIRST."""
+"""The engine: READ ME FIRST, in this order.
+
+tape         an entry, the gate through which all are recorded, the order, and the sweep: that is backprop
+value        the number that remembers: what users hold
+operators    Python's operators and NumPy's methods, one table of each
+dispatch     how NumPy's functions reach the tape
+rules        the table of calculus, and how rows get into it
+unbroadcast  why a bias added to every row gets the sum over rows
+arrays       what a recorded number may hold, and what may stand beside one
+context      the hooks: whether there is recording, who looks on, which operands answer first
+masking      the sweep once more, where a branch that was not chosen has spoilt it
+source_info  lines of the user's, and names of functions
+"""

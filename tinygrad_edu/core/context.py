@@ -1,16 +1,14 @@
-"""Hooks: all that the engine knows of whoever may look at it or reach through it, and no more.
+"""Hooks: all that the engine knows of whoever looks at it or reaches through it.
 
-Recording       a switch for each thread and task: whether what happens is recorded
-Listener        is shown every entry when it is recorded, and every share of a cotangent in the sweep
-TraceListener   is shown the arrays that are computed with and were not given
-Tracer          an array that writes down what is done to it
-OuterArray      an operand that answers first: an array around others, such as a batch
+Recording   a switch for each thread and task: whether what happens is recorded
+Listener    is shown every entry when it is recorded, and every share of a cotangent in the sweep
+Tracer      an array that writes down what is done to it
+OuterArray  an operand that answers first: an array around others, such as a batch
 """
 
-from collections.abc import Iterator
-from contextlib import ContextDecorator, contextmanager
+from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Listener(Protocol):
@@ -23,13 +21,6 @@ class Listener(Protocol):
         """Look at what the input `x` of an entry `z` got of its cotangent `g`."""
 
 
-class TraceListener(Protocol):
-    """What is shown, while a function is traced, the arrays that are computed with and were not given."""
-
-    def constant(self, array: Any) -> None:
-        """Look at an array before it is copied."""
-
-
 class Tracer:
     """An array that writes down what is done to it, so that it can be done again with other numbers."""
 
@@ -37,11 +28,9 @@ class Tracer:
 
     def snapshot(self) -> Any:
         """The same numbers as they are now, whatever is written into this array later."""
-        raise NotImplementedError
 
     def call(self, function: Any, *arguments: Any) -> Any:
         """What an opaque function gives, its call written down as one."""
-        raise NotImplementedError
 
 
 class OuterArray:
@@ -51,25 +40,24 @@ class OuterArray:
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
         """What a function gives; for a primitive, `body` is what it does."""
-        raise NotImplementedError
 
     def parts(self) -> list[Any]:
         """Arrays that hold all numbers."""
         raise NotImplementedError
 
 
-class ListenedState:
+class ListenedState(NamedTuple):
     """The state of the switch while there is a listener."""
 
-    def __init__(self, listener: Listener, state: bool) -> None:
-        self.listener, self.state = listener, state
+    listener: Listener
+    state: bool
 
     def __bool__(self) -> bool:
         return self.state
 
 
-tracing: ContextVar[TraceListener | None] = ContextVar("tracing", default=None)
 recording: ContextVar[bool | ListenedState] = ContextVar("recording", default=True)
+tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # its .constant(array) is told of arrays from outside
 
 
 def is_recording() -> bool:
@@ -79,33 +67,27 @@ def is_recording() -> bool:
 
 def current_listener() -> Listener | None:
     """The listener of this thread or task, if there is one."""
-    state = recording.get()
-    return state.listener if isinstance(state, ListenedState) else None
+    return getattr(recording.get(), "listener", None)
 
 
 class Recording(ContextDecorator):
     """A context, or a decorator, that switches recording on or off for the calling thread or task."""
 
-    def __init__(self, state: bool) -> None:
-        self.state = state
+    def __init__(self, state: bool, listener: Listener | None = None) -> None:
+        self.state, self.listener = state, listener
         self.tokens: list[Token[bool | ListenedState]] = []
 
     def __enter__(self) -> None:
-        listener = current_listener()
+        listener = self.listener or current_listener()
         self.tokens.append(recording.set(ListenedState(listener, self.state) if listener else self.state))
 
     def __exit__(self, *_: object) -> None:
         recording.reset(self.tokens.pop())
 
     def _recreate_cm(self) -> "Recording":
-        return Recording(self.state)
+        return Recording(self.state, self.listener)
 
 
-@contextmanager
-def listening(listener: Listener) -> Iterator[None]:
+def listening(listener: Listener) -> Recording:
     """A context in which `listener` looks at what is recorded and swept; whether it is recorded stays as it was."""
-    token = recording.set(ListenedState(listener, bool(recording.get())))
-    try:
-        yield
-    finally:
-        recording.reset(token)
+    return Recording(is_recording(), listener)

@@ -5,7 +5,6 @@ row  what the table says of a function
 """
 
 import functools
-import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -14,34 +13,22 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.rules import (
-    AnyFunction,
-    Each,
-    Function,
-    Rule,
-    is_opaque,
-    parameters,
-    refuse,
-    table,
-    unknown,
-    unsupported,
-)
+from tinygrad_edu.core.rules import AnyFunction, Each, Function, parameters, refuse, table, unknown, unsupported
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
 Inputs = tuple[Any, ...]
 Keywords = Mapping[str, Any]
-
 _NO_KEYWORDS: Keywords = MappingProxyType({})
-_REDUCTIONS: dict[np.ufunc, Function] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
-_ACCUMULATIONS: dict[np.ufunc, Function] = {np.add: np.cumsum}
+_METHODS: dict[tuple[str, np.ufunc], Function] = {
+    ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
+    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
+}  # fmt: skip
 _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int, tuple})  # what is quickly known to be none
 
 
 def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS, body: Function | None = None) -> Any:
-    """Run `function` on the numbers behind `inputs` and record it: the way of every function to the tape.
-
-    body: what a primitive does, without the wrapping.
+    """Run `function`, a primitive's `body`, on the numbers behind `inputs` and record it: the way to the tape.
 
     Raises:
         TypeError: `function` has no rules, or none for these inputs or keywords.
@@ -74,7 +61,7 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS,
     return record(kind, data, function, x, y, constants)
 
 
-def _constant_input(i: int, x: Any, rule: Rule | None, function: Function) -> Any:
+def _constant_input(i: int, x: Any, rule: Function | None, function: Function) -> Any:
     """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
     if rule is not None and not isinstance(x, str):
         return constant_operand(x, function)
@@ -115,7 +102,7 @@ def primitive(function: AnyFunction) -> AnyFunction:
             if isinstance(x, Entry):
                 raise refuse(function, f"{key}= is a Value", "pass it by position")
         for x in arguments:
-            if isinstance(x, Tracer) and is_opaque(recorded):
+            if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
                 return x.call(recorded, *arguments)
         return function(*arguments, **keywords)
 
@@ -126,22 +113,17 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
         row = table.get(ufunc)
-        if row is None or row.rules:
-            if len(inputs) == 1 and not keywords and row is not None:  # as `apply` does, but quickly
+        if row is not None and row.rules:
+            if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._data), ufunc, self)
             return apply(ufunc, inputs, keywords)
-        if row.substitute is not None:
-            for key in keywords:
-                raise unsupported(ufunc, key)
-            return row.substitute(*inputs)
-        for key, x in keywords.items():
-            if isinstance(x, Entry):
-                raise unsupported(ufunc, key)
-        return ufunc(*[payload(x) for x in inputs], **keywords)
-    if method == "reduce" and ufunc in _REDUCTIONS:
-        return on_function(_REDUCTIONS[ufunc], inputs, {"axis": 0, **keywords})
-    if method == "accumulate" and ufunc in _ACCUMULATIONS:
-        return on_function(_ACCUMULATIONS[ufunc], inputs, {"axis": 0, **keywords})
+        if row is None or row.nondifferentiable:
+            return on_function(ufunc, inputs, keywords)
+        for key in keywords:
+            raise unsupported(ufunc, key)
+        return row.substitute(*inputs)  # type: ignore[misc]
+    if (method, ufunc) in _METHODS:
+        return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
         operands: list[Any] = [x if isinstance(x, Entry) else np.asarray(x) for x in inputs]
         x, y = operands
@@ -155,44 +137,21 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     if row is None:
         raise unknown(function)
     if row.nondifferentiable:
+        out = keywords.get("out")
+        if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
+            raise unsupported(function, "out")
         return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
-    count = len(row.rules)
-    if count and arguments:
-        names = parameters(function)[count : len(arguments)]
-        named = dict(zip(names, arguments[count:], strict=False)) | dict(keywords)
-        if named.keys() <= row.keywords:
-            return apply(function, arguments[:count], named)
-    positional, named = _bind(function, arguments, keywords)
-    if row.substitute is not None:
-        for key in named:
-            if key not in parameters(row.substitute):
-                raise unsupported(function, key)
-        return row.substitute(*positional, **named)
-    inputs = [named.pop(key) for key in parameters(function)[:count] if key in named]
-    return apply(function, (*positional, *inputs), named)
-
-
-@functools.cache
-def _signature(function: Function) -> inspect.Signature:
-    return inspect.signature(function)
-
-
-def _bind(function: Function, arguments: Inputs, keywords: Keywords) -> tuple[Inputs, dict[str, Any]]:
-    """Every argument by its name, but for those that only repeat the default; and those that have no name."""
-    signature = _signature(function)
-    positional: Inputs = ()
-    named: dict[str, Any] = {}
-    for key, value in signature.bind(*arguments, **keywords).arguments.items():
-        parameter = signature.parameters[key]
-        if parameter.kind is parameter.VAR_POSITIONAL:
-            positional = value
-        elif parameter.kind is parameter.VAR_KEYWORD:
-            named |= value
-        elif not _is_default(value, parameter.default):
-            named[key] = value
-    return positional, named
+    known = parameters(function)
+    named = dict(zip(known, arguments, strict=False)) | dict(keywords)
+    inputs = [named.pop(key) for key in [*known][: len(row.rules)] if key in named]
+    positional = (*inputs, *arguments[len(known) :])
+    accepted = parameters(row.substitute) if row.substitute else row.keywords
+    for key in [key for key in named if key not in accepted]:
+        if key not in known or not _is_default(named.pop(key), known[key]):
+            raise unsupported(function, key)
+    return row.substitute(*positional, **named) if row.substitute else apply(function, positional, named)
 
 
 def _is_default(value: Any, default: Any) -> bool:

@@ -41,8 +41,7 @@ def gradients(
 
 def _selects(tape: list[Any]) -> bool:
     """Whether a function on the tape selects elements."""
-    functions = set(map(_function, tape)) - {None}
-    return any(table[function].selects for function in functions)
+    return any(table[function].selects for function in {*map(_function, tape)} if function is not None)
 
 
 def _has_nan(g: Array) -> bool:

@@ -6,7 +6,7 @@ compute  the operator on plain numbers, which is faster there than NumPy's funct
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,109 +19,65 @@ from tinygrad_edu.core.tape import Entry, payload, record
 Unary = Callable[[Any], Array]
 Binary = Callable[[Any, Any], Array]
 
+# fmt: off
 BINARY: dict[str, tuple[np.ufunc, Binary]] = {
-    "add": (np.add, operator.add),
-    "sub": (np.subtract, operator.sub),
-    "mul": (np.multiply, operator.mul),
-    "truediv": (np.divide, operator.truediv),
-    "floordiv": (np.floor_divide, operator.floordiv),
-    "mod": (np.remainder, operator.mod),
-    "pow": (np.power, operator.pow),
-    "matmul": (np.matmul, operator.matmul),
+    "add": (np.add, operator.add), "sub": (np.subtract, operator.sub), "mul": (np.multiply, operator.mul),
+    "truediv": (np.divide, operator.truediv), "floordiv": (np.floor_divide, operator.floordiv),
+    "mod": (np.remainder, operator.mod), "pow": (np.power, operator.pow), "matmul": (np.matmul, operator.matmul),
 }
 UNARY: dict[str, tuple[np.ufunc, Unary]] = {
-    "neg": (np.negative, operator.neg),
-    "pos": (np.positive, operator.pos),
-    "abs": (np.absolute, operator.abs),
+    "neg": (np.negative, operator.neg), "pos": (np.positive, operator.pos), "abs": (np.absolute, operator.abs),
 }
 COMPARISONS: dict[str, tuple[np.ufunc, Binary]] = {
-    "eq": (np.equal, operator.eq),
-    "ne": (np.not_equal, operator.ne),
-    "lt": (np.less, operator.lt),
-    "le": (np.less_equal, operator.le),
-    "gt": (np.greater, operator.gt),
-    "ge": (np.greater_equal, operator.ge),
+    "eq": (np.equal, operator.eq), "ne": (np.not_equal, operator.ne), "lt": (np.less, operator.lt),
+    "le": (np.less_equal, operator.le), "gt": (np.greater, operator.gt), "ge": (np.greater_equal, operator.ge),
 }
 BITWISE: dict[str, tuple[np.ufunc, Binary]] = {  # of integers and truth values, so never of Values
-    "and": (np.bitwise_and, operator.and_),
-    "or": (np.bitwise_or, operator.or_),
-    "xor": (np.bitwise_xor, operator.xor),
-    "lshift": (np.left_shift, operator.lshift),
-    "rshift": (np.right_shift, operator.rshift),
+    "and": (np.bitwise_and, operator.and_), "or": (np.bitwise_or, operator.or_), "xor": (np.bitwise_xor, operator.xor),
+    "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
 }
-METHODS: dict[str, Function] = {
-    function.__name__: function
-    for function in (
-        np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.ravel, np.squeeze, np.swapaxes,
-        np.repeat, np.take, np.clip, np.dot, np.diagonal, np.trace, np.round, np.copy, np.argmax, np.argmin, np.argsort,
-        np.any, np.all, np.nonzero,
-    )
-}  # fmt: skip
+# fmt: on
+
+
+def _method(function: Any) -> Function:
+    """Make NumPy's method out of NumPy's function."""
+
+    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        return self.__array_function__(function, (), (self, *arguments), keywords)
+
+    method.__doc__ = f"As {label(function)}."
+    return method
 
 
 class ArrayMethods:
-    """NumPy's methods, each by way of NumPy's function, and so of `__array_function__`."""
+    """NumPy's methods, each by way of NumPy's function, and so of the array's own `__array_function__`."""
 
     __slots__ = ()
 
-    if TYPE_CHECKING:  # filled in from METHODS below
-
-        def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any: ...
-        def _method(self, *arguments: Any, **keywords: Any) -> Any: ...
-
-        sum = mean = prod = max = min = var = std = cumsum = ravel = squeeze = swapaxes = repeat = take = _method
-        clip = dot = diagonal = trace = round = copy = argmax = argmin = argsort = any = all = nonzero = _method
+    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
+    max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
+    argmax, argmin, argsort, nonzero = map(_method, (np.argmax, np.argmin, np.argsort, np.nonzero))
+    any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
+    ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
+    take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
+    copy, astype = map(_method, (np.copy, np.astype))
+    __reshape, __transpose = map(_method, (np.reshape, np.transpose))
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """As np.reshape; the shape may come as one tuple or as several numbers."""
-        return self.__array_function__(np.reshape, (), (self, shape[0] if len(shape) == 1 else shape), keywords)
+        return self.__reshape(shape[0] if len(shape) == 1 else shape, **keywords)
 
     def transpose(self, *axes: Any) -> Any:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
-        return self.__array_function__(np.transpose, (), (self, (axes[0] if len(axes) == 1 else axes) or None), {})
+        return self.__transpose((axes[0] if len(axes) == 1 else axes) or None)
 
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
-def _add_method(name: str, function: Function) -> None:
-    def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
-        return self.__array_function__(function, (), (self, *arguments), keywords)
-
-    method.__name__, method.__doc__ = name, f"As {label(function)}."
-    setattr(ArrayMethods, name, method)
-
-
-for _name, _method in METHODS.items():
-    _add_method(_name, _method)
-
-
-class Operators(Entry):
-    """An entry with Python's operators: arithmetic is recorded, comparisons give plain truth values."""
-
-    __slots__ = ()
-
-    if TYPE_CHECKING:  # filled in from the tables below
-
-        def _binary(self, y: Any) -> Any: ...
-        def _unary(self) -> Any: ...
-
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _binary
-        __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = _binary
-        __lt__ = __le__ = __gt__ = __ge__ = _binary
-        __neg__ = __pos__ = __abs__ = _unary
-
-    __hash__ = object.__hash__
-
-    def __divmod__(self, y: Any) -> tuple[Any, Any]:
-        return self // y, self % y
-
-    def __rdivmod__(self, x: Any) -> tuple[Any, Any]:
-        return x // self, x % self
-
-
-def _add_binary(name: str, function: np.ufunc, compute: Binary) -> None:
-    """Make ``x * y``, and its reflection for where only `y` is a Value: what `dispatch.apply` does, but quickly."""
+def _binary(name: str) -> tuple[Binary, Binary]:
+    """Make ``x * y`` and its reflection, for where only `y` is a Value: what `dispatch.apply` does, but quickly."""
+    function, compute = BINARY[name]
 
     def forward(x: Entry, y: Any) -> Any:
         if isinstance(y, Entry):
@@ -133,24 +89,35 @@ def _add_binary(name: str, function: np.ufunc, compute: Binary) -> None:
         x = constant_operand(x, function)
         return record(type(y), compute(x, y._data), function, x, y)
 
-    setattr(Operators, f"__{name}__", forward)
-    setattr(Operators, f"__r{name}__", reflected)
+    return forward, reflected
 
 
-def _add_unary(name: str, function: np.ufunc, compute: Unary) -> None:
-    setattr(Operators, f"__{name}__", lambda x: record(type(x), compute(x._data), function, x))
+def _unary(name: str) -> Unary:
+    function, compute = UNARY[name]
+    return lambda x: record(type(x), compute(x._data), function, x)
 
 
-def _add_comparison(name: str, compute: Binary) -> None:
-    def compare(x: Entry, y: Any) -> Any:
-        return NotImplemented if isinstance(y, OuterArray) else compute(x._data, payload(y))
-
-    setattr(Operators, f"__{name}__", compare)
+def _comparison(name: str) -> Binary:
+    compute = COMPARISONS[name][1]
+    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._data, payload(y))
 
 
-for _name, _pair in BINARY.items():
-    _add_binary(_name, *_pair)
-for _name, (_ufunc, _compute) in UNARY.items():
-    _add_unary(_name, _ufunc, _compute)
-for _name, (_, _operator) in COMPARISONS.items():
-    _add_comparison(_name, _operator)
+class Operators(Entry):
+    """An entry with Python's operators: arithmetic is recorded, comparisons give plain truth values."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    (__add__, __radd__), (__sub__, __rsub__) = _binary("add"), _binary("sub")
+    (__mul__, __rmul__), (__truediv__, __rtruediv__) = _binary("mul"), _binary("truediv")
+    (__floordiv__, __rfloordiv__), (__mod__, __rmod__) = _binary("floordiv"), _binary("mod")
+    (__pow__, __rpow__), (__matmul__, __rmatmul__) = _binary("pow"), _binary("matmul")
+    __neg__, __pos__, __abs__ = _unary("neg"), _unary("pos"), _unary("abs")
+    __eq__, __ne__ = _comparison("eq"), _comparison("ne")
+    __lt__, __le__, __gt__, __ge__ = map(_comparison, ("lt", "le", "gt", "ge"))
+
+    def __divmod__(self, y: Any) -> tuple[Any, Any]:
+        return self // y, self % y
+
+    def __rdivmod__(self, x: Any) -> tuple[Any, Any]:
+        return x // self, x % self

@@ -9,6 +9,7 @@ nondifferentiable  it has no slope (comparisons, shapes, indices): it runs on th
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -33,17 +34,10 @@ class Each:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the table says of one function.
+    """What the table says of one function."""
 
-    rules: one for each array it takes; None where a Value may not stand
-    keywords: those it may be called with
-    selects: whether it chooses between elements, or only lays them out anew
-    opaque: whether tracers write down its call, rather than what goes on inside; see `derivative`
-    substitute: what it computes, written with other functions of the table
-    """
-
-    rules: tuple[Any, ...] | Each = ()
-    keywords: frozenset[str] = frozenset()
+    rules: tuple[Any, ...] | Each = ()  # one for each array it takes; None where a Value may not stand
+    keywords: frozenset[str] = frozenset()  # those it may be called with
     selects: bool = False
     opaque: bool = False
     substitute: Function | None = None
@@ -72,10 +66,9 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
     Args:
         function: a ufunc or another function of NumPy's, or a `primitive`.
         rules: one for each array that the function takes.
-        selects: the function chooses between elements, or only lays them out anew. What it does not choose has
-            slope 0, even where another function's slope is infinite.
+        selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
         opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
-            takes `out`, an array to write to or None, as its last argument.
+            takes `out`, where to write, at the end.
 
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
@@ -108,14 +101,16 @@ def nondifferentiable(*functions: Function) -> None:
 
 
 def is_opaque(function: Function) -> bool:
-    """Whether tracers write down a call of `function`, rather than what goes on inside."""
+    """Whether tracers write down a call of `function`, not what goes on inside."""
     return function in table and table[function].opaque
 
 
 @functools.cache
-def parameters(function: Function) -> tuple[str, ...]:
-    """The names of what a function can be called with."""
-    return tuple(inspect.signature(function).parameters)
+def parameters(function: Function) -> dict[str, Any]:
+    """The parameters of a function that have names, with their defaults."""
+    known = inspect.signature(function).parameters.values()
+    named = itertools.takewhile(lambda parameter: parameter.kind is not parameter.VAR_POSITIONAL, known)
+    return {parameter.name: parameter.default for parameter in named}
 
 
 def refuse(function: Function, problem: str, remedy: str) -> TypeError:
@@ -126,12 +121,10 @@ def refuse(function: Function, problem: str, remedy: str) -> TypeError:
 def unsupported(function: Function, key: str) -> TypeError:
     """The error for a keyword without a rule."""
     row = table[function]
+    known = sorted(row.keywords or (parameters(row.substitute) if row.substitute else ()))
+    remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
         remedy = "Values are not written into; use the result"
-    elif known := row.keywords or (parameters(row.substitute) if row.substitute else ()):
-        remedy = f"keywords with a rule: {', '.join(sorted(known))}"
-    else:
-        remedy = "call it without keywords"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 

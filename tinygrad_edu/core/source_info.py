@@ -1,4 +1,4 @@
-"""Lines of the user's: the innermost that is neither ours nor NumPy's."""
+"""Where things come from: the line of the user's that runs now, and the names of functions."""
 
 import linecache
 import os
@@ -14,7 +14,7 @@ _LIBRARIES = OURS, os.path.join(os.path.dirname(np.__file__), "")
 
 
 def frame_of_user(frame: FrameType | None, boundary: str = "") -> FrameType | None:
-    """Give the innermost frame outside the libraries, if there is one before the function called `boundary`."""
+    """The innermost frame outside the libraries, if there is one before the function called `boundary`."""
     while frame is not None and frame.f_code.co_filename.startswith(_LIBRARIES):
         if frame.f_code.co_name == boundary:
             return None
@@ -23,7 +23,7 @@ def frame_of_user(frame: FrameType | None, boundary: str = "") -> FrameType | No
 
 
 def line(boundary: str = "") -> str:
-    """Give the file, number and text of the innermost line of the user's; nothing if there is none."""
+    """The file, number and text of the innermost line of the user's; empty if there is none."""
     frame = frame_of_user(sys._getframe(1), boundary)
     if frame is None:
         return ""
@@ -34,7 +34,7 @@ def line(boundary: str = "") -> str:
 
 
 def label(function: Any) -> str:
-    """Name a function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
+    """A function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
     module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
     own = getattr(function, "__name__", repr(function))
     return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

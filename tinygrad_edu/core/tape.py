@@ -55,7 +55,7 @@ def record(
     function: Function | None = None,
     x: Any = NOTHING,
     y: Any = NOTHING,
-    keywords: dict[str, Any] | None = None,
+    keywords: Any = None,
 ) -> Any:
     """A new recorded number; every entry of every tape comes through here."""
     z = _new(kind)
@@ -102,15 +102,8 @@ def sweep(
 ) -> tuple[dict[Any, Array], dict[Any, Array]]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
-    Args:
-        tape: entries, each after its inputs.
-        seeds: the cotangents to start from.
-        since: entries older than this count as leaves.
-        inner: keep the cotangents of entries that are no leaves, too.
-        contribute: what an entry and its cotangent give to each input; if not given, `contributions`.
-
-    Returns:
-        The cotangents of the leaves, and those of the other entries.
+    Returns the cotangents of the leaves (entries older than `since` are leaves too), and with `inner` those of
+    the others. `contribute` makes what each entry gives its inputs; `contributions`, if nothing else is given.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
@@ -133,13 +126,13 @@ def sweep(
             share = rules[0](g, z._data, a)
         else:
             b = y._data if isinstance(y, Entry) else y
-            if b is not y:
-                share = rules[1](g, z._data, a, b)
-                share = share if type(share) is type(b) is _float64 else unbroadcast(share, b, z.function)
-                sums[y] = sums[y] + share if y in sums else share
-            if a is x:  # a constant
+            if a is not x:
+                share = rules[0](g, z._data, a, b)
+                share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
+                sums[x] = sums[x] + share if x in sums else share
+            if b is y:  # a constant
                 continue
-            share = rules[0](g, z._data, a, b)
+            share, a, x = rules[1](g, z._data, a, b), b, y
         share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
         sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
@@ -148,10 +141,7 @@ def sweep(
 
 
 def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
-    """Each recorded input of `z` with its share of `g`.
-
-    With `recorded` the rules work on the recorded numbers, so that the sweep leaves a tape of its own.
-    """
+    """Each recorded input of `z` with its share of `g`; with `recorded`, itself on a tape."""
     rules = table[z.function].rules
     arguments, output = (z.inputs, z) if recorded else ([payload(x) for x in z.inputs], z._data)
     for i, x in enumerate(z.inputs):

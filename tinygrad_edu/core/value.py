@@ -95,8 +95,7 @@ class Value(Operators, ArrayMethods):
 
     def detach(self) -> Self:
         """A leaf with the same data and no memory."""
-        leaf: Self = record(type(self), self._data)
-        return leaf
+        return record(type(self), self._data)  # type: ignore[no-any-return]
 
     def backward(self, seed: Array | None = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
@@ -116,12 +115,10 @@ class Value(Operators, ArrayMethods):
                 z._grad = (g,) if z._grad is None else z.grad + g
 
     def _seed(self, seed: Array | None) -> Array:
+        if seed is None and self.size != 1:
+            remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
+            raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
         if seed is None:
-            if self.size != 1:
-                raise ValueError(
-                    f"backward() on a Value of shape {self.shape}: sum it to one number first, "
-                    "or pass backward(seed) with a seed of its shape"
-                )
             return np.ones_like(self._data)[()]
         start = accept(payload(seed))
         if start.shape != self.shape:
@@ -144,15 +141,13 @@ class Value(Operators, ArrayMethods):
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
         raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
 
-    def __iter__(self) -> Iterator[Any]:
-        if self.ndim == 0:
-            raise TypeError("iteration over a Value of shape (), which has no elements to go through")
-        return (self[i] for i in range(self.shape[0]))
-
     def __len__(self) -> int:
         if self.ndim == 0:
-            raise TypeError("len() of a Value of shape (), which has no length")
+            raise TypeError("a Value of shape () has no length, and no elements to go through")
         return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -165,12 +160,6 @@ class Value(Operators, ArrayMethods):
 
     def __contains__(self, y: Any) -> bool:
         return payload(y) in self._data
-
-    def __copy__(self) -> Self:
-        return type(self)(*self.__reduce__()[1])
-
-    def __deepcopy__(self, _: Any) -> Self:
-        return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.function is not None:
@@ -194,14 +183,7 @@ class Value(Operators, ArrayMethods):
         """The data as nested lists of Python floats."""
         return self._data.tolist()
 
-    def astype(self, dtype: Any) -> Any:
-        """As np.astype: floats stay recorded, integers and truth values are plain."""
-        return on_function(np.astype, (self, dtype), {})
-
-    def flatten(self, order: str = "C") -> Any:
-        """As np.ravel."""
-        return on_function(np.ravel, (self, order), {})
-
+    flatten = ArrayMethods.ravel
     shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
     ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
     size = property(operator.attrgetter("_data.size"), doc="The number of elements.")

@@ -33,20 +33,20 @@ def tie_weight_past_nan(x, y):
 
 
 def nonzero_base(x, y):
-    """x, with 1 in place of a 0 whose power is taken for y = 0: its slope is 0 there, not 0 · 0⁻¹."""
+    """`x`, with 1 in place of a 0 whose power is taken for y = 0: its slope is 0 there, not 0 · 0⁻¹."""
     if isinstance(y, (int, float)) and y != 0:
         return x
     return x + (x * x == 0) * (y == 0)
 
 
 def replace_zero(z):
-    """z, with ones in place of zeros, to divide something that is zero there too."""
+    """`z`, with ones in place of zeros, to divide something that is zero there too."""
     return z + (z == 0)
 
 
 @primitive
 def cast(x, dtype):
-    """X as another kind of float."""
+    """`x` as another kind of float."""
     return x.astype(dtype)
 
 
@@ -120,7 +120,7 @@ def clip(a, a_min=None, a_max=None, min=None, max=None):
 
 @compose(np.astype)
 def astype(x, dtype, copy=True):
-    """X as another kind of float, or as plain integers or truth values."""
+    """`x` as another kind of float, or as plain integers or truth values."""
     if np.dtype(dtype).kind == "f":
         return cast(x, dtype)
     if np.dtype(dtype).kind in "iub":

@@ -47,7 +47,7 @@ def spell_out(subscripts, operands):
 
 
 def contraction(i, g, z, subscripts, *operands, optimize=False):
-    """g, contracted with all operands but one into the shape of that one.
+    """`g`, contracted with all operands but one into the shape of that one.
 
     A letter that stands twice in its subscripts asks for a diagonal, so an identity matrix joins
     in; one that stands nowhere else was summed, so a vector of ones does.

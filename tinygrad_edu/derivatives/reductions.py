@@ -16,7 +16,7 @@ from tinygrad_edu.derivatives.arithmetic import replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
-    """G with the axes of length one that the reduction of `a` took away, so that it broadcasts."""
+    """`g` with the axes of length one that the reduction of `a` took away, so that it broadcasts."""
     if keepdims or axis is None or not a.ndim:
         return g
     axes = axis if isinstance(axis, tuple) else (axis,)
@@ -24,7 +24,7 @@ def restore_axes(g, a, axis, keepdims):
 
 
 def extreme(g, z, a, axis, keepdims):
-    """g, shared evenly among the elements that tie for the extreme value."""
+    """`g`, shared evenly among the elements that tie for the extreme value."""
     chosen = a == restore_axes(z, a, axis, keepdims)
     return chosen * (restore_axes(g, a, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True, dtype=a.dtype))
 

@@ -14,7 +14,7 @@ from tinygrad_edu.derivatives.arithmetic import flat, replace_zero
 
 
 def over_square(g, h):
-    """G / h², where h² itself would overflow."""
+    """`g` / h², where h² itself would overflow."""
     return g / h / h
 
 

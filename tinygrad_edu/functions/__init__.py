@@ -1,7 +1,7 @@
 """What NumPy lacks, for plain arrays and Values alike.
 
 activations    `relu`, `leaky_relu`, `sigmoid`, `softplus`, `gelu`, `dropout`
-probabilities  `softmax`, `log_softmax`, `logsumexp`, `one_hot`
+softmax        `softmax`, `log_softmax`, `logsumexp`, `one_hot`
 convolution    `conv2d`, `conv2d_transpose`: images (n, c, h, w)
 pooling        `max_pool2d`, `mean_pool2d`: images (n, c, h, w)
 tokens         `layer_norm`, `embedding`, `attention`: tokens (..., t, d)

@@ -18,7 +18,7 @@ from tinygrad_edu.core.value import Value
 
 @primitive
 def relu(x: Any) -> Any:
-    """Give max(x, 0), of the shape of `x`; relu'(0) = 0.
+    """max(x, 0), of the shape of `x`; relu'(0) = 0.
 
     >>> relu(np.array([-1.0, 2.0]))
     array([0., 2.])
@@ -29,7 +29,7 @@ def relu(x: Any) -> Any:
 
 
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
-    """Give x above 0 and ``slope * x`` up to 0; leaky_relu'(0) = slope.
+    """`x` above 0 and ``slope * x`` up to 0; leaky_relu'(0) = slope.
 
     Source: Maas, Hannun and Ng, 2013.
     """
@@ -38,7 +38,7 @@ def leaky_relu(x: Any, slope: float = 0.01) -> Any:
 
 @primitive
 def sigmoid(x: Any) -> Any:
-    """Give 1 / (1 + exp(-x)), which rises from 0 to 1; both ends keep full relative precision.
+    """1 / (1 + exp(-x)), which rises from 0 to 1; both ends keep full relative precision.
 
     >>> sigmoid(np.array([-np.inf, 0.0, np.log(3.0)]))
     array([0.  , 0.5 , 0.75])
@@ -48,12 +48,12 @@ def sigmoid(x: Any) -> Any:
 
 
 def softplus(x: Any) -> Any:
-    """Give log(1 + exp(x)), a smooth relu, without overflow."""
+    """log(1 + exp(x)), a smooth relu, without overflow."""
     return np.logaddexp(x, 0.0)
 
 
 def gelu(x: Any) -> Any:
-    """Give x·Φ(x) by its hyperbolic form, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+    """x·Φ(x) by its hyperbolic form, 0.5·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 
     Source: Hendrycks and Gimpel, 2016, section 2.
     """
@@ -62,7 +62,7 @@ def gelu(x: Any) -> Any:
 
 
 def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
-    """Silence each element with probability `rate`, and scale the others so that the mean stays.
+    """`x` with each element silenced with probability `rate`, and the others scaled so that the mean stays.
 
     The same integer seed silences the same elements; a generator moves on at each call.
 
@@ -73,8 +73,8 @@ def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
     """
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate is {rate}; it must be at least 0 and less than 1")
-    kept = np.random.default_rng(seed).random(np.shape(x)) >= rate
-    return x * (kept / (1 - rate)).astype(np.result_type(x))
+    survives = np.random.default_rng(seed).random(np.shape(x)) >= rate
+    return x * (survives / (1 - rate)).astype(np.result_type(x))
 
 
 # fmt: off

@@ -3,12 +3,12 @@
 All come from one sum of products x·w·y. Hold two of the three fixed, and what the third is multiplied by is
 the convolution (of x and w), the transposed one (of y and w), or what the gradient of weights is (of x and y).
 
-g   cotangent of the output
-z   output
-x   images (n, c, h, w)
-w   weights (o, c / groups, kh, kw)
-y   what convolving x with w gives, (n, o, oh, ow)
-of  what is known of the convolution, its `Plan`
+g     cotangent of the output
+z     output
+x     images (n, c, h, w)
+w     weights (o, c / groups, kh, kw)
+y     what convolving x with w gives, (n, o, oh, ow)
+spec  what is known of the convolution, its `Plan`
 """
 
 import functools
@@ -19,21 +19,21 @@ import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
-from tinygrad_edu.functions.im2col import Plan, blocks, grouped, matrices, opened, turned_back
-from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair, whole
+from tinygrad_edu.functions.im2col import Plan, blocks, grouped, matrices, to_nchw, unflatten
+from tinygrad_edu.functions.windows import Pair, Pairwise, check_integer, check_shape, count_windows, pair, window_slice
 
 IMAGES, OUTPUTS, WEIGHTS = "(n, c, h, w)", "(n, o, oh, ow)", "(o, c / groups, kh, kw)"
 
 
 def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any) -> Plan:
-    """Check that images and weights of these shapes go together.
+    """The plan of a convolution of images and weights of these shapes.
 
     Raises:
         TypeError: a keyword is not made of integers.
         ValueError: the shapes do not fit, or a keyword is too small.
     """
     stride, padding = pair(caller, "stride", stride, 1), pair(caller, "padding", padding, 0)
-    groups = whole(caller, "groups", groups, 1)
+    groups = check_integer(caller, "groups", groups, 1)
     (n, c, height, width), (o, depth, kh, kw) = x, w
     if c != depth * groups or o % groups:
         taken = f"images of {depth * groups} channels ({depth} for each of {groups} groups), and gives {o}"
@@ -42,13 +42,13 @@ def plan(caller: str, x: tuple[int, ...], w: tuple[int, ...], stride: Any, paddi
     if not kh * kw * c * o:
         raise ValueError(f"{caller}: w of shape {w} is empty; give every axis at least one element")
     known = Plan(n, c, o, (height, width), (kh, kw), (0, 0), stride, padding, groups)
-    return known._replace(out=count(caller, known.padded, known.kernel, stride))
+    return known._replace(out=count_windows(caller, known.padded, known.kernel, stride))
 
 
 def plan_back(
     caller: str, y: tuple[int, ...], w: tuple[int, ...], stride: Any, padding: Any, groups: Any, size: Any
 ) -> Plan:
-    """Check that outputs and weights of these shapes go together, and find the smallest images if no size is given.
+    """The plan of a convolution that gives outputs of this shape; of the smallest images, if no size is given.
 
     Raises: as `plan`.
     """
@@ -58,21 +58,23 @@ def plan_back(
         raise ValueError(f"{caller}: y of shape {y} has {o} channels, w of shape {w} gives {w[0]}; make them the same")
     least = tuple((m - 1) * s + k - 2 * p for m, s, k, p in zip(out, stride, kernel, padding, strict=True))
     height, width = pair(caller, "size", least if size is None else size, 1)
-    of = plan(caller, (n, depth * whole(caller, "groups", groups, 1), height, width), w, stride, padding, groups)
-    if of.out != tuple(out):
+    spec = plan(
+        caller, (n, depth * check_integer(caller, "groups", groups, 1), height, width), w, stride, padding, groups
+    )
+    if spec.out != tuple(out):
         most = tuple(m + s - 1 for m, s in zip(least, stride, strict=True))
-        problem = f"y of shape {y} does not come from images of {of.image}"
+        problem = f"y of shape {y} does not come from images of {spec.image}"
         raise ValueError(f"{caller}: {problem}; pass a size from {least} to {most}")
-    return of
+    return spec
 
 
 @primitive
 def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, groups: int = 1) -> Any:
-    """Give the sum of products of each window of images (n, c, h, w) with weights (o, c / groups, kh, kw).
+    """The sum of products of each window of images (n, c, h, w) with weights (o, c / groups, kh, kw).
 
     The result has shape (n, o, oh, ow), with ``oh = (h + 2 * padding - kh) // stride + 1``. `stride` and `padding`
     are integers, or one for the height and one for the width. With `groups`, the first c / groups channels make
-    the first o / groups, and so on. The kernel is not turned around: that is what networks call a convolution.
+    the first o / groups, and so on. The kernel is not to_chwn around: that is what networks call a convolution.
 
     >>> x = np.arange(9.0).reshape(1, 1, 3, 3)
     >>> conv2d(x, np.ones((1, 1, 2, 2)))
@@ -86,10 +88,10 @@ def conv2d(x: Any, w: Any, *, stride: Pairwise = 1, padding: Pairwise = 0, group
         ValueError: the shapes do not fit, or a keyword is too small.
     """
     shapes = check_shape("conv2d", "x", x, IMAGES), check_shape("conv2d", "w", w, WEIGHTS)
-    of = plan("conv2d", *shapes, stride, padding, groups)
-    products = map(operator.matmul, matrices(w, of), blocks(x, of))
-    y = functools.reduce(operator.iadd, products).reshape(of.o, of.out[0], of.out[1] * of.n)
-    return turned_back(opened(y, of.out[1], of))
+    spec = plan("conv2d", *shapes, stride, padding, groups)
+    products = map(operator.matmul, matrices(w, spec), blocks(x, spec))
+    y = functools.reduce(operator.iadd, products).reshape(spec.o, spec.out[0], spec.out[1] * spec.n)
+    return to_nchw(unflatten(y, spec.out[1], spec))
 
 
 @primitive
@@ -102,7 +104,7 @@ def conv2d_transpose(
     groups: int = 1,
     size: Pairwise | None = None,
 ) -> Any:
-    """Give the adjoint of `conv2d`: spread each of y (n, o, oh, ow) over the window that it would come from.
+    """The adjoint of `conv2d`: spread each of y (n, o, oh, ow) over the window that it would come from.
 
     The weights are those of the convolution, (o, c / groups, kh, kw), and the result has shape (n, c, h, w).
     Where the stride leaves several h and w possible, `size` says which; the default is the smallest.
@@ -117,28 +119,30 @@ def conv2d_transpose(
         ValueError: the shapes do not fit, or a keyword is too small.
     """
     shapes = check_shape("conv2d_transpose", "y", y, OUTPUTS), check_shape("conv2d_transpose", "w", w, WEIGHTS)
-    of = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
-    numbers = grouped(y, of)
-    height, width = of.padded
-    images = np.zeros_like(y, np.result_type(y, w), shape=(of.c, height, width * of.n), order="C")
-    images = opened(images, width, of)
-    down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(of.kernel, of.stride, of.out, strict=True))
+    spec = plan_back("conv2d_transpose", *shapes, stride, padding, groups, size)
+    numbers = grouped(y, spec)
+    height, width = spec.padded
+    images = np.zeros_like(y, np.result_type(y, w), shape=(spec.c, height, width * spec.n), order="C")
+    images = unflatten(images, width, spec)
+    down, across = (
+        [window_slice(i, s, m) for i in range(k)] for k, s, m in zip(spec.kernel, spec.stride, spec.out, strict=True)
+    )
     for i, rows in enumerate(down):  # one at a time, so that what is added up is still in the cache
-        matrix = w[:, :, i].reshape(of.groups, of.o // of.groups, of.depth)
-        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(of.c, of.kernel[1], of.out[0], of.out[1] * of.n)
-        product = opened(product, of.out[1], of)
+        matrix = w[:, :, i].reshape(spec.groups, spec.o // spec.groups, spec.depth)
+        product = (matrix.swapaxes(-1, -2) @ numbers).reshape(spec.c, spec.kernel[1], spec.out[0], spec.out[1] * spec.n)
+        product = unflatten(product, spec.out[1], spec)
         for j, columns in enumerate(across):
             images[:, rows, columns] += product[:, j]
-    return turned_back(images[of.inside])
+    return to_nchw(images[spec.inside])
 
 
 @primitive
 def conv2d_weights(x: Any, y: Any, *, size: Pair, stride: Pairwise = 1, padding: Pairwise = 0, groups: int = 1) -> Any:
-    """Give the other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
-    of = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
-    numbers = grouped(y, of).swapaxes(-1, -2)
-    products = [(block @ numbers).swapaxes(-1, -2) for block in blocks(x, of)]
-    rows = [each.reshape(of.o, of.c // of.groups, -1, of.kernel[1]) for each in products]
+    """The other adjoint of `conv2d`, the one in its weights: (o, c / groups, *size), of x and y."""
+    spec = plan("conv2d_weights", x.shape, (y.shape[1], x.shape[1] // groups, *size), stride, padding, groups)
+    numbers = grouped(y, spec).swapaxes(-1, -2)
+    products = [(block @ numbers).swapaxes(-1, -2) for block in blocks(x, spec)]
+    rows = [each.reshape(spec.o, spec.c // spec.groups, -1, spec.kernel[1]) for each in products]
     return np.concatenate(rows, axis=2)
 
 

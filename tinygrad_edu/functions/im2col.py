@@ -1,13 +1,13 @@
 """Images laid out so that convolving them is multiplying matrices.
 
-Images are put last, (c, h, w, n), so that all of them make one product: what each band of the kernel meets of them is
+Images are put last, (c, h, w, n), so that all of them make one product: what each band of the kernel covers of them is
 a matrix (c / groups * rows * kw, oh * ow * n). In memory they are last if they are many, as then windows are made of
 longer runs and are copied sooner; few come before the width.
 
 x     images (n, c, h, w)
 w     weights (o, c / groups, kh, kw)
 y     what convolving x with w gives, (n, o, oh, ow)
-of    what is known of the convolution, its `Plan`
+spec  what is known of the convolution, its `Plan`
 band  rows of the kernel that are multiplied at a time
 """
 
@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from tinygrad_edu.functions.windows import Pair, count, met
+from tinygrad_edu.functions.windows import Pair, count_windows, window_slice
 
 SHALLOW = 64  # numbers that a row of the kernel is multiplied by
 MANY = 8  # images
@@ -71,70 +71,71 @@ class Plan(NamedTuple):
         return [slice(0, rows)] if self.depth < SHALLOW else [slice(i, i + 1) for i in range(rows)]
 
 
-def turned(x: Any) -> Any:
-    """Put the images last, (n, c, h, w) to (c, h, w, n)."""
+def to_chwn(x: Any) -> Any:
+    """A view with the images last, (n, c, h, w) to (c, h, w, n)."""
     return x.transpose(1, 2, 3, 0)
 
 
-def turned_back(x: Any) -> Any:
-    """Put the images first again; memory stays as it is, and all that is computed from them takes that over."""
+def to_nchw(x: Any) -> Any:
+    """A view with the images first again; memory stays as it is, and what is computed from it takes that over."""
     return x.transpose(3, 0, 1, 2)
 
 
-def flat(x: Any, of: Plan) -> Any:
-    """Make one axis of the last two, the width and the images, as they are in memory."""
-    x = x if of.many else x.swapaxes(-1, -2)
+def flatten_last(x: Any, spec: Plan) -> Any:
+    """One axis made of the last two, the width and the images, as they are in memory."""
+    x = x if spec.many else x.swapaxes(-1, -2)
     return x.reshape(*x.shape[:-2], x.shape[-2] * x.shape[-1])
 
 
-def opened(x: Any, width: int, of: Plan) -> Any:
-    """Make two axes of the last one: undo `flat`."""
+def unflatten(x: Any, width: int, spec: Plan) -> Any:
+    """Two axes made of the last one, the width and the images: the inverse of `flatten_last`."""
     front = x.shape[:-1]
-    return x.reshape(*front, width, of.n) if of.many else x.reshape(*front, of.n, width).swapaxes(-1, -2)
+    return x.reshape(*front, width, spec.n) if spec.many else x.reshape(*front, spec.n, width).swapaxes(-1, -2)
 
 
-def framed(x: Any, of: Plan) -> Any:
-    """Put images (n, c, h, w) last, with a border of zeros; where they are many, they are last in memory too."""
-    border = ((0, 0), *((p, p) for p in of.padding))
-    if not of.many:
-        return turned(np.pad(x, ((0, 0), *border)) if any(of.padding) else x)
-    images = np.pad(turned(x), (*border, (0, 0))) if any(of.padding) else turned(x)
+def pad(x: Any, spec: Plan) -> Any:
+    """Images (n, c, h, w) put last, with a border of zeros; where they are many, they are last in memory too."""
+    border = ((0, 0), *((p, p) for p in spec.padding))
+    if not spec.many:
+        return to_chwn(np.pad(x, ((0, 0), *border)) if any(spec.padding) else x)
+    images = np.pad(to_chwn(x), (*border, (0, 0))) if any(spec.padding) else to_chwn(x)
     return images.ravel().reshape(images.shape)
 
 
 def windows(x: Any, size: Pair, stride: Pair) -> Any:
-    """View images (c, h, w, n) as windows, (c, kh, kw, oh, ow, n)."""
+    """A view of images (c, h, w, n) as windows, (c, kh, kw, oh, ow, n)."""
     if type(x) is not np.ndarray:
         return sliding_window_view(x, size, axis=(1, 2))[:, :: stride[0], :: stride[1]].transpose(0, 4, 5, 1, 2, 3)
     c, height, width, n = x.shape  # the same, in a quarter of the time
     channel, row, column, image = x.strides
-    out = count("windows", (height, width), size, stride)
+    out = count_windows("windows", (height, width), size, stride)
     strides = channel, row, column, row * stride[0], column * stride[1], image
     return as_strided(x, (c, *size, *out, n), strides, writeable=False)
 
 
-def blocks(x: Any, of: Plan) -> list[Any]:
-    """Lay out what each band of the kernel meets of images, as a matrix for each group.
+def blocks(x: Any, spec: Plan) -> list[Any]:
+    """What each band of the kernel covers of images, laid out as a matrix for each group.
 
-    For bands of one row images are copied only once for each column of the kernel: of these copies each row meets
+    For bands of one row images are copied only once for each column of the kernel: of these copies each row covers
     one block of memory (for a stride of 1), which need not be copied to be multiplied by.
     """
-    images = framed(x, of)
-    if len(of.bands) == 1:
-        every = flat(windows(images, of.kernel, of.stride), of)
-        return [every.reshape(of.groups, of.kernel[0] * of.depth, of.length)]
-    columns = flat(windows(images, (1, of.kernel[1]), (1, of.stride[1])), of)[:, 0]
-    rows = (columns[:, :, met(i, of.stride[0], of.out[0])] for i in range(of.kernel[0]))
-    return [each.reshape(of.groups, of.depth, of.length) for each in rows]
+    images = pad(x, spec)
+    if len(spec.bands) == 1:
+        every = flatten_last(windows(images, spec.kernel, spec.stride), spec)
+        return [every.reshape(spec.groups, spec.kernel[0] * spec.depth, spec.length)]
+    columns = flatten_last(windows(images, (1, spec.kernel[1]), (1, spec.stride[1])), spec)[:, 0]
+    rows = (columns[:, :, window_slice(i, spec.stride[0], spec.out[0])] for i in range(spec.kernel[0]))
+    return [each.reshape(spec.groups, spec.depth, spec.length) for each in rows]
 
 
-def matrices(w: Any, of: Plan) -> list[Any]:
-    """Lay weights out as a matrix for each band and each group."""
+def matrices(w: Any, spec: Plan) -> list[Any]:
+    """Weights laid out as a matrix for each band and each group."""
     return [
-        w[:, :, band].reshape(of.groups, of.o // of.groups, of.depth * (band.stop - band.start)) for band in of.bands
+        w[:, :, band].reshape(spec.groups, spec.o // spec.groups, spec.depth * (band.stop - band.start))
+        for band in spec.bands
     ]
 
 
-def grouped(y: Any, of: Plan) -> Any:
-    """Lay outputs out as a matrix for each group."""
-    return flat(turned(y), of).reshape(of.groups, of.o // of.groups, of.length)
+def grouped(y: Any, spec: Plan) -> Any:
+    """Outputs laid out as a matrix for each group."""
+    return flatten_last(to_chwn(y), spec).reshape(spec.groups, spec.o // spec.groups, spec.length)

@@ -19,29 +19,29 @@ import numpy as np
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import payload
-from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count, met, pair
+from tinygrad_edu.functions.windows import Pair, Pairwise, check_shape, count_windows, pair, window_slice
 
 
 def steps(image: Pair, size: Pair, stride: Pair) -> tuple[list[slice], list[slice]]:
-    """Give for each row of a window the rows of images that it meets, and for each column the columns."""
-    out = count("pooling", image, size, stride)
-    down, across = ([met(i, s, m) for i in range(k)] for k, s, m in zip(size, stride, out, strict=True))
+    """For each row of a window the rows of images that it covers, and for each column the columns."""
+    out = count_windows("pooling", image, size, stride)
+    down, across = ([window_slice(i, s, m) for i in range(k)] for k, s, m in zip(size, stride, out, strict=True))
     return down, across
 
 
 @functools.lru_cache
 def places(image: Pair, size: Pair, stride: Pair) -> tuple[tuple[Any, ...], ...]:
-    """Give for each place in a window the index of what stands there."""
+    """For each place in a window the index of what stands there."""
     return tuple((..., *both) for both in itertools.product(*steps(image, size, stride)))
 
 
 def views(x: Any, size: Pair, stride: Pair) -> list[Any]:
-    """Give what stands first in every window, what stands second, and so on."""
+    """What stands first in every window, what stands second, and so on."""
     return [x[place] for place in places(x.shape[2:], size, stride)]
 
 
 def reduced(function: Any, x: Any, size: Pair, stride: Pair) -> Any:
-    """Make one number of each window: of its rows, and then of what came of them."""
+    """One number for each window: its rows reduced, and then what came of them."""
     down, across = steps(x.shape[2:], size, stride)
     x = functools.reduce(function, [x[..., rows, :] for rows in down])
     x = functools.reduce(function, [x[..., columns] for columns in across])
@@ -50,51 +50,51 @@ def reduced(function: Any, x: Any, size: Pair, stride: Pair) -> Any:
 
 @primitive
 def gather(x: Any, *, size: Pair, stride: Pair) -> Any:
-    """Add up each window."""
+    """The sum of each window."""
     return reduced(np.add, x.astype(np.result_type(x, 1.0), copy=False), size, stride)
 
 
 @primitive
 def overlay(y: Any, *, image: Pair, size: Pair, stride: Pair) -> Any:
-    """Give each number to its whole window, and add up where windows overlap: the adjoint of `gather`."""
-    return _laid(itertools.repeat(y), y, y.dtype, image, size, stride)
+    """Each number given to its whole window, summed where windows overlap: the adjoint of `gather`."""
+    return _overlap_add(itertools.repeat(y), y, y.dtype, image, size, stride)
 
 
 @primitive
 def largest(x: Any, *, size: Pair, stride: Pair) -> Any:
-    """Give the largest number of each window."""
+    """The largest number of each window."""
     return reduced(np.maximum, x, size, stride)
 
 
 @primitive
 def give_back(y: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
-    """Share each of `y` evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
-    chosen, ties = _chosen(x, z, size, stride)
+    """Each of `y` shared evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
+    chosen, ties = _largest_places(x, z, size, stride)
     share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
-    return _laid((each * share for each in chosen), share, share.dtype, x.shape[2:], size, stride)
+    return _overlap_add((each * share for each in chosen), share, share.dtype, x.shape[2:], size, stride)
 
 
 @primitive
 def pick(h: Any, x: Any, z: Any, *, size: Pair, stride: Pair) -> Any:
-    """Give the mean of `h` over the places in each window where `x` is `z`, the largest."""
-    chosen, ties = _chosen(x, z, size, stride)
+    """The mean of `h` over the places in each window where `x` is `z`, the largest."""
+    chosen, ties = _largest_places(x, z, size, stride)
     return functools.reduce(np.add, map(np.multiply, chosen, views(h, size, stride))) / ties
 
 
-def _chosen(x: Any, z: Any, size: Pair, stride: Pair) -> tuple[list[Any], Any]:
-    """Tell for each place in a window where what stands there is the largest, and how often that is so."""
+def _largest_places(x: Any, z: Any, size: Pair, stride: Pair) -> tuple[list[Any], Any]:
+    """For each place in a window, where what stands there is the largest; and how often that is so."""
     chosen = [each == z for each in views(x, size, stride)]
     kind = np.min_scalar_type(len(chosen))  # a byte mostly, which is added soonest
     return chosen, functools.reduce(np.add, [each.astype(kind) for each in chosen])
 
 
-def _laid(parts: Iterable[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
-    """Lay out what stands at each place in a window, and add up where windows overlap."""
-    apart = size[0] <= stride[0] and size[1] <= stride[1]
-    whole = size == stride and not (image[0] % size[0] or image[1] % size[1])
-    x = (np.empty_like if whole else np.zeros_like)(like, dtype, shape=(*like.shape[:2], *image))
+def _overlap_add(parts: Iterable[Any], like: Any, dtype: Any, image: Pair, size: Pair, stride: Pair) -> Any:
+    """Images made of what stands at each place in a window, summed where windows overlap."""
+    disjoint = size[0] <= stride[0] and size[1] <= stride[1]
+    covered = size == stride and not (image[0] % size[0] or image[1] % size[1])
+    x = (np.empty_like if covered else np.zeros_like)(like, dtype, shape=(*like.shape[:2], *image))
     for place, part in zip(places(image, size, stride), parts, strict=False):
-        if apart:
+        if disjoint:
             x[place] = part
         else:
             x[place] += part
@@ -105,12 +105,12 @@ def _windows(caller: str, x: Any, size: Any, stride: Any) -> dict[str, Pair]:
     image = check_shape(caller, "x", x, "(n, c, h, w)")[2:]
     size = pair(caller, "size", size, 1)
     stride = size if stride is None else pair(caller, "stride", stride, 1)
-    count(caller, image, size, stride)
+    count_windows(caller, image, size, stride)
     return {"size": size, "stride": stride}
 
 
 def max_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
-    """Give the largest number of each window of images (n, c, h, w), of shape (n, c, oh, ow).
+    """The largest number of each window of images (n, c, h, w), of shape (n, c, oh, ow).
 
     Windows of `size` start every `stride`, by default side by side, so that ``oh = (h - kh) // stride + 1``; both
     are integers, or one for the height and one for the width. What is left over at the end is in no window. Where
@@ -130,7 +130,7 @@ def max_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
 
 
 def mean_pool2d(x: Any, size: Pairwise, stride: Pairwise | None = None) -> Any:
-    """Give the mean of each window of images (n, c, h, w), of shape (n, c, oh, ow); windows as in `max_pool2d`.
+    """The mean of each window of images (n, c, h, w), of shape (n, c, oh, ow); windows as in `max_pool2d`.
 
     >>> mean_pool2d(np.arange(16.0).reshape(1, 1, 4, 4), 2)
     array([[[[ 2.5,  4.5],

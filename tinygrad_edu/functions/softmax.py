@@ -21,26 +21,26 @@ Axis = int | tuple[int, ...] | None
 
 @primitive
 def softmax(x: Any, *, axis: Axis = -1) -> Any:
-    """Turn numbers into probabilities along `axis`: exp(x) over its sum, of the shape of `x`.
+    """Probabilities made of numbers along `axis`: exp(x) over its sum, of the shape of `x`.
 
     An infinite x takes all the probability, and infinite ones of the same sign share it.
 
     >>> softmax(np.array([0.0, np.log(3.0)]))
     array([0.25, 0.75])
     """
-    e = np.exp(_below_top(x, axis))
+    e = np.exp(_below_maximum(x, axis))
     return e / e.sum(axis=axis, keepdims=True)
 
 
 @primitive
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
-    """Give log(sum(exp(x))) along `axis`, without overflow.
+    """log(sum(exp(x))) along `axis`, without overflow.
 
     >>> logsumexp(np.array([1000.0, 1000.0])) == 1000 + np.log(2)
     np.True_
     """
-    top = np.max(x, axis=axis, keepdims=True)
-    shift = np.where(np.isfinite(top), top, 0.0)
+    maximum = np.max(x, axis=axis, keepdims=True)
+    shift = np.where(np.isfinite(maximum), maximum, 0.0)
     with np.errstate(divide="ignore", over="ignore"):
         z = np.log(np.sum(np.exp(x - shift), axis=axis, keepdims=True)) + shift
     return z if keepdims else np.squeeze(z, axis=axis)[()]
@@ -48,23 +48,23 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 @primitive
 def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
-    """Give the logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
-    below = _below_top(x, axis)
+    """The logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
+    below = _below_maximum(x, axis)
     return below - np.log(np.exp(below).sum(axis=axis, keepdims=True))
 
 
-def _below_top(x: Any, axis: Axis) -> Any:
-    """Give how far each number is below the largest, which is 0 below itself even if infinite."""
+def _below_maximum(x: Any, axis: Axis) -> Any:
+    """How far each number is below the largest, which is 0 below itself even if infinite."""
     largest = np.maximum.reduce if isinstance(x, np.ndarray) else np.max  # the former is quicker
-    top = largest(x, axis=axis, keepdims=True)
+    maximum = largest(x, axis=axis, keepdims=True)
     with np.errstate(over="ignore"):
-        if np.isfinite(top).all():
-            return x - top
-        return np.subtract(x, top, out=np.zeros_like(x), where=x != top)
+        if np.isfinite(maximum).all():
+            return x - maximum
+        return np.subtract(x, maximum, out=np.zeros_like(x), where=x != maximum)
 
 
 def one_hot(labels: Any, classes: int) -> Any:
-    """Give for each label a vector with 1 in its place: integers of shape (...) become (..., classes).
+    """For each label a vector with 1 in its place: integers of shape (...) become (..., classes).
 
     >>> one_hot([2, 0], 3)
     array([[0., 0., 1.],
@@ -83,7 +83,7 @@ def one_hot(labels: Any, classes: int) -> Any:
     return (labels[..., None] == np.arange(classes)).astype(np.float64)
 
 
-def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
+def _logsumexp_rule(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
     if not keepdims and axis is not None:
         g = np.expand_dims(g, axis)
     return g * softmax(x, axis=axis)
@@ -92,5 +92,5 @@ def _log_share(g: Any, z: Any, x: Any, axis: Axis, keepdims: bool) -> Any:
 # fmt: off
 derivative(softmax,     lambda g, z, x, *, axis=-1: z * (g - (g * z).sum(axis=axis, keepdims=True)))
 derivative(log_softmax, lambda g, z, x, *, axis=-1: g - np.exp(z) * g.sum(axis=axis, keepdims=True))
-derivative(logsumexp,   lambda g, z, x, *, axis=None, keepdims=False: _log_share(g, z, x, axis, keepdims))
+derivative(logsumexp,   lambda g, z, x, *, axis=None, keepdims=False: _logsumexp_rule(g, z, x, axis, keepdims))
 # fmt: on

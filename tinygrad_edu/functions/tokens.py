@@ -20,7 +20,7 @@ from tinygrad_edu.functions.softmax import Axis, softmax
 
 
 def layer_norm(x: Any, scale: Any = None, shift: Any = None, *, axis: Axis = -1, eps: float = 1e-5) -> Any:
-    """Give (x - mean) / √(variance + eps) along `axis`, times `scale`, plus `shift`, of the shape of `x`.
+    """(x - mean) / √(variance + eps) along `axis`, times `scale`, plus `shift`, of the shape of `x`.
 
     `scale` and `shift` broadcast to the shape of x: for tokens (..., d) they are (d,). Nothing overflows, however
     large the numbers are, and a constant gives zeros.
@@ -56,8 +56,8 @@ def _check_fits(caller: str, name: str, given: tuple[int, ...], other: str, shap
         raise ValueError(f"{caller}: {name} of shape {given} does not broadcast to {shape}, {other}; reshape it")
 
 
-def _apart(x: Any, axis: Axis, eps: float) -> tuple[Any, Any, Any]:
-    """Give the deviation from the mean and √(variance + eps), both divided by a third, which is nearly always 1."""
+def _deviation_and_root(x: Any, axis: Axis, eps: float) -> tuple[Any, Any, Any]:
+    """The deviation from the mean and √(variance + eps), both divided by a third, which is nearly always 1."""
     with np.errstate(over="ignore", invalid="ignore"):
         d = deviation(x, axis)
         root = np.sqrt(np.mean(d * d, axis=axis, keepdims=True) + eps)
@@ -70,25 +70,25 @@ def _apart(x: Any, axis: Axis, eps: float) -> tuple[Any, Any, Any]:
 
 @primitive
 def standardize(x: Any, *, axis: Axis = -1, eps: float = 1e-5) -> Any:
-    """Give (x - mean) / √(variance + eps) along `axis`."""
-    d, root, _ = _apart(x, axis, eps)
+    """(x - mean) / √(variance + eps) along `axis`."""
+    d, root, _ = _deviation_and_root(x, axis, eps)
     return d / root
 
 
 @primitive
 def root_variance(x: Any, *, axis: Axis = -1, eps: float = 1e-5) -> Any:
-    """Give √(variance + eps) along `axis`, which stays with length 1."""
-    _, root, unit = _apart(x, axis, eps)
+    """√(variance + eps) along `axis`, which stays with length 1."""
+    _, root, unit = _deviation_and_root(x, axis, eps)
     return root * unit
 
 
-def _across(g: Any, z: Any, axis: Axis) -> Any:
-    """Take out of `g` what would move the mean, and what would move the variance."""
+def _project_out(g: Any, z: Any, axis: Axis) -> Any:
+    """`g` without what would move the mean, and without what would move the variance."""
     return g - np.mean(g, axis=axis, keepdims=True) - z * np.mean(g * z, axis=axis, keepdims=True)
 
 
 def embedding(table: Any, indices: Any) -> Any:
-    """Give for each index its row of a table (v, d): integers of shape (...) become (..., d).
+    """For each index its row of a table (v, d): integers of shape (...) become (..., d).
 
     >>> embedding(np.array([[0.0, 1.0], [2.0, 3.0]]), [1, 1, 0])
     array([[2., 3.],
@@ -115,7 +115,7 @@ def embedding(table: Any, indices: Any) -> Any:
 
 
 def attention(q: Any, k: Any, v: Any, mask: Any = None) -> Any:
-    """Give each query the mean of the values (..., s, e), weighted by softmax(q kᵀ / √d): shape (..., t, e).
+    """For each query the mean of the values (..., s, e), weighted by softmax(q kᵀ / √d): shape (..., t, e).
 
     Queries are (..., t, d), keys (..., s, d), and axes before those broadcast. `mask` broadcasts to (..., t, s): it
     is true where a query may look, as ``np.tri(t, dtype=bool)`` is for no later than itself, or it is a float to add
@@ -148,7 +148,7 @@ def attention(q: Any, k: Any, v: Any, mask: Any = None) -> Any:
 
 
 def _score_shape(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> tuple[int, ...]:
-    """Give the shape of q kᵀ, (..., t, s)."""
+    """The shape of q kᵀ, (..., t, s)."""
     try:
         fits = q[-1] == k[-1] > 0 and k[-2] == v[-2] > 0 and q[-2] >= 0
         before = np.broadcast_shapes(q[:-2], k[:-2], v[:-2])
@@ -162,7 +162,7 @@ def _score_shape(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> 
 
 # fmt: off
 derivative(standardize,   lambda g, z, x, *, axis=-1, eps=1e-5:
-                              _across(g, z, axis) / root_variance(x, axis=axis, eps=eps))
+                              _project_out(g, z, axis) / root_variance(x, axis=axis, eps=eps))
 derivative(root_variance, lambda g, z, x, *, axis=-1, eps=1e-5:
                               g * standardize(x, axis=axis, eps=eps) / count(x, axis, 0))
 # fmt: on

@@ -10,8 +10,8 @@ Pair = tuple[int, int]
 Pairwise = int | Pair
 
 
-def whole(caller: str, name: str, given: Any, least: int) -> int:
-    """Read an integer.
+def check_integer(caller: str, name: str, given: Any, least: int) -> int:
+    """An integer, checked.
 
     Raises:
         TypeError: it is none.
@@ -27,16 +27,16 @@ def whole(caller: str, name: str, given: Any, least: int) -> int:
 
 
 def pair(caller: str, name: str, given: Any, least: int) -> Pair:
-    """Read an integer, or one for the height and one for the width.
+    """A pair of integers, given as one or as one for the height and one for the width.
 
-    Raises: as `whole`.
+    Raises: as `check_integer`.
     """
     two = given if isinstance(given, (tuple, list)) and len(given) == 2 else (given, given)
-    return whole(caller, name, two[0], least), whole(caller, name, two[1], least)
+    return check_integer(caller, name, two[0], least), check_integer(caller, name, two[1], least)
 
 
 def check_shape(caller: str, name: str, x: Any, axes: str) -> tuple[int, int, int, int]:
-    """Give the shape of an array of four axes.
+    """The shape of an array, which must have four axes.
 
     Raises:
         TypeError: it is no array.
@@ -50,8 +50,8 @@ def check_shape(caller: str, name: str, x: Any, axes: str) -> tuple[int, int, in
     return shape
 
 
-def count(caller: str, image: Pair, size: Pair, stride: Pair) -> Pair:
-    """Give how many windows fit, down and across; what is left over at the end is in none.
+def count_windows(caller: str, image: Pair, size: Pair, stride: Pair) -> Pair:
+    """How many windows fit, down and across; what is left over at the end is in none.
 
     Raises:
         ValueError: not even one fits.
@@ -61,6 +61,6 @@ def count(caller: str, image: Pair, size: Pair, stride: Pair) -> Pair:
     return (image[0] - size[0]) // stride[0] + 1, (image[1] - size[1]) // stride[1] + 1
 
 
-def met(i: int, stride: int, windows: int) -> slice:
-    """Give the places that are the i-th of a window."""
+def window_slice(i: int, stride: int, windows: int) -> slice:
+    """The places along one axis that are the i-th of some window."""
     return slice(i, i + stride * (windows - 1) + 1, stride)

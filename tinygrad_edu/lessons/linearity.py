@@ -11,7 +11,7 @@ from tinygrad_edu import tree
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.data import Array
-from tinygrad_edu.nn import Network, Neuron, collapse, constants
+from tinygrad_edu.nn import Network, Neuron, collapse, count_parameters
 
 POSTS_NETWORK = (3, 3, 3, 1)
 
@@ -48,7 +48,7 @@ def collapse_posts_network(seed: int, n: int = 1000) -> Collapse:
         (neuron,) = collapse(linear).neurons
         difference = _largest(linear(x)[:, 0] - neuron(x))
         return Collapse(
-            constants=constants(linear),
+            constants=count_parameters(linear),
             neuron=neuron,
             difference=difference,
             rounding=_rounding(linear, x),

@@ -9,28 +9,30 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.optim import descend
 from tinygrad_edu.transforms import value_and_grad
+from tinygrad_edu.tree import Tree
 
 
 @dataclass(frozen=True)
 class Fit:
     """What training gave: the parameters, the loss before each step, and whether Ctrl-C ended it early."""
 
-    parameters: Any
+    parameters: Tree
     losses: list[float]
     interrupted: bool = False
 
 
 def fit(
-    parameters: Any,
-    loss: Callable[..., Any],
+    parameters: Tree,
+    loss: Function,
     batches: Iterable[tuple[Any, ...]],
     learning_rate: float,
     progress: Callable[[int, float], object] | None = None,
 ) -> Fit:
-    """Take a step of gradient descent for each batch.
+    """What a step of gradient descent for each batch makes of the parameters.
 
     >>> fit(4.0, lambda p, x: (p - x) ** 2, [(1.0,)] * 3, learning_rate=0.25)
     Fit(parameters=np.float64(1.375), losses=[9.0, 2.25, 0.5625], interrupted=False)

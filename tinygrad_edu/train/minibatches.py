@@ -1,4 +1,4 @@
-"""Examples dealt out in small handfuls, shuffled anew each time round.
+"""Minibatches: examples dealt out a few at a time, shuffled anew in each epoch.
 
 n  how many examples there are
 """
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def minibatches(*arrays: Any, size: int, epochs: int, seed: int) -> Iterator[tuple[Any, ...]]:
-    """Deal out rows of `arrays` together, every row once an epoch, in ⌈n / size⌉ batches an epoch.
+    """Batches of rows of `arrays`, every row once an epoch, in ⌈n / size⌉ batches an epoch.
 
     Batches of an epoch differ by one row at most, so that none is too small for a fair slope.
 
