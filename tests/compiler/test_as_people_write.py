@@ -1,0 +1,152 @@
+"""Functions as people write them, compiled: they run as they are written, or are refused; hardly any are refused.
+
+Every function follows from its seed: `check(Written(seed))` repeats what a failure prints.
+"""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+import tinygrad_edu as tg
+from tests.compiler.agreement import WAYS, sharing
+from tests.compiler.written import Written, moving, protected
+from tinygrad_edu.testing.calls import outcome
+from tinygrad_edu.testing.oracles import ROUNDINGS
+
+FUNCTIONS, BLOCK = 20_000 if settings.default.max_examples >= 50 else 160, 40
+REFUSED = 2  # of a block, at most
+CALLS = 6
+
+
+def flat(x, place="result"):
+    """All of a tree, from the top down: where it is, of what kind, and the leaf that stands there."""
+    if isinstance(x, dict):
+        inside = [(f"{place}[{key!r}]", child) for key, child in x.items()]
+    elif isinstance(x, (list, tuple)):
+        inside = [(f"{place}[{k}]", child) for k, child in enumerate(x)]
+    elif dataclasses.is_dataclass(x):
+        inside = [(f"{place}.{field.name}", getattr(x, field.name)) for field in dataclasses.fields(x)]
+    else:
+        return [(place, (type(x), getattr(x, "dtype", None), np.shape(x)), x)]
+    kind = type(x), [*x] if isinstance(x, dict) else len(inside)
+    return [(place, kind, None), *(each for path, child in inside for each in flat(child, path))]
+
+
+def bits(x, y):
+    """Whether two leaves are the same to the bit; one NaN is as good as another."""
+    if not isinstance(x, (np.ndarray, np.number, float)):
+        return np.array_equal(x, y)
+    x, y = np.asarray(x), np.asarray(y)
+    same_signs = x.dtype.kind not in "fc" or np.all((np.signbit(x) == np.signbit(y)) | np.isnan(x))
+    return bool(np.array_equal(x, y, equal_nan=x.dtype.kind in "fc") and same_signs)
+
+
+def bounds(written, arguments, here):
+    """How far each leaf may be off: what comes of moving what goes in, and what each line makes, by a rounding."""
+    generator = np.random.default_rng(0)
+    function = moving(written.source, generator)
+    found = [np.zeros(np.shape(x)) for _, _, x in here]
+    for _ in range(8):
+        there = flat(outcome(function, *protected(arguments)))
+        if len(there) != len(here):
+            return [np.inf] * len(here)
+        for k, ((_, _, x), (_, _, y)) in enumerate(zip(here, there, strict=True)):
+            if isinstance(x, (np.ndarray, np.generic, float, int)):
+                apart = abs(np.asarray(x, np.float64) - np.asarray(y, np.float64))
+                found[k] = np.maximum(found[k], np.max(np.where(np.equal(x, y), 0, np.where(np.isnan(apart), np.inf, apart)), initial=0.0))
+    return [ROUNDINGS * (spread + _rounding(x)) for spread, (_, _, x) in zip(found, here, strict=True)]
+
+
+def _rounding(x):
+    """How far a number is rounded, at most."""
+    if not isinstance(x, (np.ndarray, np.floating, float)) or np.asarray(x).dtype.kind != "f":
+        return 0.0
+    info = np.finfo(np.asarray(x).dtype)
+    return info.eps * abs(np.asarray(x, np.float64)) + float(info.smallest_subnormal)
+
+
+def difference(eager, compiled, bound):
+    """What of a compiled result differs, by more than a bound; without one, in any bit."""
+    here, there = flat(eager), flat(compiled)
+    for (place, kind, _), (path, other, _) in zip(here, there, strict=False):
+        if (place, kind) != (path, other):
+            return f"structure: {kind} at {place}, but {other} at {path}"
+    wrong = [k for k, ((_, _, x), (_, _, y)) in enumerate(zip(here, there, strict=True)) if not bits(x, y)]
+    if not wrong or bound is None:
+        return f"bits: {here[wrong[0]][0]} is {here[wrong[0]][2]!r}, but {there[wrong[0]][2]!r}" if wrong else None
+    allowed = bound(here)
+    for k in wrong:
+        x, y = (np.asarray(each[k][2], np.float64) for each in (here, there))
+        if not np.all((x == y) | (np.isnan(x) & np.isnan(y)) | ~(abs(x - y) > allowed[k]) & (np.isfinite(x) == np.isfinite(y)) | np.isinf(allowed[k])):
+            return f"numbers: {here[k][0]} is {here[k][2]!r}, but {there[k][2]!r}, bound {np.max(allowed[k])}"
+    return None
+
+
+def finite(x):
+    """Whether all numbers in a tree are finite."""
+    return all(np.all(np.isfinite(leaf)) for leaf in tg.tree.leaves(x))
+
+
+def copied(x):
+    """What a tree holds now."""
+    return [np.array(leaf) for leaf in tg.tree.leaves(x)]
+
+
+def unchanged(x, copies):
+    """Whether a tree still holds what it held."""
+    return all(map(bits, map(np.asarray, tg.tree.leaves(x)), copies))
+
+
+def check(written, way=None):
+    """Call a function and its compiled self; the reason if it is refused, None if all is well.
+
+    Raises:
+        AssertionError: the two differ.
+    """
+    way = way or ["default", "plain", "default", "reuse_outputs"][written.seed % 4]
+    eager, compiled, kept, all_finite = written.function, tg.compile(written.function, **WAYS[way]), [], True
+    exact = way == "plain" and "logsumexp" not in written.source and "np.log(np.sum" not in written.source
+
+    def hold(condition, what):
+        assert condition, f"{way}, call {call}: {what}\n{written}\n{getattr(compiled, 'source', '') if made else ''}"
+
+    for call in range(CALLS):
+        arguments, made = written.arguments(call), call > 0
+        expected = outcome(eager, *protected(arguments))
+        if "read-only" in str(expected):
+            continue  # of this layout, what looked like the function's own is a view of an argument
+        before = copied(arguments)
+        result = outcome(compiled, *arguments)
+        if isinstance(result, tg.TraceError):
+            return str(result)
+        made = made or not isinstance(result, Exception)
+        hold(unchanged(arguments, before), "an argument was written into")
+        if isinstance(expected, Exception) or isinstance(result, Exception):
+            alike = type(expected) is type(result) and str(expected) == str(result)
+            hold(alike, f"raises: {expected!r}, but {result!r}")
+            continue
+        found = difference(expected, result, None if exact else lambda here: bounds(written, arguments, here))
+        hold(found is None, found)
+        beyond = sharing(result, tg.tree.leaves(arguments)) - sharing(eager(*arguments), tg.tree.leaves(arguments))
+        hold(not beyond, f"memory is shared: {beyond}")
+        kept.append((result, copied(result)))
+        for each in kept[-2:] if way == "reuse_outputs" else kept:
+            hold(unchanged(*each), "an earlier result was written into")
+        all_finite = all_finite and finite(expected)
+        hold(compiled.fallbacks == 0 or not all_finite or call == 0, f"fallbacks: {compiled.fallbacks}")
+    return None
+
+
+@pytest.mark.parametrize("first", range(0, FUNCTIONS, BLOCK))
+def test_functions_run_as_they_are_written(first):
+    refused = {}
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for seed in range(first, first + BLOCK):
+            reason = check(Written(seed))
+            if reason is not None:
+                refused[seed] = reason
+    assert len(refused) <= REFUSED, "\n".join(f"seed {seed}: {reason}" for seed, reason in refused.items())
