@@ -124,7 +124,7 @@ EXPRESSIONS = [
     "{z} = np.sort({x})",
     "{z} = {x}[np.argsort({x})]",
     "{z} = np.take_along_axis({x}, np.argsort({x}, axis=-1), axis=-1)",
-    "{z} = {x}[np.argmax({x})]",
+    "{z} = {x}[np.argmax({x}) % len({x})]",
     "{z} = {x}[..., EVERY_OTHER]",
     "{z} = {x}[EVERY_OTHER]",
     "{z} = {x}[ORDER]",
