@@ -33,7 +33,23 @@ import numpy as np
 import tinygrad_edu as tg
 """
 MOST, LARGEST, MANY = 96, 1e4, 140_000  # elements that a line may make; numbers, in most functions; of a long axis
-EXTREMES = [0.0, -0.0, 1.0, -1.0, 1000.0, -1000.0, 1e-8, 5e-324, -1e-310, 1e-200, 1e200, -1.7e308, np.inf, -np.inf, np.nan]
+EXTREMES = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    1000.0,
+    -1000.0,
+    1e-8,
+    5e-324,
+    -1e-310,
+    1e-200,
+    1e200,
+    -1.7e308,
+    np.inf,
+    -np.inf,
+    np.nan,
+]
 TABLES = [lines.EXPRESSIONS] * 4 + [lines.WRITING] * 4 + [lines.VIEWS] * 2 + [lines.BLOCKS] * 3 + [lines.UPDATES]
 SMOOTH = [
     *LINES,
@@ -45,7 +61,9 @@ SMOOTH = [
     "sum(np.sin(row) for row in {x})",
     "[{x}, {y}][1] * RATE",
 ]
-_SQUARES_ITS_AXES = re.compile(r"None|outer|einsum|@|dot|expand|-1, 1\)|tri|eye|stack|row|range\(len|pad|tile|broadcast|\.T")
+_SQUARES_ITS_AXES = re.compile(
+    r"None|outer|einsum|@|dot|expand|-1, 1\)|tri|eye|stack|row|range\(len|pad|tile|broadcast|\.T"
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +73,9 @@ class Slot:
     kind: str
     axes: str = ""
 
-    def draw(self, generator: np.random.Generator, sizes: dict[str, int], dtype: Any, layout: str, extreme: bool) -> Any:
+    def draw(
+        self, generator: np.random.Generator, sizes: dict[str, int], dtype: Any, layout: str, extreme: bool
+    ) -> Any:
         """Draw the numbers."""
         shape = tuple(1 if axis == "1" else sizes[axis] for axis in self.axes)
         if self.kind == "flag":
@@ -223,7 +243,12 @@ class Written:
         """Put names and numbers into a line; None if there is nothing to put there."""
         chosen = dict(new or {})
         given = [*_places(self.parameters)]
-        made = [name for name in self.names if isinstance(self._value(name), (np.ndarray, np.generic, float, int))]
+        fresh = {*chosen.values()} if re.search("[;\n]", text) else set()  # they are not there yet when they are read
+        made = [
+            name
+            for name in self.names
+            if name not in fresh and isinstance(self._value(name), (np.ndarray, np.generic, float, int))
+        ]
 
         def fill(match: re.Match[str]) -> str:
             key = match[1]
@@ -243,7 +268,9 @@ class Written:
         values = [(place, self._value(place)) for place in ([] if key == "w" else given) + made + made[-2:]]
         found = [place for place, x in values if np.asarray(x).dtype.kind in kinds and type(x) is not bool]
         if key == "w":
-            found = [place for place in found if getattr(getattr(self._value(place), "flags", None), "writeable", False)]
+            found = [
+                place for place in found if getattr(getattr(self._value(place), "flags", None), "writeable", False)
+            ]
         fallback = {"i": "ORDER", "m": f"({self.dice.choice(given)} > 0)"}.get(key)
         return self.dice.choice(found) if found else fallback
 
@@ -322,7 +349,7 @@ class _Moving(ast.NodeTransformer):
         node.value = _call(self.visit(node.value))
         return node
 
-    visit_Return = visit_Assign  # type: ignore[assignment]
+    visit_Return = visit_Assign
 
     def visit_AugAssign(self, node: ast.AugAssign) -> Any:
         node.value = _call(self.visit(node.value))
@@ -344,7 +371,7 @@ def moving(source: str, generator: np.random.Generator) -> Any:
             dtype = np.result_type(z)
             factor = (1 + np.finfo(dtype).eps * generator.choice([-1.0, 1.0], np.shape(z))).astype(dtype)[()]
             if not isinstance(z, np.ndarray):
-                return z * factor if not type(z) is float else float(z * factor)
+                return float(z * factor) if type(z) is float else z * factor
             if z.base is None and z.flags.writeable:
                 z *= factor
         return z

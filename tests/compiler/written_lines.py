@@ -38,8 +38,34 @@ DEFINITIONS = {  # what stands above the function, where it is used
     "Kind": "class Kind(enum.Enum):\n    SUM = 1\n    MEAN = 2",
 }
 
-NUMBERS = ["0.5", "-1.0", "2", "3", "0", "1", "0.1", "-0.0", "1e-3", "RATE", "BETAS[0]", "CONFIG.rate", "SINGLE", "s", "n"]
-NUMBERS += ["EPSILON", "True", "NEGATIVE_ZERO", "BIG", "TINY", "np.pi", "np.float32(0.5)", "float(STEPS)", "1 - BETAS[1]"]
+NUMBERS = [
+    "0.5",
+    "-1.0",
+    "2",
+    "3",
+    "0",
+    "1",
+    "0.1",
+    "-0.0",
+    "1e-3",
+    "RATE",
+    "BETAS[0]",
+    "CONFIG.rate",
+    "SINGLE",
+    "s",
+    "n",
+]
+NUMBERS += [
+    "EPSILON",
+    "True",
+    "NEGATIVE_ZERO",
+    "BIG",
+    "TINY",
+    "np.pi",
+    "np.float32(0.5)",
+    "float(STEPS)",
+    "1 - BETAS[1]",
+]
 SMALL = ["0", "1", "2", "-1", "n", "STEPS", "CONFIG.steps", "STEPS - 1"]
 
 EXPRESSIONS = [
@@ -312,8 +338,25 @@ GRADIENTS = [  # of the function `loss` of two arrays
     "{z} = tg.grad(lambda t: np.sum(tg.grad(loss)(t, {y}) ** 2))({x})",
 ]
 NAMES = ["h", "e", "out", "t1", "g1", "result", "c1", "d_a", "work", "µ", "naïve", "args", "numbers", "k0", "v", "q"]
-NAMES += ["program_", "t2", "grad", "y_hat", "total", "mean", "x1", "_", "b_", "Σ", "value", "w1", "data", "r", "m1", "t"]
-KEYS = ["'w'", '"it\'s"', "'\"'", "'\"\"\"'", "'µ'", "'μ'", "3", "(1, 2)", "'class'", "''", "'a b'", r"'line\n'"]
+NAMES += [
+    "program_",
+    "t2",
+    "grad",
+    "y_hat",
+    "total",
+    "mean",
+    "x1",
+    "_",
+    "b_",
+    "Σ",
+    "value",
+    "w1",
+    "data",
+    "r",
+    "m1",
+    "t",
+]
+KEYS = ["'w'", '"it\'s"', "'\"'", '\'"""\'', "'µ'", "'μ'", "3", "(1, 2)", "'class'", "''", "'a b'", r"'line\n'"]
 KEYS += ["'{x}'", "'%s'", r"'\\'", "'w1'", "None", "True", "-1", "'#'"]
 RESULTS = [  # {t}: any of what was made
     "{t}",
