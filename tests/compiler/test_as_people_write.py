@@ -12,7 +12,9 @@ from hypothesis import settings
 
 import tinygrad_edu as tg
 from tests.compiler.agreement import WAYS, sharing
-from tests.compiler.written import Written, moving, protected
+from tests.compiler.moving import moving
+from tests.compiler.written import Written
+from tests.compiler.written_arguments import protected
 from tinygrad_edu.testing.calls import outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS
 
@@ -48,8 +50,8 @@ def bounds(written, arguments, expected):
     """How far each leaf may be off: what comes of moving what goes in, and what each line makes, by a rounding."""
     here, function = flat(expected), moving(written.source, np.random.default_rng(0))
     found = [np.zeros(np.shape(x)) for _, _, x in here]
-    for _ in range(8):
-        there = flat(outcome(function, *protected(arguments)))
+    for _ in range(24):
+        there = flat(outcome(function, *arguments))
         if len(there) != len(here):
             return [np.inf] * len(here)
         for k, (x, y) in enumerate(zip(here, there, strict=True)):
@@ -71,7 +73,8 @@ def _rounding(x):
     if not isinstance(x, (np.ndarray, np.floating, float)) or np.asarray(x).dtype.kind != "f":
         return 0.0
     info = np.finfo(np.asarray(x).dtype)
-    return info.eps * abs(np.asarray(x, np.float64)) + float(info.smallest_subnormal)
+    sizes = np.where(np.isfinite(x), np.abs(x), 0.0)
+    return float(info.eps) * sizes + float(info.smallest_subnormal)
 
 
 def difference(expected, result, allowed=None):
@@ -166,3 +169,83 @@ def test_functions_run_as_they_are_written(first):
             if reason is not None:
                 refused[seed] = reason
     assert len(refused) <= REFUSED, "\n".join(f"seed {seed}: {reason}" for seed, reason in refused.items())
+
+
+def wrong_digits(f):
+    return lambda *args: tg.tree.map(lambda z: z * (1 + 1e-6) if np.asarray(z).dtype == float else z, f(*args))
+
+
+def another_dtype(f):
+    return lambda *args: tg.tree.map(lambda z: np.asarray(z)[()].astype(np.float32), f(*args))
+
+
+def zeros_without_signs(f):
+    return lambda *args: tg.tree.map(lambda z: z + 0.0 if np.asarray(z).dtype == float else z, f(*args))
+
+
+def another_structure(f):
+    return lambda *args: [f(*args)]
+
+
+def the_first_numbers(f):
+    first = []
+    return lambda *args: (first.append(f(*args)), first[0])[1]
+
+
+def results_of_one_memory(f):
+    kept = []
+
+    def run(*args):
+        results = tg.tree.leaves(result := f(*args))
+        for old, new in zip(kept, results, strict=False):
+            if isinstance(old, np.ndarray) and old.shape == np.shape(new) and old.flags.writeable:
+                np.copyto(old, new, casting="unsafe")
+        kept[:] = results
+        return result
+
+    return run
+
+
+def it_writes_into_what_it_is_given(f):
+    def run(*args):
+        result = f(*args)
+        for x in tg.tree.leaves(args):
+            if isinstance(x, np.ndarray) and x.flags.writeable:
+                x[...] = 1
+        return result
+
+    return run
+
+
+def it_fails(f):
+    return lambda *args: 1 / 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        wrong_digits,
+        another_dtype,
+        zeros_without_signs,
+        another_structure,
+        the_first_numbers,
+        results_of_one_memory,
+        it_writes_into_what_it_is_given,
+        it_fails,
+    ],
+)
+def test_a_wrong_compiler_is_caught(fault, monkeypatch):
+    class Compiled:
+        fallbacks = 0
+
+        def __init__(self, f, **options):
+            self.run = fault(f)
+
+        def __call__(self, *args):
+            return self.run(*args)
+
+    monkeypatch.setattr(tg, "compile", Compiled)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        caught = [isinstance(outcome(check, Written(seed), "plain"), AssertionError) for seed in range(40)]
+    assert any(caught)

@@ -2,7 +2,6 @@
 
 seed    everything follows from it
 names   what the function has made, by the names that it has given to it
-sizes   how long the axes n and m are
 """
 
 import ast
@@ -11,7 +10,6 @@ import linecache
 import random
 import re
 import unicodedata
-from dataclasses import dataclass
 from textwrap import indent
 from typing import Any
 
@@ -19,7 +17,8 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tests.compiler import written_lines as lines
-from tinygrad_edu.testing.calls import LAYOUTS, outcome
+from tests.compiler.written_arguments import MANY, draw_arguments, draw_parameters, places, protected
+from tinygrad_edu.testing.calls import outcome
 from tinygrad_edu.testing.programs import LINES
 
 HEAD = """\
@@ -32,88 +31,11 @@ import numpy as np
 
 import tinygrad_edu as tg
 """
-MOST, LARGEST, MANY = 96, 1e4, 140_000  # elements that a line may make; numbers, in most functions; of a long axis
-EXTREMES = [
-    0.0,
-    -0.0,
-    1.0,
-    -1.0,
-    1000.0,
-    -1000.0,
-    1e-8,
-    5e-324,
-    -1e-310,
-    1e-200,
-    1e200,
-    -1.7e308,
-    np.inf,
-    -np.inf,
-    np.nan,
-]
+MOST, LARGEST = 96, 1e4  # elements that a line may make, unless arrays are long; numbers, unless they are extreme
 TABLES = [lines.EXPRESSIONS] * 4 + [lines.WRITING] * 4 + [lines.VIEWS] * 2 + [lines.BLOCKS] * 3 + [lines.UPDATES]
-SMOOTH = [
-    *LINES,
-    "softmax({x})",
-    "logsumexp({x} * 100)",
-    "relu({x}) + 0.1 * {y}",
-    "np.where({x} > 0.1, {x}, {y})",
-    "scaled({x}, 0.5, shift={y})",
-    "sum(np.sin(row) for row in {x})",
-    "[{x}, {y}][1] * RATE",
-]
 _SQUARES_ITS_AXES = re.compile(
     r"None|outer|einsum|@|dot|expand|-1, 1\)|tri|eye|stack|row|range\(len|pad|tile|broadcast|\.T"
 )
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A number or an array among the arguments: its kind, and its axes."""
-
-    kind: str
-    axes: str = ""
-
-    def draw(
-        self, generator: np.random.Generator, sizes: dict[str, int], dtype: Any, layout: str, extreme: bool
-    ) -> Any:
-        """Draw the numbers."""
-        shape = tuple(1 if axis == "1" else sizes[axis] for axis in self.axes)
-        if self.kind == "flag":
-            return bool(generator.integers(2))
-        if self.kind == "count":
-            return int(generator.integers(4))
-        if self.kind == "integers":
-            x = generator.integers(0, 5, shape)
-        elif self.kind == "mask":
-            x = generator.random(shape) > 0.5
-        else:
-            x = generator.choice(EXTREMES, shape) if extreme else np.round(generator.uniform(-2, 2, shape), 3)
-            x = np.asarray(x).astype(dtype)
-        if self.kind == "number":
-            return x.item() if layout == "C" else x[()]
-        return LAYOUTS[layout](x) if shape else np.array(x)
-
-
-def _mapped(function: Any, x: Any) -> Any:
-    """Put something in the place of each leaf of an argument."""
-    if isinstance(x, dict):
-        return {key: _mapped(function, child) for key, child in x.items()}
-    if isinstance(x, (list, tuple)):
-        children = [_mapped(function, child) for child in x]
-        return type(x)(*children) if hasattr(x, "_fields") else type(x)(children)
-    return function(x)
-
-
-def protected(x: Any) -> Any:
-    """The same arguments, their arrays read-only."""
-
-    def view(x: Any) -> Any:
-        if isinstance(x, np.ndarray):
-            x = x.view()
-            x.flags.writeable = False
-        return x
-
-    return _mapped(view, x)
 
 
 class Written:
@@ -127,7 +49,7 @@ class Written:
         self.large, self.extreme = self.dice.random() < 0.005, self.dice.random() < 0.1
         self.names: list[str] = []
         self.blocks: list[str] = []
-        self.parameters = self._parameters()
+        self.parameters = draw_parameters(self.dice, self.large)
         self.loss = self._loss()
         self.nested = self.dice.random() < 0.3
         self.env = self._started()
@@ -135,63 +57,16 @@ class Written:
             self._add_block()
         self.end = self._fill(self.dice.choice(lines.RESULTS))
 
-    # ---- what it is called with
-
-    def _parameters(self) -> dict[str, Any]:
-        """Draw the parameters, as trees of slots by name."""
-        flat = ["", "n", "n"]
-        axes = flat if self.large else [*flat, "nm", "nm", "nm", "m", "1m", "n1", "mn", "nmn"]
-
-        def array() -> Slot:
-            return Slot("array", self.dice.choice(axes))
-
-        found: dict[str, Any] = {}
-        names = self.dice.sample([name for name in lines.NAMES if name != "_"], 4)
-        for name in names[: self.dice.randint(1, 3)]:
-            found[name] = array()
-        tree = self.dice.choice([None, None, "dict", "list", "pair"])
-        if tree == "dict":
-            found[names[3]] = {ast.literal_eval(key): array() for key in self.dice.sample(lines.KEYS, 2)}
-        elif tree is not None:
-            found[names[3]] = [array(), array()] if tree == "list" else (array(), array())
-        found |= {"s": Slot("number"), "n": Slot("count"), "flag": Slot("flag")}
-        if self.dice.random() < 0.3:
-            found["rows"] = Slot("integers", self.dice.choice(["n", "m", ""]))
-        if self.dice.random() < 0.3:
-            found["chosen"] = Slot("mask", self.dice.choice(["n", "nm"][: 1 if self.large else 2]))
-        return found
-
     def arguments(self, call: int) -> list[Any]:
-        """The arguments of the k-th call: the first two and the last are of the same kinds."""
-        call = 0 if call == 5 else call
-        kinds = np.random.default_rng([self.seed, call if call in (2, 3) else 0])
-        generator = np.random.default_rng([self.seed, 10 + call])
-        sizes = {"n": MANY if self.large else 2, "m": 3}
-        if call == 3:
-            sizes = {"n": MANY + 77 if self.large else int(kinds.integers(5)), "m": int(kinds.integers(5))}
-        rare = [np.int64, np.int32, np.float16, np.bool_] if kinds.random() < (0.5 if call == 2 else 0.15) else []
-        dtypes = [np.float64] * 6 + [np.float32] * 3 + rare
-        other = kinds.random() < (0.9 if call == 2 else 0.3)
-
-        def draw(slot: Slot) -> Any:
-            dtype = dtypes[kinds.integers(len(dtypes))]
-            layout = [*LAYOUTS][kinds.integers(len(LAYOUTS))] if other else "C"
-            if slot.kind == "number":
-                dtype = [np.float64, np.float64, np.float64, np.float32, np.int64][kinds.integers(5)]
-                layout = "F" if (call == 4) != (kinds.random() < 0.2) else "C"
-            return slot.draw(generator, sizes, dtype, layout, self.extreme and kinds.random() < 0.5)
-
-        with np.errstate(all="ignore"):
-            return [_mapped(draw, x) for x in self.parameters.values()]
-
-    # ---- what it says
+        """The arguments of the k-th call."""
+        return draw_arguments(self.parameters, self.seed, call, self.large, self.extreme)
 
     def _loss(self) -> str:
         """Draw a function of two arrays that gives one number."""
         names, body = ["w", "x"], []
         for k in range(self.dice.randint(1, 3)):
             x, y = self.dice.choice(names[-2:]), self.dice.choice(names)
-            body.append(f"y{k} = " + self.dice.choice(SMOOTH).format(x=x, y=y))
+            body.append(f"y{k} = " + self.dice.choice([*LINES, *lines.SMOOTH]).format(x=x, y=y))
             names.append(f"y{k}")
         end = self.dice.choice(["np.sum({})", "np.mean({} ** 2)", "np.sum({} * np.sin({}))"]).replace("{}", names[-1])
         return "\n    ".join(["def loss(w, x):", *body, f"return {end}"])
@@ -242,7 +117,7 @@ class Written:
     def _fill(self, text: str, new: dict[str, str] | None = None) -> str | None:
         """Put names and numbers into a line; None if there is nothing to put there."""
         chosen = dict(new or {})
-        given = [*_places(self.parameters)]
+        given = [*places(self.parameters)]
         fresh = {*chosen.values()} if re.search("[;\n]", text) else set()  # they are not there yet when they are read
         made = [
             name
@@ -304,17 +179,6 @@ def _normal(name: str) -> str:
     return unicodedata.normalize("NFKC", name)
 
 
-def _places(parameters: dict[str, Any]) -> Any:
-    """The expressions under which a function finds the numbers that it is given; small integers and flags aside."""
-    for name, x in parameters.items():
-        if isinstance(x, dict):
-            yield from (f"{name}[{key!r}]" for key in x)
-        elif isinstance(x, (list, tuple)):
-            yield from (f"{name}[{k}]" for k in range(len(x)))
-        elif x.kind not in ("flag", "count"):
-            yield name
-
-
 @functools.cache
 def _definitions() -> dict[str, Any]:
     return _executed("\n\n\n".join([HEAD, *lines.DEFINITIONS.values()]), "<definitions>")
@@ -340,43 +204,3 @@ def _executed(source: str, file: str) -> dict[str, Any]:
 def defined(source: str, file: str) -> Any:
     """The function `program` of a module."""
     return _executed(source, file)["program"]
-
-
-class _Moving(ast.NodeTransformer):
-    """Has every value that a function names or returns moved by a rounding."""
-
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:
-        node.value = _call(self.visit(node.value))
-        return node
-
-    visit_Return = visit_Assign
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> Any:
-        node.value = _call(self.visit(node.value))
-        if not isinstance(node.target, ast.Name):
-            return node
-        again = ast.Assign([node.target], _call(ast.Name(node.target.id, ast.Load())))
-        return [node, again]
-
-
-def _call(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name("moved_", ast.Load()), [value], [])
-
-
-def moving(source: str, generator: np.random.Generator) -> Any:
-    """The function, with every value that it makes moved by as much as it is rounded."""
-
-    def moved(z: Any) -> Any:
-        if isinstance(z, (np.ndarray, np.floating, float, tg.Value)) and np.result_type(z).kind == "f":
-            dtype = np.result_type(z)
-            factor = (1 + np.finfo(dtype).eps * generator.choice([-1.0, 1.0], np.shape(z))).astype(dtype)[()]
-            if not isinstance(z, np.ndarray):
-                return float(z * factor) if type(z) is float else z * factor
-            if z.base is None and z.flags.writeable:
-                z *= factor
-        return z
-
-    tree = _Moving().visit(ast.parse(source))
-    names: dict[str, Any] = {"__name__": "written", "moved_": moved}
-    exec(compile(ast.fix_missing_locations(tree), "<moving>", "exec"), names)
-    return names["program"]

@@ -326,6 +326,15 @@ UPDATES = [  # steps of training rules, as they stand in tutorials
     "{z} = {x} * 1.0; {z} -= RATE * np.clip({y}, -1, 1)",
     "{u} = np.sqrt(np.sum({x} ** 2)); {z} = {x} * np.minimum(1.0, 1.0 / ({u} + 1e-6))",
 ]
+SMOOTH = [  # expressions in the function whose gradients are taken, beside those of all programs
+    "softmax({x})",
+    "logsumexp({x} * 100)",
+    "relu({x}) + 0.1 * {y}",
+    "np.where({x} > 0.1, {x}, {y})",
+    "scaled({x}, 0.5, shift={y})",
+    "sum(np.sin(row) for row in {x})",
+    "[{x}, {y}][1] * RATE",
+]
 GRADIENTS = [  # of the function `loss` of two arrays
     "{z} = tg.grad(loss)({x}, {y})",
     "{u}, {z} = tg.value_and_grad(loss)({x}, {y})",
