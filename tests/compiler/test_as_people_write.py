@@ -56,7 +56,7 @@ def bounds(written, arguments, expected):
             return [np.inf] * len(here)
         for k, (x, y) in enumerate(zip(here, there, strict=True)):
             found[k] = np.maximum(found[k], _apart(x[2], y[2]))
-    return [ROUNDINGS * (spread + _rounding(x)) for spread, (_, _, x) in zip(found, here, strict=True)]
+    return [ROUNDINGS * (spread + rounding(x)) for spread, (_, _, x) in zip(found, here, strict=True)]
 
 
 def _apart(x, y):
@@ -68,7 +68,7 @@ def _apart(x, y):
     return np.max(np.where(np.isnan(apart), np.inf, apart), initial=0.0)
 
 
-def _rounding(x):
+def rounding(x):
     """How far a number is rounded, at most."""
     if not isinstance(x, (np.ndarray, np.floating, float)) or np.asarray(x).dtype.kind != "f":
         return 0.0

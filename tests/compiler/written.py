@@ -4,7 +4,6 @@ seed    everything follows from it
 names   what the function has made, by the names that it has given to it
 """
 
-import ast
 import functools
 import linecache
 import random
