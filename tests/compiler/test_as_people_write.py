@@ -18,8 +18,8 @@ from tests.compiler.written_arguments import protected
 from tinygrad_edu.testing.calls import outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS
 
-FUNCTIONS, BLOCK = 20_000 if settings.default.max_examples >= 50 else 400, 40
-REFUSED = 2  # of a block, at most
+FUNCTIONS, BLOCK = 20_000 if settings.default.max_examples >= 50 else 400, 50
+REFUSED = 3  # of a block, at most
 CALLS = 6
 
 
@@ -127,18 +127,17 @@ def check(written, way=None):
     exact = way == "plain" and "logsumexp" not in written.source and "np.log(np.sum" not in written.source
 
     def hold(condition, what):
-        assert condition, f"{way}, call {call}: {what}\n{written}\n{getattr(compiled, 'source', '') if made else ''}"
+        assert condition, f"{way}, call {call}: {what}\n{written}\n{outcome(lambda: compiled.source)}"
 
     for call in range(CALLS):
-        arguments, made = written.arguments(call), call > 0
+        arguments = written.arguments(call)
         expected = outcome(eager, *protected(arguments))
-        if "read-only" in str(expected):
+        if isinstance(expected, ValueError) and "read-only" in str(expected):
             continue  # of this layout, what looked like the function's own is a view of an argument
         before = copied(arguments)
         result = outcome(compiled, *arguments)
         if isinstance(result, tg.TraceError):
             return str(result)
-        made = made or not isinstance(result, Exception)
         hold(unchanged(arguments, before), "an argument was written into")
         if isinstance(expected, Exception) or isinstance(result, Exception):
             alike = type(expected) is type(result) and str(expected) == str(result)
