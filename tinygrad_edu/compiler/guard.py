@@ -94,7 +94,7 @@ class Guard:
             amiss = repr("an argument") if name == "mismatch" else "None"
             lines += [f"        return {result}", "    except Exception:", f"        return {amiss}"]
             exec("\n".join(lines), scope)
-        return scope["read"], scope["entries"], scope["mismatch"]
+        return scope.pop("read"), scope.pop("entries"), scope.pop("mismatch")  # or they would hold themselves
 
 
 def has_value(x: Any) -> bool:

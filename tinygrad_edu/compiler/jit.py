@@ -36,8 +36,14 @@ class Specialization:
         self.executable = Executable(traced.graph, **options)
         self.rebuild = builder(traced.structure)
         self.gives_values = any(kind != PLAIN for kind in self.kinds)
-        vjp_options = options | {"reuse_outputs": False}
-        self.pullback = functools.cache(lambda k: Compiled(CompiledVJP(self, k), vjp_options))
+        self._pullbacks: dict[int, Compiled] = {}
+        self._options = options | {"reuse_outputs": False}
+
+    def pullback(self, k: int) -> "Compiled":
+        """The compiled derivative of the k-th result."""
+        if k not in self._pullbacks:
+            self._pullbacks[k] = Compiled(CompiledVJP(self, k), self._options)
+        return self._pullbacks[k]
 
     def __call__(self, numbers: Any, args: Any, keywords: Any, within: Invocation | None = None) -> Any:
         """What the function gives, or ABORTED where the program does not hold for these numbers."""

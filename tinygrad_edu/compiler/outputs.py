@@ -28,7 +28,7 @@ def builder(structure: Any) -> Build:
     text, _ = display.of(structure)
     lines = "".join(f"    {line}\n" for line in display.lines)
     exec(f"def build(r):\n{lines}    return {text}\n", display.bound)
-    return display.bound["build"]  # type: ignore[no-any-return]
+    return display.bound.pop("build")  # type: ignore[no-any-return]
 
 
 class _Display:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept, arrays, unwrap_scalar
-from tinygrad_edu.core.context import Recording, is_recording
+from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
@@ -85,7 +85,13 @@ class Pullback:
     def cotangents(self, cotangents: Sequence[Array], recorded: bool) -> list[Array]:
         """The cotangents of the variables, as the sweep left them."""
         swept, _ = gradients(self.tape, sum_seeds(self.outputs, cotangents), self.since, recorded=recorded)
-        return [swept[x] if x in swept else np.zeros_like(x._data) for x in self.variables]
+        return [_own(swept[x], x._data) if x in swept else np.zeros_like(x._data) for x in self.variables]
+
+
+def _own(g: Array, x: Array) -> Array:
+    """A cotangent of `x`: where `x` is traced, so is a constant slope, since the caller may write into it."""
+    constant = isinstance(x, Tracer) and np.ndim(x) > 0 and not isinstance(payload(g), (Tracer, OuterArray))
+    return np.full_like(x, g) if constant else g
 
 
 def sum_seeds(outputs: list[Any], cotangents: Sequence[Array]) -> dict[Any, Array]:

@@ -10,13 +10,14 @@ A program may write into arrays it made. What is used again, looked into or drop
 after it, into its memory or into that of its operands.
 """
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.compiler import ir
-from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, settled, substitute
+from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, nodes_in, settled, substitute
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
 from tinygrad_edu.compiler.passes.verify import Verifier
 
@@ -49,8 +50,10 @@ def eliminate_dead_code(graph: Graph) -> Graph:
 
 
 def _may_refuse(node: Node) -> bool:
-    """Whether a node may be there for what it refuses, such as a matrix that is not positive definite."""
-    return not node.backward and (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
+    """Whether a node may be there for what it refuses: a matrix not positive definite, an index out of range."""
+    indexes = node.function is operator.getitem and any(True for _ in nodes_in(node.arguments[1]))
+    of_matrices = (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
+    return not node.backward and (of_matrices or indexes or node.function is np.take)
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -21,7 +21,7 @@ class Verifier:
     """
 
     def __init__(self, traced: Graph) -> None:
-        self.numbers = make_up(traced.inputs)
+        self.numbers, self.lowered = make_up(traced.inputs), False
         try:
             self.expected = verify(traced, self.numbers)
         except GraphError:
@@ -37,6 +37,9 @@ class Verifier:
             check_order(graph, name)
             return
         outputs = verify(graph, self.numbers, name)
+        self.lowered = self.lowered or name == "lower"
+        if outputs is None and self.lowered:  # `math` refuses what NumPy makes NaN, and NumPy's form takes over
+            return
         if outputs is None:
             raise GraphError(f"{name}: NumPy refuses the numbers {self.numbers}, and did not before")
         for k, (x, y) in enumerate(zip(outputs, self.expected, strict=True)):

@@ -24,7 +24,7 @@ from tinygrad_edu.compiler.tracing.supported import (
     unsupported_result,
     write_target,
 )
-from tinygrad_edu.compiler.tracing.tracer import TracedArray, plain, tracers
+from tinygrad_edu.compiler.tracing.tracer import TracedArray, concrete, tracers
 
 _SINGLE = {float, int, bool, np.float64, np.bool_}
 
@@ -134,7 +134,7 @@ class Recorder:
 
     def _run(self, function: Callable[..., Any], arguments: Any, keywords: dict[str, Any]) -> Any:
         try:
-            return function(*plain(arguments), **{key: plain(x) for key, x in keywords.items()})
+            return function(*concrete(arguments), **{key: concrete(x) for key, x in keywords.items()})
         except Exception as error:
             self.raised = self.raised or error
             raise

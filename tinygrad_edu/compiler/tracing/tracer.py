@@ -1,28 +1,36 @@
-"""Arrays that write down what NumPy does to them: with these a function runs from which a program is made.
+"""Tracers: arrays that write down what NumPy does to them.
 
 numbers   the array or number that a tracer stands for in this run
-recorder  the one who writes down
+node      what is written down of it
+recorder  what writes down
 """
 
+import operator
 import sys
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import assume
-from tinygrad_edu.compiler.tracing.operations import ABOVE, NUMBERS, Operations
-from tinygrad_edu.compiler.tracing.operations import cast as cast
-from tinygrad_edu.compiler.tracing.operations import plain as plain
-from tinygrad_edu.compiler.tracing.operations import tracers as tracers
+from tinygrad_edu.compiler.ir import Node, assume, map_nested
 from tinygrad_edu.compiler.tracing.source_info import asked_by_library
 from tinygrad_edu.core import arrays
+from tinygrad_edu.core.context import OuterArray, Tracer
+from tinygrad_edu.core.operators import BINARY, BITWISE, COMPARISONS, UNARY, ArrayMethods
+from tinygrad_edu.core.tape import Entry
+
+NUMBERS = (bool, int, float, complex)
+ABOVE = (Entry, OuterArray)  # these answer when they meet a tracer
+_OPERANDS = (*NUMBERS, np.ndarray, np.generic, list, tuple)
 
 
-class TracedArray(Operations):
+class TracedArray(ArrayMethods, Tracer):
     """An array, or a number, that writes down what NumPy does to it, and refuses to be anything plain."""
 
-    __slots__ = ()
+    __slots__ = ("node", "numbers", "recorder")
+
+    def __init__(self, numbers: Any, node: Node, recorder: Any) -> None:
+        self.numbers, self.node, self.recorder = numbers, node, recorder
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:  # what `isinstance` looks at, so that the function does as it would without tracing
@@ -41,8 +49,12 @@ class TracedArray(Operations):
             return NotImplemented
         return self.recorder.call(function, arguments, keywords)
 
+    def call(self, function: Any, *arguments: Any) -> Any:
+        """What an opaque function gives, its call written down as one."""
+        return self.recorder.call(function, arguments, {})
+
     def snapshot(self) -> "TracedArray":
-        """Give the same numbers as they are now."""
+        """The same numbers as they are now."""
         copy: TracedArray = self.copy("K") if isinstance(self.numbers, np.ndarray) else self
         return copy
 
@@ -165,5 +177,100 @@ class TracedArray(Operations):
         """The bytes of all elements."""
         return self.size * self.itemsize
 
+    def __getitem__(self, index: Any) -> Any:
+        if type(index) is tuple and not index and isinstance(self.numbers, np.generic):
+            return self
+        return self.recorder.call(operator.getitem, (self, index), {})
 
+    def __setitem__(self, index: Any, x: Any) -> None:
+        self.recorder.call(operator.setitem, (self, index, x), {})
+
+    def astype(self, dtype: Any, *, copy: bool = True, **keywords: Any) -> Any:
+        """As NumPy's method; without a copy where none is needed."""
+        if not copy and not keywords and isinstance(self.numbers, np.ndarray) and self.numbers.dtype == dtype:
+            return self
+        return self.recorder.call(cast, (self, np.dtype(dtype)), keywords)
+
+    def copy(self, order: str = "C") -> Any:
+        """As NumPy's method; a number is its own copy."""
+        is_array = isinstance(self.numbers, np.ndarray)
+        return self.recorder.call(np.copy, (self,), {"order": order}) if is_array else self
+
+    def flatten(self, order: str = "C") -> Any:
+        """As NumPy's method: a copy."""
+        return self.recorder.call(np.ravel, (self, order), {}).copy()
+
+    def fill(self, x: Any) -> None:
+        """Write one number everywhere."""
+        self[...] = x
+
+    def sort(self, axis: int = -1) -> None:
+        """Sort in place."""
+        self[...] = self.recorder.call(np.sort, (self, axis), {})
+
+    def view(self, dtype: Any = None) -> Any:
+        """As NumPy's method; the same numbers of the same kind are this array itself."""
+        return self if dtype is None else self.recorder.call(np.ndarray.view, (self, np.dtype(dtype)), {})
+
+    real = property(lambda self: self.recorder.call(np.real, (self,), {}), doc="The real part.")
+    imag = property(lambda self: self.recorder.call(np.imag, (self,), {}), doc="The imaginary part.")
+
+
+def tracers(x: Any) -> Iterator[Any]:
+    """Go through the tracers in nested tuples, lists and slices."""
+    if isinstance(x, Tracer):
+        yield x
+    elif isinstance(x, (tuple, list)):
+        for part in x:
+            yield from tracers(part)
+    elif isinstance(x, slice):
+        yield from tracers((x.start, x.stop, x.step))
+
+
+def concrete(x: Any) -> Any:
+    """The numbers behind tracers, in nested tuples, lists and slices."""
+    return map_nested(x, lambda part: part.numbers if isinstance(part, TracedArray) else part)
+
+
+def cast(x: Any, dtype: Any, **keywords: Any) -> Any:
+    """Another kind of number."""
+    return x.astype(dtype, **keywords) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
+
+
+def _call(function: Any, compute: Any, *operands: Any) -> Any:
+    """Write down an operator: of Python's numbers it gives Python's, of all else what NumPy's function gives."""
+    if any(isinstance(x, ABOVE) for x in operands):
+        return NotImplemented
+    numbers = [x.numbers if isinstance(x, TracedArray) else concrete(x) for x in operands]
+    of_python = all(type(x) in NUMBERS for x in numbers) or not all(isinstance(x, _OPERANDS) for x in numbers)
+    return next(tracers(operands)).recorder.call(compute if of_python else function, operands, {})
+
+
+def _add_binary(name: str, function: Any, compute: Any) -> None:
+    """Add an operator of two operands, its reflection, and the form that writes in place."""
+
+    def in_place(x: Any, y: Any) -> Any:
+        if isinstance(y, ABOVE) or not isinstance(x.numbers, np.ndarray):
+            return _call(function, compute, x, y)
+        ufunc = np.power if function is operator.pow else function
+        return x.recorder.call(ufunc, (x, y), {"out": x})
+
+    setattr(TracedArray, f"__{name}__", lambda x, y: _call(function, compute, x, y))
+    setattr(TracedArray, f"__r{name}__", lambda y, x: _call(function, compute, x, y))
+    setattr(TracedArray, f"__i{name}__", in_place)
+
+
+def _add_method(name: str, function: Any) -> None:
+    """Add one of NumPy's methods that Values do not have."""
+    setattr(TracedArray, name, lambda x, *rest, **how: x.recorder.call(function, (x, *rest), how))
+
+
+_OTHERS: dict[str, tuple[Any, Any]] = {"pow": (operator.pow, operator.pow), "divmod": (np.divmod, divmod)}  # ** is not np.power, of numbers
+for _name, _pair in {**BINARY, **BITWISE, **_OTHERS}.items():
+    _add_binary(_name, *_pair)
+for _name, _pair in {**UNARY, **COMPARISONS, "invert": (np.invert, operator.invert)}.items():
+    setattr(TracedArray, f"__{_name}__", lambda *xs, pair=_pair: _call(*pair, *xs))
+for _function in (np.cumprod, np.searchsorted, np.conjugate, np.choose, np.argpartition, np.put):
+    _add_method(_function.__name__, _function)
+_add_method("conj", np.conj)
 arrays.arrays.add(TracedArray)

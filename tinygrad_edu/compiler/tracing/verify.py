@@ -96,8 +96,8 @@ def _is_same(x: Any, y: Any) -> bool:
     """Whether two results are the same: type, dtype, shape and numbers."""
     if type(x) is not type(y) or getattr(x, "dtype", None) != getattr(y, "dtype", None) or np.shape(x) != np.shape(y):
         return False
-    if isinstance(x, type):
-        return x is y
+    if isinstance(x, (type, int)):  # an integer of Python's may be too large for NumPy
+        return x is y or bool(x == y)
     return np.array_equal(x, y, equal_nan=getattr(x, "dtype", np.dtype(float)).kind in "fc")
 
 
