@@ -88,8 +88,12 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        if _UNRECORDED.issuperset(map(type, arguments)) and not keywords:
-            return function(*arguments)
+        for x in arguments:
+            if type(x) not in _UNRECORDED:
+                break
+        else:
+            if not keywords:
+                return function(*arguments)
         has_value = False
         for x in arguments:
             if isinstance(x, Entry):
@@ -98,26 +102,34 @@ def primitive(function: AnyFunction) -> AnyFunction:
                 return x.call(recorded, arguments, keywords, function)
         if has_value:
             return apply(recorded, arguments, keywords, function)
-        for key, x in keywords.items():
-            if isinstance(x, Entry):
-                raise refuse(function, f"{key}= is a Value", "pass it by position")
-        for x in arguments:
-            if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
-                return x.call(recorded, *arguments)
-        return function(*arguments, **keywords)
+        return _run_unrecorded(recorded, function, arguments, keywords)
 
     return recorded  # type: ignore[return-value]
+
+
+def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywords: Keywords) -> Any:
+    """Run a primitive's body on plain numbers, or on a tracer, which writes down the call if it is opaque."""
+    for key, x in keywords.items():
+        if isinstance(x, Entry):
+            raise refuse(body, f"{key}= is a Value", "pass it by position")
+    for x in arguments:
+        if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
+            return x.call(recorded, *arguments)
+    return body(*arguments, **keywords)
 
 
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
-        row = table.get(ufunc)
-        if row is not None and row.rules:
+        try:
+            row = table[ufunc]
+        except KeyError:
+            raise unknown(ufunc) from None
+        if row.rules:
             if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._data), ufunc, self)
             return apply(ufunc, inputs, keywords)
-        if row is None or row.nondifferentiable:
+        if row.nondifferentiable:
             return on_function(ufunc, inputs, keywords)
         for key in keywords:
             raise unsupported(ufunc, key)

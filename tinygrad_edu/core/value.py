@@ -19,6 +19,8 @@ from tinygrad_edu.core.operators import ArrayMethods, Operators
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.tape import order, payload, record, serials
 
+_float64 = np.float64
+
 
 def no_grad() -> Recording:
     """A context, or a decorator, in which nothing is recorded: results are leaves.
@@ -109,7 +111,7 @@ class Value(Operators, ArrayMethods):
         """
         leaves, inner = gradients(order([self]), {self: self._seed(seed)}, inner=True)
         for z, g in itertools.chain(leaves.items(), inner.items()):
-            if type(g) is np.float64:
+            if type(g) is _float64:
                 z._grad = g if z._grad is None else z._grad + g
             else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
                 z._grad = (g,) if z._grad is None else z.grad + g
