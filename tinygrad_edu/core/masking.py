@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.context import Listener, OuterArray, current_listener
+from tinygrad_edu.core.context import Listener, OuterArray, recording
 from tinygrad_edu.core.rules import Array, table
 from tinygrad_edu.core.tape import Contributions, Entry, contributions, payload, sweep
 from tinygrad_edu.core.unbroadcast import unbroadcast
@@ -30,7 +30,7 @@ def gradients(
 
     With `recorded` the sweep leaves a tape of its own. NumPy's warnings are not passed on: an infinite slope shows.
     """
-    listener = current_listener()
+    listener = getattr(recording.get(), "listener", None)
     on_values = functools.partial(contributions, recorded=True) if recorded else None
     with np.errstate(all="ignore"):
         swept = sweep(tape, seeds, since, inner, on_values)

@@ -90,8 +90,9 @@ class Pullback:
 
 def _own(g: Array, x: Array) -> Array:
     """A cotangent of `x`: where `x` is traced, so is a constant slope, since the caller may write into it."""
-    constant = isinstance(x, Tracer) and np.ndim(x) > 0 and not isinstance(payload(g), (Tracer, OuterArray))
-    return np.full_like(x, g) if constant else g
+    traced: Any = x  # of the class that it stands for, to a reader of types
+    constant = isinstance(x, Tracer) and traced.ndim and not isinstance(payload(g), (Tracer, OuterArray))
+    return np.full_like(traced, g) if constant else g
 
 
 def sum_seeds(outputs: list[Any], cotangents: Sequence[Array]) -> dict[Any, Array]:
