@@ -35,6 +35,9 @@ def test_both_sweeps_give_the_same_to_the_bit(program):
     z = program(*leaves)
     assume(isinstance(z, tg.Value) and z.function)
     tape, seed = order([z]), np.ones(z.shape)[()]
+    # Where one operation takes a Value twice, the two sweeps add its two shares in another order.
+    inputs = [[x for x in y.inputs if isinstance(x, tg.Value)] for y in tape]
+    assume(all(len({*entries}) == len(entries) for entries in inputs))
     with np.errstate(all="ignore"):
         slopes = backprop(tape, seed)
         swept, inner = sweep(tape, {z: seed}, inner=True)

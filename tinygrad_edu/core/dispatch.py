@@ -121,9 +121,10 @@ def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywo
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
-        if ufunc not in table:
-            raise unknown(ufunc)
-        row = table[ufunc]
+        try:
+            row = table[ufunc]
+        except KeyError:
+            raise unknown(ufunc) from None
         if row.rules:
             if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._data), ufunc, self)

@@ -126,13 +126,13 @@ def sweep(
             share = rules[0](g, z._data, a)
         else:
             b = y._data if isinstance(y, Entry) else y
-            if a is not x:
-                share = rules[0](g, z._data, a, b)
-                share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
-                sums[x] = sums[x] + share if x in sums else share
-            if b is y:  # a constant
+            if b is not y:
+                share = rules[1](g, z._data, a, b)
+                share = share if type(share) is type(b) is _float64 else unbroadcast(share, b, z.function)
+                sums[y] = sums[y] + share if y in sums else share
+            if a is x:  # a constant
                 continue
-            share, a, x = rules[1](g, z._data, a, b), b, y
+            share = rules[0](g, z._data, a, b)
         share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
         sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
