@@ -265,7 +265,10 @@ def _add_method(name: str, function: Any) -> None:
     setattr(TracedArray, name, lambda x, *rest, **how: x.recorder.call(function, (x, *rest), how))
 
 
-_OTHERS: dict[str, tuple[Any, Any]] = {"pow": (operator.pow, operator.pow), "divmod": (np.divmod, divmod)}  # ** is not np.power, of numbers
+_OTHERS: dict[str, tuple[Any, Any]] = {
+    "pow": (operator.pow, operator.pow),
+    "divmod": (np.divmod, divmod),
+}  # ** is not np.power, of numbers
 for _name, _pair in {**BINARY, **BITWISE, **_OTHERS}.items():
     _add_binary(_name, *_pair)
 for _name, _pair in {**UNARY, **COMPARISONS, "invert": (np.invert, operator.invert)}.items():
