@@ -141,7 +141,7 @@ def substitute(node: Node, by: dict[Node, Any]) -> None:
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    if any(x in by for x in node.operands):
+    if not by.keys().isdisjoint(node.operands):
         node.arguments = map_nested(node.arguments, change)
         node.keywords = {key: map_nested(x, change) for key, x in node.keywords.items()}
     if node.memory in by:
@@ -149,19 +149,6 @@ def substitute(node: Node, by: dict[Node, Any]) -> None:
         node.memory = base.memory if isinstance(base, Node) else node
     if node.writes in by:
         node.writes = by[node.writes]
-
-
-def same(x: Any, y: Any, places: dict[Node, Node]) -> bool:
-    """Whether two arguments are the same, where `places` says which node of one run is which of the other."""
-    if isinstance(x, Node):
-        return places.get(x) is y
-    if type(x) is not type(y):
-        return False
-    if isinstance(x, (tuple, list)):
-        return len(x) == len(y) and all(same(a, b, places) for a, b in zip(x, y, strict=True))
-    if isinstance(x, slice):
-        return same((x.start, x.stop, x.step), (y.start, y.stop, y.step), places)
-    return x is y or fingerprint(x) == fingerprint(y)
 
 
 def fingerprint(x: Any) -> Any:

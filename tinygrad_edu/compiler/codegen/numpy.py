@@ -144,7 +144,7 @@ class _Printer:
     def _stands_inline(self, node: Node, after: Node | None) -> bool:
         """Whether a node stands where it is used: once, it is short, and may be computed there."""
         is_scalar = isinstance(node.function, Template)
-        if (node.arguments or not is_scalar) and (self.uses[node] != 1 or self._converts_input(node)):
+        if (node.arguments or not is_scalar) and (self._converts_input(node) or self.uses[node] != 1):
             return False
         reads: set[Node] | None = set() if is_scalar else self._reads_if_it_may_move(node, after)
         if reads is None:
@@ -208,7 +208,9 @@ def _count_uses(graph: Graph) -> Counter[Node]:
     uses: Counter[Node] = Counter()
     for node in graph.nodes:
         if isinstance(node.function, Template):
-            uses.update({x: n for x, n in zip(node.arguments, node.function.uses, strict=True) if isinstance(x, Node)})
+            for x, times in zip(node.arguments, node.function.uses, strict=True):
+                if isinstance(x, Node):
+                    uses[x] += times
         else:
             uses.update(node.operands)
     for x in graph.results:

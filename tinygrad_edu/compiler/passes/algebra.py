@@ -87,12 +87,13 @@ def _with_one_number(node: Node) -> None:
     Only for what is rounded as IEEE 754 says: NumPy computes other functions of arrays by other loops than of one
     number, and those may round otherwise. Beside float64, NumPy's own number does as Python's does, and reads better.
     """
-    if node.function in _ROUNDED_RIGHT:
+    if node.shape and node.function in _ROUNDED_RIGHT:
         whole = [x for x in node.operands if x.shape == node.shape]
         # what is stretched says nothing of how a result is laid out
         if whole and all(0 not in (x.strides or ()) and _order(x.strides) == _order(node.strides) for x in whole):
             node.arguments = tuple(x.flat[0] if _is_of_one_number(x, node) else x for x in node.arguments)
-    if isinstance(node.function, np.ufunc) and {x.dtype for x in node.operands} == {np.dtype(np.float64)}:
+    written_out = np.float64 in map(type, node.arguments) and isinstance(node.function, np.ufunc)
+    if written_out and {x.dtype for x in node.operands} == {np.dtype(np.float64)}:
         node.arguments = tuple(float(x) if type(x) is np.float64 else x for x in node.arguments)
 
 

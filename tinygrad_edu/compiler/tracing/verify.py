@@ -36,7 +36,7 @@ def compare(eager: Any, traced: Traced, run: Run, given: Arguments) -> None:
     if outputs is None:
         raise trace_error("the program does not hold for the numbers it was made with", _REASONS, where)
     pairs = [*zip(_wanted(eager, traced), outputs, strict=True)]
-    if all(_is_same(x, y) for x, y in pairs):
+    if all(_is_same(x, y) or _is_close(x, y, _largest(x)) for x, y in pairs):
         return
     graph = Traced(traced.function, *given).graph  # anew: passes have changed the first one
     values = evaluate(graph, numbers)
@@ -68,10 +68,16 @@ def _largest_behind(node: Any, values: dict[Any, Any]) -> float:
         if isinstance(x, Node) and x not in behind:
             behind.add(x)
             ahead += x.operands
-            numbers = np.asarray(values[x]) if isinstance(values[x], (np.ndarray, np.generic, float)) else np.zeros(0)
-            if numbers.dtype.kind in "fc":
-                largest = max(largest, float(np.max(abs(numbers), initial=0.0, where=np.isfinite(numbers))))
+            largest = max(largest, _largest(values[x]))
     return largest
+
+
+def _largest(x: Any) -> float:
+    """The largest finite number in an array of floats."""
+    numbers = np.asarray(x) if isinstance(x, (np.ndarray, np.generic, float)) else np.zeros(0)
+    if numbers.dtype.kind not in "fc":
+        return 0.0
+    return float(np.max(abs(numbers), initial=0.0, where=np.isfinite(numbers)))
 
 
 def _wanted(eager: Any, traced: Traced) -> list[Any]:
