@@ -231,3 +231,29 @@ def test_in_a_notebook(name):
 @pytest.mark.parametrize("name", CASES)
 def test_in_an_installed_package(name, installed):
     assert installed[name] == CASES[name][2]
+
+
+TOLD = {  # each row of the table in docs/compiling.md, the word that its second column begins with, and its cases
+    "a number or text that a name is bound to": ("traced again", ["a number is rebound", "a string is rebound"]),
+    "an array that a name is bound to": ("new numbers", ["an array is written into", "an array is rebound"]),
+    "a read-only array, an enum": ("constant", ["a read-only array is rebound", "a tuple is rebound"]),
+    "an attribute of an object": ("refused", ["an attribute of an object", "an attribute of a dataclass"]),
+    "a Value, a list, a dict, a set": ("refused", ["a Value", "a list", "a dict", "a set", "a ContextVar"]),
+    "an attribute of a module": ("constant", ["an attribute of a module", "an attribute of a class"]),
+    "randomness, a clock, a counter": ("refused", ["randomness", "the clock", "a counter", "a generator"]),
+    "`log.append(": ("refused", ["a log", "a global that counts"]),
+    "an integer that a length": ("traced again", []),  # tests/compiler/test_captures.py
+}
+OUTCOMES = {"traced again": "anew", "new numbers": "anew", "refused": "refused"}
+
+
+def test_the_table_of_the_docs_tells_what_happens():
+    page = (PACKAGE.parent / "docs" / "compiling.md").read_text("utf-8")
+    table = page.partition("| between two calls | what happens |\n|---|---|\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table.splitlines()]
+    assert len(rows) == len(TOLD)
+    for (what, happens), (told, (word, cases)) in zip(rows, TOLD.items(), strict=True):
+        assert what.startswith(told)
+        assert happens.startswith(word)
+        for case in cases:
+            assert CASES[case][2] == OUTCOMES.get(word, CASES[case][2])

@@ -179,6 +179,11 @@ def given() -> None:
     """Stand where a node has no function, being an input."""
 
 
+def cast(x: Any, dtype: Any, **keywords: Any) -> Any:
+    """Another kind of number."""
+    return x.astype(dtype, **keywords) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
+
+
 def assume(condition: Any, answer: bool) -> None:
     """Stand for a check at run time: the program holds only for numbers that answer `condition` as the traced did."""
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tinygrad_edu.compiler import ir
-from tinygrad_edu.compiler.ir import Graph, GraphError, Node, is_elementwise
-from tinygrad_edu.compiler.tracing.tracer import cast
+from tinygrad_edu.compiler.ir import Graph, GraphError, Node, cast, is_elementwise
 
 _PAGE, _LINE, _STEP = 4096, 64, 704
 _TAKES_OUT = {np.concatenate, np.stack, np.matmul, np.dot, np.cumsum, np.einsum}

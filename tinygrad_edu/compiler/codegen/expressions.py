@@ -20,8 +20,7 @@ import numpy as np
 from tinygrad_edu.compiler.codegen.names import Names, format_value
 from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
 from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Template, Text, template
-from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.compiler.tracing.tracer import cast
+from tinygrad_edu.compiler.ir import Node, cast
 from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 

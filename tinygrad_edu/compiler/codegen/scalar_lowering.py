@@ -24,8 +24,7 @@ import numpy as np
 from tinygrad_edu.compiler.codegen import scalar_table as table
 from tinygrad_edu.compiler.codegen.strength_reduction import TRUTH, is_constant, reduce
 from tinygrad_edu.compiler.codegen.templates import template
-from tinygrad_edu.compiler.ir import Graph, Input, Node, assume
-from tinygrad_edu.compiler.tracing.tracer import cast
+from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, cast
 from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.codegen.expressions import expression, format_function, format_index
 from tinygrad_edu.compiler.codegen.names import Names, format_value, printable
-from tinygrad_edu.compiler.ir import Node, Origin, assume, is_elementwise
-from tinygrad_edu.compiler.tracing.tracer import cast
+from tinygrad_edu.compiler.ir import Node, Origin, assume, cast, is_elementwise
 
 COLUMN = 72  # of remarks
 _SOURCE_WIDTH = 60

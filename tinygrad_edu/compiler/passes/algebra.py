@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Graph, Input, Node, settled, substitute
-from tinygrad_edu.compiler.tracing.tracer import cast
+from tinygrad_edu.compiler.ir import Graph, Input, Node, cast, settled, substitute
 
 MadeBy = Callable[[Any, Any], bool]
 Rule = Callable[..., Any]

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
 from tinygrad_edu.compiler.errors import NeededError, TraceError, trace_error
 from tinygrad_edu.compiler.ir import Input, Node, assume, map_nested
 from tinygrad_edu.compiler.tracing.source_info import note
@@ -25,7 +24,9 @@ from tinygrad_edu.compiler.tracing.supported import (
     write_target,
 )
 from tinygrad_edu.compiler.tracing.tracer import TracedArray, concrete, tracers
+from tinygrad_edu.core.operators import BINARY, BITWISE, COMPARISONS, UNARY
 
+_OPERATORS = {compute for _, compute in {**BINARY, **UNARY, **COMPARISONS, **BITWISE}.values()}
 _SINGLE = {float, int, bool, np.float64, np.bool_}
 
 
@@ -81,7 +82,7 @@ class Recorder:
         """
         if self.closed:
             raise trace_error("the function kept a traced array from a run that is over", "give it back as a result")
-        if not keywords and (isinstance(function, np.ufunc) or function in OPERATORS):
+        if not keywords and (isinstance(function, np.ufunc) or function in _OPERATORS):
             done = self._call_with_numbers(function, arguments)
             if done is not None:
                 return done

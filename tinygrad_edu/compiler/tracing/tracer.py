@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Node, assume, map_nested
+from tinygrad_edu.compiler.ir import Node, assume, cast, map_nested
 from tinygrad_edu.compiler.tracing.source_info import asked_by_library
 from tinygrad_edu.core import arrays
 from tinygrad_edu.core.context import OuterArray, Tracer
@@ -230,11 +230,6 @@ def tracers(x: Any) -> Iterator[Any]:
 def concrete(x: Any) -> Any:
     """The numbers behind tracers, in nested tuples, lists and slices."""
     return map_nested(x, lambda part: part.numbers if isinstance(part, TracedArray) else part)
-
-
-def cast(x: Any, dtype: Any, **keywords: Any) -> Any:
-    """Another kind of number."""
-    return x.astype(dtype, **keywords) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
 
 
 def _call(function: Any, compute: Any, *operands: Any) -> Any:
