@@ -205,7 +205,10 @@ def _power(node: Node, _: MadeBy, x: Any, y: Any) -> Any:
     if node.function is operator.pow and not arrays:
         node.function = np.float_power if node.dtype == np.float64 else operator.pow
     elif node.dtype.kind == "f" and node.dtype.itemsize > 2:
-        quicker = _QUICKER.get(y) if known and (y or node.shape) else None  # np.ones_like makes an array of a number
+        alike = (
+            node.shape and isinstance(x, Node) and x.is_contiguous and node.is_contiguous
+        )  # else np.ones_like may lie otherwise
+        quicker = _QUICKER.get(y) if known and (y or alike) else None
         node.function, node.arguments = (quicker, (x,)) if quicker else (np.power, (x, y))
     return None
 

@@ -24,6 +24,7 @@ from tinygrad_edu.compiler.passes.verify import Verifier
 Pass = Callable[[Graph], Graph]
 
 _COMMUTE = {np.add, np.multiply}
+_PARTIAL = {operator.truediv, operator.floordiv, operator.mod, operator.pow}  # of Python's numbers
 _UNIFORM = {np.ones_like: 1, np.zeros_like: 0}
 
 
@@ -50,10 +51,20 @@ def eliminate_dead_code(graph: Graph) -> Graph:
 
 
 def _may_refuse(node: Node) -> bool:
-    """Whether a node may be there for what it refuses: a matrix not positive definite, an index out of range."""
-    indexes = node.function is operator.getitem and any(True for _ in nodes_in(node.arguments[1]))
+    """Whether a node may be there for what it refuses.
+
+    A matrix is not positive definite, an index is out of range, Python's number divides by zero, becomes complex, or
+    is too large for the array that it meets.
+    """
+    if node.backward:
+        return False
+    indexes = node.function is np.take or (node.function is operator.getitem and any(nodes_in(node.arguments[1])))
     of_matrices = (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
-    return not node.backward and (of_matrices or indexes or node.function is np.take)
+    into_integers = node.dtype is not None and node.dtype.kind in "iub"
+    of_python = any(
+        (x.kind is int and into_integers) or (node.writes is not None and x.shape is None) for x in node.operands
+    )
+    return of_matrices or indexes or of_python or (node.shape is None and node.function in _PARTIAL)
 
 
 def fold_constants(graph: Graph) -> Graph:

@@ -77,7 +77,7 @@ def verify(graph: Graph, numbers: Sequence[Array] | None = None, name: str = "gr
             keywords = {key: map_nested(x, result) for key, x in node.keywords.items()}
             try:
                 made[node] = node.function(*arguments, **keywords)
-            except (ArithmeticError, ValueError, IndexError):
+            except (ArithmeticError, ValueError, IndexError, TypeError):
                 return None
             if node.writes is None and (fault := _fault(node, made, node in written)):
                 raise GraphError(f"{name}: {str(graph).splitlines()[i + 1].partition('  ')[0]} {fault}")

@@ -163,7 +163,7 @@ class Recorder:
         node.describe(numbers)
         if isinstance(numbers, np.ndarray):
             for x in sources:
-                if isinstance(x.numbers, np.ndarray) and np.may_share_memory(numbers, x.numbers):
+                if isinstance(x.numbers, np.ndarray) and _shares_memory(numbers, x.numbers):
                     node.memory = x.node.memory
         return TracedArray(numbers, node, self)
 
@@ -180,6 +180,17 @@ def _own(x: Any) -> Any:
         once = x[tuple(slice(None) if step else slice(0, 1) for step in x.strides)]
         return np.broadcast_to(once.copy(order="K"), x.shape)
     return x.copy(order="K")
+
+
+def _shares_memory(x: Any, y: Any) -> bool:
+    """Whether one array is a view of the other, or both are of a third; an empty one has no memory to compare."""
+    return np.may_share_memory(x, y) or (not x.size and _owner(x) is _owner(y))
+
+
+def _owner(x: Any) -> Any:
+    while isinstance(x.base, np.ndarray):
+        x = x.base
+    return x
 
 
 def written_down(x: Any) -> Any:
