@@ -1,0 +1,47 @@
+"""What would take a number off the tape unseen: refused while recording, by cause and with the remedy.
+
+written  the expression of the user's that runs now
+"""
+
+import re
+import sys
+
+import numpy as np
+
+from tinygrad_edu.core.source_info import expression, frame_of_user, line
+
+_RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tinygrad_edu.derivative"
+_REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
+    r"\.dot\(": "write X @ w, or np.dot(X, w)",
+    r"\b(quad|brentq|solve_ivp|odeint|minimize|root|fsolve|sparse|csr_\w+|coo_\w+|csc_\w+|scipy)\b": _RULE,
+    r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
+    r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
+    r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
+    r"\bround\(": "write np.round(x)",
+    r"\b(np|numpy)\.(float|longdouble|half|single|double)\w*\(": "write x, or x.astype(dtype)",
+    r"\b(fromiter|\w*array\w*)\(": "write np.stack([...]) to make an array of Values, and x for np.asarray(x)",
+    r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
+}
+
+
+def refuse_conversion(what: str, remedy: str = "") -> TypeError:
+    """The error for what would make a plain number or array of a Value."""
+    frame = frame_of_user(sys._getframe(1))
+    written, where = expression(frame), line()
+    place = f" ({where})" if where else ""
+    return TypeError(
+        f"{what} of a Value{place}: the number would leave the tape, and its slope be lost; "
+        f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
+    )
+
+
+def _remedy(written: str, where: str) -> str:
+    """What to write instead of an expression, or of the line that it stands on."""
+    for text in (written, where) if not written or written.endswith("]") else (written,):  # of `a[0] = v` only `a[0]`
+        if (found := re.search(r"\bmath\.(\w+)", text)) is not None:
+            own = {"fsum": "sum", "pow": "power"}.get(found[1], found[1])
+            return f"write np.{own}" if hasattr(np, own) else "write it with NumPy's functions"
+        for pattern, remedy in _REMEDIES.items():
+            if re.search(pattern, text):
+                return remedy
+    return "stay with NumPy's functions, and write np.stack([...]) to make an array of Values"
