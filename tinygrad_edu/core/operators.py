@@ -81,25 +81,25 @@ def _binary(name: str) -> tuple[Binary, Binary]:
 
     def forward(x: Entry, y: Any) -> Any:
         if isinstance(y, Entry):
-            return record(type(x), compute(x._data, y._data), function, x, y)
-        y = constant_operand(y, function)
-        return y if y is NotImplemented else record(type(x), compute(x._data, y), function, x, y)
+            return record(type(x), compute(x._payload, y._payload), function, x, y)
+        y = constant_operand(y, function, x)
+        return y if y is NotImplemented else record(type(x), compute(x._payload, y), function, x, y)
 
     def reflected(y: Entry, x: Any) -> Any:
-        x = constant_operand(x, function)
-        return record(type(y), compute(x, y._data), function, x, y)
+        x = constant_operand(x, function, y)
+        return record(type(y), compute(x, y._payload), function, x, y)
 
     return forward, reflected
 
 
 def _unary(name: str) -> Unary:
     function, compute = UNARY[name]
-    return lambda x: record(type(x), compute(x._data), function, x)
+    return lambda x: record(type(x), compute(x._payload), function, x)
 
 
 def _comparison(name: str) -> Binary:
     compute = COMPARISONS[name][1]
-    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._data, payload(y))
+    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._payload, payload(y))
 
 
 class Operators(Entry):

@@ -10,6 +10,7 @@ nondifferentiable  it has no slope (comparisons, shapes, indices): it runs on th
 import functools
 import inspect
 import itertools
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -73,15 +74,32 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
-        TypeError: no rule is given, or one of them cannot be called.
+        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments.
     """
     given = [rule for rule in rules if rule is not None]
     if not given or not all(callable(rule) or isinstance(rule, Each) for rule in given):
-        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {rules}")
+        problem = f"got {', '.join(map(repr, rules)) or 'no rules'}"
+        raise TypeError(
+            f"derivative({label(function)}, *rules): {problem}; give a function for each array, one at least"
+        )
+    for rule in given:
+        _check_count(function, rule, len(rules))
     first = given[0]
     code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
     table[function] = Row(first if isinstance(first, Each) else rules, frozenset(names), selects, opaque)
+
+
+def _check_count(function: Function, rule: Any, count: int) -> None:
+    """Make sure that a rule, if it is written in Python, takes g, z and `count` inputs."""
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return
+    least = code.co_argcount - len(rule.__defaults__ or ()) - isinstance(rule, types.MethodType)
+    if not least <= 2 + count <= code.co_argcount:
+        takes = f"a rule takes {', '.join(code.co_varnames[: code.co_argcount]) or 'nothing'}"
+        wanted = f"it is called with g, z and {count} inputs, as many as there are rules; None stands for one without"
+        raise TypeError(f"derivative({label(function)}, *rules): {takes}; {wanted}")
 
 
 def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:

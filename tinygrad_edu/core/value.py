@@ -80,11 +80,11 @@ class Value(Operators, ArrayMethods):
     @property
     def data(self) -> Array:
         """The number or array itself, read-only; assigning to a leaf's ``.data`` gives it a new one."""
-        if type(self._data) is np.ndarray:
+        if type(self._payload) is np.ndarray:
             if self.function is None and is_augmented(sys._getframe(1)):
-                return self._data.copy(order="K")  # for `x.data -= step`, which assigns what it has written into
-            self._data.flags.writeable = False
-        return self._data
+                return self._payload.copy(order="K")  # for `x.data -= step`, which assigns what it has written into
+            self._payload.flags.writeable = False
+        return self._payload
 
     @data.setter
     def data(self, new: Array) -> None:
@@ -93,7 +93,7 @@ class Value(Operators, ArrayMethods):
         accepted = accept(new)
         if accepted.shape != self.shape:
             raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
-        self._data = accepted.astype(self.dtype, copy=False)
+        self._payload = accepted.astype(self.dtype, copy=False)
         self.serial = next(serials)
 
     @property
@@ -101,20 +101,20 @@ class Value(Operators, ArrayMethods):
         """The sum of what `backward` brought here, of the shape and dtype of the data; zero at first."""
         g = self._grad
         if g is None:
-            return np.zeros_like(self._data)[()]
+            return np.zeros_like(self._payload)[()]
         if type(g) is tuple:
             with _accumulating:
                 g = self._grad = self._own_gradient()
         return g
 
+    @grad.setter
+    def grad(self, new: Array | None) -> None:
+        self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
+
     def _own_gradient(self) -> Array:
         """What is accumulated so far, in memory of its own."""
         g: Any = self._grad
         return g[0].copy() if type(g) is tuple else g
-
-    @grad.setter
-    def grad(self, new: Array | None) -> None:
-        self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
 
     def zero_grad(self) -> None:
         """Forget the gradient."""
@@ -122,7 +122,7 @@ class Value(Operators, ArrayMethods):
 
     def detach(self) -> Self:
         """A leaf with the same data and no tape."""
-        return record(type(self), self._data)  # type: ignore[no-any-return]
+        return record(type(self), self._payload)  # type: ignore[no-any-return]
 
     def backward(self, seed: Array | None = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
@@ -134,10 +134,11 @@ class Value(Operators, ArrayMethods):
             ValueError: there is no seed and more than one number here, or the seed has another shape.
             RuntimeError: nothing led here, or a leaf was given new data since it was used.
         """
+        start = self._seed(seed)
         if self.function is None:
             what = "nothing was recorded that led to this Value: it is a leaf, or was computed under no_grad"
             raise RuntimeError(f"backward(): {what}; call it on a result that was computed of Values while recording")
-        leaves, inner = gradients(order([self]), {self: self._seed(seed)}, inner=True)
+        leaves, inner = gradients(order([self]), {self: start}, inner=True)
         with _accumulating:
             for z, g in itertools.chain(leaves.items(), inner.items()):
                 if type(g) is _float64:
@@ -150,7 +151,7 @@ class Value(Operators, ArrayMethods):
             remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
             raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
         if seed is None:
-            return np.ones_like(self._data)[()]
+            return np.ones_like(self._payload)[()]
         start = accept(payload(seed))
         if start.shape != self.shape:
             raise ValueError(f"backward(seed): the seed has shape {start.shape}, the Value {self.shape}")
@@ -166,7 +167,7 @@ class Value(Operators, ArrayMethods):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if is_recording():
             raise refuse_conversion("a plain array made")
-        return np.array(self._data, dtype, copy=copy)
+        return np.array(self._payload, dtype, copy=copy)
 
     __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
 
@@ -185,7 +186,7 @@ class Value(Operators, ArrayMethods):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._payload)
 
     __float__, __int__, __trunc__ = _leaving("float()", float), _leaving("int()", int), _leaving("math.trunc()", int)
     __complex__ = _leaving("complex()", complex, "Values are real numbers")
@@ -193,15 +194,15 @@ class Value(Operators, ArrayMethods):
     __index__ = _leaving("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
 
     def __contains__(self, y: Any) -> bool:
-        return payload(y) in self._data
+        return payload(y) in self._payload
 
     def __copy__(self) -> Self:
         """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
         if transforming.get():
             return +self  # type: ignore[no-any-return]
-        make, arguments, (_, state) = self.__reduce__()
+        make, arguments, state = self.__reduce__()
         made: Self = make(*arguments)
-        made.grad = state["grad"]
+        made.grad = state[1]["grad"]
         return made
 
     def __deepcopy__(self, _: Any) -> Self:
@@ -211,13 +212,10 @@ class Value(Operators, ArrayMethods):
         if self.function is not None or transforming.get():
             what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
             raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
-        return type(self), (self._data, self.name), (None, {"grad": None if self._grad is None else self.grad})
+        return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})
 
     def __repr__(self) -> str:
-        if self.size > _SHOWN:
-            parts = [f"shape={self.shape}"]
-        else:
-            parts = [_show(self._data), f"grad={_show(self.grad)}"]
+        parts = [f"shape={self.shape}"] if self.size > _SHOWN else [_show(self._payload), f"grad={_show(self.grad)}"]
         parts += [f"dtype={self.dtype}"] if self.dtype != np.float64 else []
         parts += [f"name={self.name!r}"] if self.name else []
         return f"Value({', '.join(parts)})"
@@ -227,17 +225,17 @@ class Value(Operators, ArrayMethods):
 
     def item(self, *index: int) -> Any:
         """The one number here, or the one at `index`, as a Python float."""
-        return self._data.item(*index)
+        return self._payload.item(*index)
 
     def tolist(self) -> Any:
         """The data as nested lists of Python floats."""
-        return self._data.tolist()
+        return self._payload.tolist()
 
     flatten = ArrayMethods.ravel
-    shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
-    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
-    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
-    dtype = property(operator.attrgetter("_data.dtype"), doc="The kind of float.")
+    shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")
+    ndim = property(operator.attrgetter("_payload.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_payload.size"), doc="The number of elements.")
+    dtype = property(operator.attrgetter("_payload.dtype"), doc="The kind of float.")
 
 
 def _show(data: Array) -> str:
