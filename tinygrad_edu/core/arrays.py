@@ -64,11 +64,8 @@ def constant_operand(x: Any, function: Function, beside: Entry) -> Array:
     if constant.dtype.kind not in "fiub":
         what = f"an array of {constant.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
         raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
-    return (
-        constant
-        if constant.dtype.kind == "f"
-        else constant.astype(np.result_type(constant.dtype, beside._payload.dtype))
-    )
+    floats = constant.dtype if constant.dtype.kind == "f" else np.result_type(constant.dtype, beside._payload.dtype)
+    return constant.astype(floats, copy=False)
 
 
 def as_constant(x: Any, function: Function) -> Any:

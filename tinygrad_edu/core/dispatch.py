@@ -125,10 +125,8 @@ def _checked(function: Function, *arguments: Any, **keywords: Any) -> Array:
     """What a user's primitive returns, in memory that nobody else writes into."""
     z = function(*arguments, **keywords)
     if isinstance(z, (list, tuple, dict, str, type(None))) or _holds_value(z):
-        what = f"it returned a {type(z).__name__}"
-        raise refuse(
-            function, what, "a primitive returns one array of real numbers; make one primitive for each result"
-        )
+        remedy = "a primitive returns one array of real numbers; make one primitive for each result"
+        raise refuse(function, f"it returned a {type(z).__name__}", remedy)
     return z if isinstance(z, OuterArray) else accept(z)
 
 

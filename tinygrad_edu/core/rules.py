@@ -78,26 +78,25 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
     """
     given = [rule for rule in rules if rule is not None]
     if not given or not all(callable(rule) or isinstance(rule, Each) for rule in given):
-        problem = f"got {', '.join(map(repr, rules)) or 'no rules'}"
-        raise TypeError(
-            f"derivative({label(function)}, *rules): {problem}; give a function for each array, one at least"
-        )
-    for rule in given:
-        _check_count(function, rule, len(rules))
+        got = ", ".join(map(repr, rules)) or "no rules"
+        raise TypeError(f"derivative({label(function)}, *rules): got {got}; give a function for each array, or None")
     first = given[0]
     code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
+    for rule in given:
+        _check_count(function, rule, len(rules), names)
     table[function] = Row(first if isinstance(first, Each) else rules, frozenset(names), selects, opaque)
 
 
-def _check_count(function: Function, rule: Any, count: int) -> None:
-    """Make sure that a rule, if it is written in Python, takes g, z and `count` inputs."""
+def _check_count(function: Function, rule: Any, count: int, keywords: tuple[str, ...]) -> None:
+    """Make sure that a rule, if it is written in Python, takes g, z and `count` inputs beside its keywords."""
     code = getattr(rule, "__code__", None)
     if code is None or code.co_flags & inspect.CO_VARARGS:
         return
-    least = code.co_argcount - len(rule.__defaults__ or ()) - isinstance(rule, types.MethodType)
-    if not least <= 2 + count <= code.co_argcount:
-        takes = f"a rule takes {', '.join(code.co_varnames[: code.co_argcount]) or 'nothing'}"
+    names = code.co_varnames[isinstance(rule, types.MethodType) : code.co_argcount]
+    least = {*names[: len(names) - len(rule.__defaults__ or ())]}.difference(keywords)
+    if not len(least) <= 2 + count <= len({*names}.difference(keywords)):
+        takes = f"a rule takes {', '.join(names) or 'nothing'}"
         wanted = f"it is called with g, z and {count} inputs, as many as there are rules; None stands for one without"
         raise TypeError(f"derivative({label(function)}, *rules): {takes}; {wanted}")
 

@@ -78,7 +78,7 @@ class Pullback:
         self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
     ) -> None:
         places = _places(argnums, len(args), keywords, caller)
-        given: dict[int | str, Any] = {**dict(enumerate(args)), **dict(keywords)}
+        given: dict[Any, Any] = dict(enumerate(args)) | dict(keywords)
         self.numbers, self.rebuild = tree.flatten([given[i] for i in places])
         if not self.numbers:
             raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
