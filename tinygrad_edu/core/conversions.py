@@ -25,6 +25,8 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
     r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
 }
 
+_WRITING = frozenset({"fill", "put", "resize", "sort", "partition", "byteswap", "setfield", "setflags"})
+
 
 def refuse_conversion(what: str, remedy: str = "") -> TypeError:
     """The error for what would make a plain number or array of a Value."""
@@ -40,6 +42,14 @@ def refuse_conversion(what: str, remedy: str = "") -> TypeError:
         f"{what} of a Value{place}: the number would leave the tape, and its slope be lost; "
         f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
     )
+
+
+def missing(name: str) -> AttributeError:
+    """The error for an attribute of arrays that Values do not have."""
+    remedy = f"of the numbers alone it is x.data.{name}"
+    if name in _WRITING:
+        remedy = "Values are not written into; write np.where(mask, x, y), or np.sort(x) for x.sort()"
+    return AttributeError(f"a Value has no attribute {name!r}" + (f"; {remedy}" if hasattr(np.ndarray, name) else ""))
 
 
 def _remedy(written: str, where: str) -> str:

@@ -44,6 +44,8 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
         return record(type(x), unwrap_scalar(compute(x._payload)), function, x)
     if not isinstance(rules, Each) and len(inputs) > len(rules):
         raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(rules)}")
+    if "out" in keywords:
+        raise unsupported(function, "out")
     constants = {key: _constant_keyword(key, value, function) for key, value in keywords.items()} if keywords else None
     numbers, given = [], []
     for i, x in enumerate(inputs):
@@ -68,7 +70,7 @@ def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Fun
     if rule is not None and not isinstance(x, str):
         return constant_operand(x, function, next(z for z in inputs if isinstance(z, Entry)))
     if _holds_value(x):
-        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass x.detach().data or x.item()")
+        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass x.data")
     return as_constant(x, function)
 
 
@@ -79,6 +81,11 @@ def _holds_value(x: Any) -> bool:
     elif dataclasses.is_dataclass(x) and not isinstance(x, type):
         x = [getattr(x, field.name) for field in dataclasses.fields(x)]
     return any(map(_holds_value, x)) if isinstance(x, (list, tuple)) else isinstance(x, Entry)
+
+
+def _numbers(x: Any) -> Any:
+    """The plain numbers behind `x`, or behind the Values in a list or tuple."""
+    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else payload(x)
 
 
 def _constant_keyword(key: str, value: Any, function: Function) -> Any:
@@ -178,7 +185,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
-        return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
+        return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)

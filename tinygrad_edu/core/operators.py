@@ -4,6 +4,7 @@ x, y     operands
 compute  the operator on plain numbers, which is faster there than NumPy's function of the same name
 """
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +46,8 @@ def _method(function: Any) -> Function:
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
         return self.__array_function__(function, (), (self, *arguments), keywords)
 
-    method.__doc__ = f"As {label(function)}."
+    method.__name__, method.__doc__ = function.__name__, f"As {label(function)}."
+    method.__dict__["__signature__"] = inspect.signature(function)
     return method
 
 
@@ -60,7 +62,7 @@ class ArrayMethods:
     any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
-    copy, astype = map(_method, (np.copy, np.astype))
+    copy, astype, searchsorted = map(_method, (np.copy, np.astype, np.searchsorted))
     __reshape, __transpose = map(_method, (np.reshape, np.transpose))
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:

@@ -141,16 +141,32 @@ def unsupported(function: Function, key: str) -> TypeError:
     known = sorted(row.keywords or (parameters(row.substitute) if row.substitute else ()))
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
-        remedy = "Values are not written into; use the result"
+        remedy = "nothing is written into while recording: use the result, x = x + y for x += y"
+    elif function.__module__ != "numpy" and key in parameters(inspect.unwrap(function)):
+        remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
-def unknown(function: Function) -> TypeError:
-    """The error for a function that is not in the table; it names the nearest that are."""
-    import difflib  # noqa: PLC0415 - for errors only, and slow to import
+_WRITTEN = "nothing is written into while recording: write np.where(mask, x, y), or np.stack([...])"
+_INSTEAD = {
+    **dict.fromkeys(
+        ("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal", "np.put_along_axis"), _WRITTEN
+    ),
+    "np.linspace": "write a + (b - a) * np.linspace(0, 1, n)",
+    "np.meshgrid": "write x[None, :] and y[:, None], which broadcast",
+    "np.apply_along_axis": "call the function with axis=, or write np.stack([f(row) for row in x])",
+    "np.piecewise": "write np.where(condition, x, y), or np.select",
+    "np.median": "write np.sort(x)[x.size // 2], for an odd number of elements",
+    "np.insert": "write np.concatenate([x[:i], y, x[i:]])",
+    "np.delete": "write x[mask], or np.concatenate([x[:i], x[i + 1 :]])",
+    "np.nansum": "write np.sum(np.where(np.isnan(x), 0, x))",
+    "np.nanmean": "write np.sum(np.where(np.isnan(x), 0, x)) / np.sum(~np.isnan(x))",
+    "np.nan_to_num": "write np.where(np.isfinite(x), x, 0)",
+}
 
+
+def unknown(function: Function) -> TypeError:
+    """The error for a function that is not in the table, with what to write instead."""
+    row = "give it a row with tinygrad_edu.derivative"
     own = label(function)
-    known = {label(f) for f, row in table.items() if not row.nondifferentiable}
-    near = difflib.get_close_matches(own, known, n=3)
-    remedy = f"the nearest with one: {', '.join(near)}; or give it a row" if near else "give it a row"
-    return refuse(function, "has no derivative in the table", f"{remedy} with tinygrad_edu.derivative")
+    return refuse(function, "has no derivative in the table", f"{_INSTEAD[own]}, or {row}" if own in _INSTEAD else row)

@@ -62,6 +62,6 @@ def is_augmented(frame: FrameType) -> bool:
 
 def label(function: Any) -> str:
     """A function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
-    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
     own = getattr(function, "__name__", repr(function))
+    module = getattr(function, "__module__", None) or ("numpy" if getattr(np, own, None) is function else "")
     return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import accept
 from tinygrad_edu.core.context import OuterArray, Recording, is_recording, transforming
-from tinygrad_edu.core.conversions import refuse_conversion
+from tinygrad_edu.core.conversions import missing, refuse_conversion
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
@@ -171,6 +171,9 @@ class Value(Operators, ArrayMethods):
 
     __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
 
+    def __getattr__(self, name: str) -> NoReturn:
+        raise missing(name)
+
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, (self, index))
 
@@ -231,7 +234,14 @@ class Value(Operators, ArrayMethods):
         """The data as nested lists of Python floats."""
         return self._payload.tolist()
 
+    def conj(self) -> Self:
+        """As np.conj: a recorded copy, since Values are real."""
+        return +self  # type: ignore[no-any-return]
+
+    conjugate, real = conj, property(conj)
     flatten = ArrayMethods.ravel
+    nbytes = property(operator.attrgetter("_payload.nbytes"), doc="The bytes of the data.")
+    itemsize = property(operator.attrgetter("_payload.itemsize"), doc="The bytes of an element.")
     shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")
     ndim = property(operator.attrgetter("_payload.ndim"), doc="The number of axes.")
     size = property(operator.attrgetter("_payload.size"), doc="The number of elements.")
