@@ -5,7 +5,7 @@ children  what hangs one level below
 place     where a child hangs, as Python would write it: ``[0]``, ``['w']``, ``.weights``
 """
 
-import copy
+import collections
 import dataclasses
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +17,8 @@ Tree = Any  # a number, an array, a Value, or dicts, lists, tuples and dataclass
 Level = tuple[list[Tree], Callable[[list[Tree]], Tree]]
 
 _NUMBERS = frozenset({float, int, np.ndarray, np.float64, np.float32})
+_BUILT_IN = frozenset({dict, list, tuple})
+_HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
 _WITHOUT_LEAVES = (type(None), str, bytes, bool, type)
 
 
@@ -44,12 +46,13 @@ def open_level(tree: Tree) -> Level | None:
     if is_leaf(tree):
         return None
     if isinstance(tree, dict):
-        return list(tree.values()), lambda children: kind(zip(tree, children, strict=True))
+        rebuild = (lambda children: dict(zip(tree, children, strict=True))) if kind is dict else None
+        return list(dict.values(tree)), rebuild or functools.partial(_rebuilt, tree)
     if isinstance(tree, (list, tuple)):
-        return list(tree), (lambda children: kind(*children)) if hasattr(tree, "_fields") else kind
+        return list(tree), kind if kind in _BUILT_IN else functools.partial(_rebuilt, tree)
     if dataclasses.is_dataclass(tree) and not isinstance(tree, type):
         names = field_names(kind)
-        return [getattr(tree, name) for name in names], lambda children: _rebuilt(tree, names, children)
+        return [getattr(tree, name) for name in names], functools.partial(_rebuilt, tree)
     if isinstance(tree, _WITHOUT_LEAVES) or callable(tree):
         return [], lambda _: tree
     what = f"is a {kind.__name__}, whose numbers cannot be found"
@@ -62,11 +65,33 @@ def field_names(kind: Any) -> tuple[str, ...]:
     return tuple(field.name for field in dataclasses.fields(kind) if not field.metadata.get("static"))
 
 
-def _rebuilt(tree: Tree, names: tuple[str, ...], children: list[Any]) -> Any:
-    made = copy.copy(tree)
-    for name, child in zip(names, children, strict=True):
-        object.__setattr__(made, name, child)
+def _rebuilt(tree: Tree, children: list[Any]) -> Tree:
+    """The same container with other children and all its attributes; no constructor or method of its class is run."""
+    kind: Any = type(tree)
+    base: Any = next(each for each in kind.__mro__ if not each.__flags__ & _HEAP_TYPE)  # list, dict, object …
+    made = base.__new__(kind, children) if issubclass(base, tuple) else base.__new__(kind)
+    if isinstance(tree, list):
+        list.extend(made, children)
+    elif isinstance(tree, dict):
+        for key, child in zip(tree, children, strict=True):
+            base.__setitem__(made, key, child)
+    state = dict(_attributes(tree))
+    if dataclasses.is_dataclass(tree) and not isinstance(tree, (dict, list, tuple)):
+        state |= zip(field_names(kind), children, strict=True)
+    for name, value in state.items():
+        object.__setattr__(made, name, value)
     return made
+
+
+def _attributes(tree: Tree) -> Iterator[tuple[str, Any]]:
+    """What an object holds beside its children, but for what its class has computed of them and kept."""
+    state = object.__getstate__(tree)
+    for part in state if isinstance(state, tuple) else (state,):
+        for name, value in (part or {}).items():
+            if not isinstance(getattr(type(tree), name, None), functools.cached_property):
+                yield name, value
+    if isinstance(tree, collections.defaultdict):
+        yield "default_factory", tree.default_factory
 
 
 def _place(tree: Tree, i: int) -> str:

@@ -18,7 +18,7 @@ WAYS = {"default": {}, "plain": {"plain": True}, "reuse_outputs": {"reuse_output
 
 def numbers(x):
     """Give the plain numbers in a tree."""
-    return [leaf._data if isinstance(leaf, Value) else leaf for leaf in tree.leaves(x)]
+    return [leaf._payload if isinstance(leaf, Value) else leaf for leaf in tree.leaves(x)]
 
 
 def redrawn(program, seed):

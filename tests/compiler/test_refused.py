@@ -154,7 +154,7 @@ def state():
         of_net,
         of_classes,
         vars(helper),
-        V._data.tolist(),
+        V._payload.tolist(),
         V._grad,
     ]
 

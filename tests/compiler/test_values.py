@@ -11,7 +11,7 @@ X, W = np.array([0.5, -1.0, 2.0]), np.array([1.5, 0.25, -0.5])
 
 
 def close(a, b):
-    a, b = (getattr(x, "_data", x) for x in (a, b))
+    a, b = (getattr(x, "_payload", x) for x in (a, b))
     np.testing.assert_allclose(a, b, rtol=64 * EPS, atol=64 * EPS)
 
 

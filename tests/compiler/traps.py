@@ -14,7 +14,7 @@ X, Y = np.array([1.0, -2.0, 3.0]), np.array([0.5, 0.25, -4.0])
 
 def check_same(compiled, eager):
     """Fail unless two results are the same, in numbers, their types, the signs of zeros, and structure."""
-    numbers = [[x._data if isinstance(x, Value) else x for x in tg.tree.leaves(z)] for z in (compiled, eager)]
+    numbers = [[x._payload if isinstance(x, Value) else x for x in tg.tree.leaves(z)] for z in (compiled, eager)]
     for x, y in zip(*numbers, strict=True):
         assert type(x) is type(y)
         assert np.result_type(x) == np.result_type(y)

@@ -136,7 +136,7 @@ def test_gradients_are_trees_like_the_argument(make):
     for g, n, e in zip(*map(tg.tree.leaves, (gradient, numeric, errors)), strict=True):
         assert type(g) is kind
         assert np.all(abs(getattr(g, "data", g) * 1.0 - n) <= e) if kind is Value else np.all(abs(g - n) <= e)
-    assert float(value) == loss(network(np.asarray), x)
+    assert value.item() == loss(network(np.asarray), x)
 
 
 def test_values_in_values_out_and_differentiable_further():
@@ -210,7 +210,7 @@ def test_one_number_is_asked_for(transform):
 
 def test_leaving_the_tape_is_noticed():
     for leaves in (lambda x: float(x) ** 2, lambda x: x.data * 2, lambda _: 3.0):
-        with pytest.raises(TypeError, match="nothing on the tape led"):
+        with pytest.raises(TypeError, match=r"nothing on the tape led|would leave the tape"):
             tg.grad(leaves)(2.0)
 
 

@@ -44,7 +44,7 @@ class WriteProtection:
 
     def entry(self, z: Entry) -> None:
         """Protect the output of an operation."""
-        self._protect(z._data)
+        self._protect(z._payload)
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
         """Protect the cotangent a rule was given and the share it returned."""

@@ -54,16 +54,16 @@ class _Finder(SourceLines):
             return
         super().entry(z)
         numbers = [payload(x) for x in z.inputs]
-        place = _first(z._data)
+        place = _first(z._payload)
         if place is not None and all(_first(x) is None for x in numbers):
-            made = f"{label(z.function)} made {_at(z._data, place)}{_where(place)}"
+            made = f"{label(z.function)} made {_at(z._payload, place)}{_where(place)}"
             raise NonFiniteError(f"{made}, out of {_operands(numbers, place)}{self._line(z)}")
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
         """Look at the share that a rule gave an input."""
         place = _first(payload(share))
         numbers = [payload(x) for x in z.inputs]
-        if place is not None and all(_first(y) is None for y in (payload(g), z._data, *numbers)):
+        if place is not None and all(_first(y) is None for y in (payload(g), z._payload, *numbers)):
             made = f"backward through {label(z.function)}: its rule made {_at(payload(share), place)}{_where(place)}"
             own = next(i for i, y in enumerate(z.inputs) if y is x)
             said = (

@@ -64,9 +64,9 @@ class Guard:
         """Have a number go in: its type, shape, strides and dtype are what the program is made for."""
         kind, numbers, found = type(x), x, name
         if isinstance(x, Entry):
-            numbers = x._data
+            numbers = x._payload
             self.require(f"type({name}) is {self.bind(kind)}", place)
-            found = self.let(f"{name}._data")
+            found = self.let(f"{name}._payload")
         conditions = [f"type({found}) is {self.bind(type(numbers))}"]
         if isinstance(numbers, np.ndarray):
             dtype = self.bind(numbers.dtype)

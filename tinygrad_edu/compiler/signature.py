@@ -82,7 +82,7 @@ class Signature:
             self._refuse(place, "a traced array of another function", "numbers, arrays and trees of them")
         name = self._guard.let(expression)
         if is_number(x) and place not in self._known:
-            self._check_array(x._data if isinstance(x, Entry) else x, place)
+            self._check_array(x._payload if isinstance(x, Entry) else x, place)
             self._guard.leaf(name, x, place)
             return next
         kind = type(x)

@@ -9,6 +9,7 @@ from tinygrad_edu.core.rules import Array, Function, refuse
 from tinygrad_edu.core.tape import Entry
 
 _SCALARS = frozenset({float, int, np.float64, bool})
+_PLAIN = frozenset({np.ndarray, np.memmap, int, float, bool, slice, tuple, list, str, type(None), type(...)})
 arrays: set[type] = {np.ndarray}  # of these, those without axes are taken for numbers
 
 
@@ -19,58 +20,92 @@ def accept(data: Any) -> Array:
     other libraries that speak NumPy's protocols are kept as they are.
 
     Raises:
-        TypeError: `data` is no real number or array of real numbers.
+        TypeError: `data` is no real number or array of real numbers, or means more than its numbers.
     """
     if isinstance(data, Entry):
         raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
-    numbers = (np.ndarray, np.generic)
-    if hasattr(data, "__array_ufunc__") and (isinstance(data, Tracer) or not isinstance(data, numbers)):
-        data = data.snapshot() if isinstance(data, Tracer) else data
+    if (remedy := _lost_meaning(data)) is not None:
+        raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; {remedy}")
+    if isinstance(data, Tracer) or _speaks_protocols(data):
+        data = data.snapshot() if isinstance(data, Tracer) else data.copy()
         return unwrap_scalar(data.astype(data.dtype if data.dtype.kind == "f" else np.float64, copy=False))
-    if isinstance(data, np.ndarray) and not isinstance(data, np.memmap) and type(data) is not np.ndarray:
-        raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; pass numpy.asarray(x)")
     if type(data) is np.ndarray:
         _tell_listener(data)
     array = np.array(data, order="K")
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
     if array.dtype.kind != "f":
-        raise TypeError(f"Value(x): x is of dtype {array.dtype}; Values hold real numbers and arrays of real numbers")
+        what = f"a {type(data).__name__}" if array.dtype == object else f"of dtype {array.dtype}"
+        raise TypeError(f"Value(x): x is {what}; Values hold real numbers and arrays of real numbers")
     return array[()]
 
 
-def constant_operand(x: Any, function: Function) -> Array:
-    """A constant operand, copied if its owner could change it before the sweep.
+def constant_operand(x: Any, function: Function, beside: Entry) -> Array:
+    """A constant operand of a Value, `beside`, copied if its owner could change it before the sweep.
 
+    Integers and truth values become the floats that NumPy makes of them, so that rules compute with floats.
     NotImplemented for an array that answers itself.
 
     Raises:
-        TypeError: it is no real number or array of real numbers.
+        TypeError: it is no real number or array of real numbers, or means more than its numbers.
     """
     kind = type(x)
     if kind in _SCALARS:
         return x
-    if kind is np.ndarray and x.dtype.kind in "fiub":
+    if kind is np.ndarray and x.dtype.kind == "f":
         _tell_listener(x)
         return x.copy(order="K")
     if isinstance(x, OuterArray):
         return NotImplemented
-    constant = as_constant(x)
-    if getattr(getattr(constant, "dtype", None), "kind", "O") not in "fiub":
-        what = f"an array of {constant.dtype}" if hasattr(constant, "dtype") else f"a {type(x).__name__}"
+    numbers = isinstance(x, (int, float, np.ndarray, np.generic)) or _speaks_protocols(x)
+    constant = as_constant(x if numbers or _lost_meaning(x) else np.array(x), function)
+    if isinstance(constant, (int, float)):
+        return constant
+    if constant.dtype.kind not in "fiub":
+        what = f"an array of {constant.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
         raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
-    return constant
+    floats = constant.dtype if constant.dtype.kind == "f" else np.result_type(constant.dtype, beside._payload.dtype)
+    return constant.astype(floats, copy=False)
 
 
-def as_constant(x: Any) -> Any:
-    """An index, a condition or a keyword's value, copied if its owner could change it before the sweep."""
+def as_constant(x: Any, function: Function) -> Any:
+    """An index, a condition or a keyword's value, copied if its owner could change it before the sweep.
+
+    Raises:
+        TypeError: it means more than its numbers.
+    """
     if isinstance(x, Tracer):
         return x.snapshot()
+    if (remedy := _lost_meaning(x)) is not None:
+        raise refuse(function, f"got a {type(x).__name__}, whose meaning would be lost", remedy)
     if isinstance(x, (list, np.ndarray)):
         if isinstance(x, np.ndarray):
             _tell_listener(x)
         return np.array(x, order="K")
-    return tuple(map(as_constant, x)) if type(x) is tuple else x
+    if _speaks_protocols(x):
+        return x.copy()
+    return tuple(as_constant(part, function) for part in x) if type(x) is tuple else x
+
+
+def _speaks_protocols(x: Any) -> bool:
+    """Whether `x` is an array of another library that NumPy's functions keep as it is."""
+    return not isinstance(x, (np.ndarray, OuterArray, type)) and hasattr(x, "__array_function__")
+
+
+def _lost_meaning(x: Any) -> str | None:
+    """What to write for data that means more than its numbers: masks, labels, units, another product."""
+    if type(x) in _PLAIN or isinstance(x, Tracer):
+        return None
+    if hasattr(x, "filled"):
+        return "pass x.filled(0), or numpy.asarray(x) to forget the mask"
+    if isinstance(x, np.ndarray):
+        return "pass numpy.asarray(x)"
+    if hasattr(x, "to_numpy"):
+        return "pass x.to_numpy(), in the order that is meant"
+    if hasattr(x, "tocsr"):
+        return "pass x.toarray(), or give the product a rule with tinygrad_edu.primitive"
+    labelled = hasattr(x, "__array_ufunc__") and not hasattr(x, "__array_function__")
+    return "pass numpy.asarray(x)" if labelled and not isinstance(x, type) else None
 
 
 def _tell_listener(x: Array) -> None:

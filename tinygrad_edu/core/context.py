@@ -6,9 +6,15 @@ Tracer      an array that writes down what is done to it
 OuterArray  an operand that answers first: an array around others, such as a batch
 """
 
+import inspect
+import sys
+from collections.abc import Callable
 from contextlib import ContextDecorator
 from contextvars import ContextVar, Token
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+_SUSPENDED = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 
 
 class Listener(Protocol):
@@ -58,6 +64,7 @@ class ListenedState(NamedTuple):
 
 recording: ContextVar[bool | ListenedState] = ContextVar("recording", default=True)
 tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # its .constant(array) is told of arrays from outside
+transforming: ContextVar[bool] = ContextVar("transforming", default=False)  # whether a function runs on its variables
 
 
 def is_recording() -> bool:
@@ -71,13 +78,31 @@ def current_listener() -> Listener | None:
 
 
 class Recording(ContextDecorator):
-    """A context, or a decorator, that switches recording on or off for the calling thread or task."""
+    """A context, or a decorator, that switches recording on or off for the calling thread or task.
+
+    Raises:
+        RuntimeError: it is entered in a generator, which could be suspended, and leave the switch to its caller.
+        TypeError: it decorates a generator or a coroutine, whose body runs after the switch was put back.
+    """
 
     def __init__(self, state: bool, listener: Listener | None = None) -> None:
         self.state, self.listener = state, listener
         self.tokens: list[Token[bool | ListenedState]] = []
 
+    def __call__(self, function: Decorated) -> Decorated:
+        """The function, run with this switch."""
+        suspended = (inspect.isgeneratorfunction, inspect.isasyncgenfunction, inspect.iscoroutinefunction)
+        if any(kind(function) for kind in suspended):
+            what = f"{function.__name__} is a generator or a coroutine, whose body runs later"
+            raise TypeError(f"no_grad() as a decorator: {what}; use `with no_grad():` around the computation inside")
+        return super().__call__(function)
+
     def __enter__(self) -> None:
+        code = sys._getframe(1).f_code
+        if code.co_flags & _SUSPENDED:
+            what = f"inside the generator {code.co_name} it would stay switched for whoever waits for the next item"
+            remedy = "compute in a plain function, decorated with @no_grad(), and call it from the generator"
+            raise RuntimeError(f"no_grad(): {what}; {remedy}")
         listener = self.listener or current_listener()
         self.tokens.append(recording.set(ListenedState(listener, self.state) if listener else self.state))
 

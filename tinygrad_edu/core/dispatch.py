@@ -4,6 +4,7 @@ x    an input
 row  what the table says of a function
 """
 
+import dataclasses
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -11,23 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import as_constant, constant_operand, unwrap_scalar
+from tinygrad_edu.core.arrays import accept, as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.rules import AnyFunction, Each, Function, parameters, refuse, table, unknown, unsupported
+from tinygrad_edu.core.rules import AnyFunction, Array, Each, Function, parameters, refuse, table, unknown, unsupported
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
 Inputs = tuple[Any, ...]
 Keywords = Mapping[str, Any]
-_NO_KEYWORDS: Keywords = MappingProxyType({})
+NO_KEYWORDS: Keywords = MappingProxyType({})
 _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
 }  # fmt: skip
-_UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int, tuple})  # what is quickly known to be none
+_UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int})  # what is quickly known to be none
 
 
-def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS, body: Function | None = None) -> Any:
+def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, body: Function | None = None) -> Any:
     """Run `function`, a primitive's `body`, on the numbers behind `inputs` and record it: the way to the tape.
 
     Raises:
@@ -40,18 +41,20 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS,
     compute = function if body is None or row.opaque else body
     if len(inputs) == 1 and not keywords and rules[0] is not None:  # as below, but quickly
         (x,) = inputs
-        return record(type(x), unwrap_scalar(compute(x._data)), function, x)
+        return record(type(x), unwrap_scalar(compute(x._payload)), function, x)
     if not isinstance(rules, Each) and len(inputs) > len(rules):
         raise refuse(function, f"got {len(inputs)} inputs", f"its row has rules for {len(rules)}")
+    if "out" in keywords:
+        raise unsupported(function, "out")
     constants = {key: _constant_keyword(key, value, function) for key, value in keywords.items()} if keywords else None
     numbers, given = [], []
     for i, x in enumerate(inputs):
         if isinstance(x, Entry) and rules[i] is not None:
             kind = type(x)
             given.append(x)
-            numbers.append(x._data)
+            numbers.append(x._payload)
         else:
-            constant = _constant_input(i, x, rules[i], function)
+            constant = _constant_input(i, inputs, rules[i], function)
             if constant is NotImplemented:  # an operand that answers itself
                 return constant
             given.append(constant)
@@ -61,30 +64,48 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = _NO_KEYWORDS,
     return record(kind, data, function, x, y, constants)
 
 
-def _constant_input(i: int, x: Any, rule: Function | None, function: Function) -> Any:
+def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Function) -> Any:
     """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
+    x = inputs[i]
     if rule is not None and not isinstance(x, str):
-        return constant_operand(x, function)
-    if any(isinstance(part, Entry) for part in (x if type(x) is tuple else (x,))):
-        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass its .data")
-    return as_constant(x)
+        return constant_operand(x, function, next(z for z in inputs if isinstance(z, Entry)))
+    if _holds_value(x):
+        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass x.data")
+    return as_constant(x, function)
+
+
+def _holds_value(x: Any) -> bool:
+    """Whether `x` is a Value, or a container with one inside."""
+    if isinstance(x, dict):
+        x = [*x.values()]
+    elif dataclasses.is_dataclass(x) and not isinstance(x, type):
+        x = [getattr(x, field.name) for field in dataclasses.fields(x)]
+    return any(map(_holds_value, x)) if isinstance(x, (list, tuple)) else isinstance(x, Entry)
+
+
+def _numbers(x: Any) -> Any:
+    """The plain numbers behind `x`, or behind the Values in a list or tuple."""
+    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else payload(x)
 
 
 def _constant_keyword(key: str, value: Any, function: Function) -> Any:
     """The value of a keyword, which needs a rule and must not be a Value."""
     if key not in table[function].keywords:
         raise unsupported(function, key)
-    if isinstance(value, Entry):
-        raise refuse(function, f"{key}= is a Value", "pass it by position, or its .data to hold it constant")
-    return as_constant(value)
+    if _holds_value(value):
+        raise refuse(function, f"{key}= is a Value", "pass it by position, or x.item() to hold it constant")
+    return as_constant(value, function)
 
 
 def primitive(function: AnyFunction) -> AnyFunction:
     """Make a function of arrays one that is also recorded; `derivative` gives it its rules.
 
     Raises:
-        TypeError: when called with a Value, if it has no row yet, or a Value comes by keyword.
+        TypeError: when called with a Value, if it has no row yet, if a Value comes by keyword or inside a container,
+            or if what the function returns is no array of real numbers.
     """
+    ours = (function.__module__ or "").startswith("tinygrad_edu.")
+    body = function if ours else functools.partial(_checked, function)
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
@@ -101,18 +122,30 @@ def primitive(function: AnyFunction) -> AnyFunction:
             elif isinstance(x, OuterArray):
                 return x.call(recorded, arguments, keywords, function)
         if has_value:
-            return apply(recorded, arguments, keywords, function)
+            return apply(recorded, arguments, keywords, body)
         return _run_unrecorded(recorded, function, arguments, keywords)
 
     return recorded  # type: ignore[return-value]
 
 
+def _checked(function: Function, *arguments: Any, **keywords: Any) -> Array:
+    """What a user's primitive returns, in memory that nobody else writes into."""
+    z = function(*arguments, **keywords)
+    if isinstance(z, (list, tuple, dict, str, type(None))) or _holds_value(z):
+        remedy = "a primitive returns one array of real numbers; make one primitive for each result"
+        raise refuse(function, f"it returned a {type(z).__name__}", remedy)
+    return z if isinstance(z, OuterArray) else accept(z)
+
+
 def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywords: Keywords) -> Any:
     """Run a primitive's body on plain numbers, or on a tracer, which writes down the call if it is opaque."""
     for key, x in keywords.items():
-        if isinstance(x, Entry):
+        if _holds_value(x):
             raise refuse(body, f"{key}= is a Value", "pass it by position")
-    for x in arguments:
+    for i, x in enumerate(arguments):
+        if _holds_value(x):
+            what = f"argument {i} is a {type(x).__name__} that holds Values"
+            raise refuse(body, what, "a primitive takes arrays: pass them one by one")
         if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
             return x.call(recorded, *arguments)
     return body(*arguments, **keywords)
@@ -127,7 +160,7 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
             raise unknown(ufunc) from None
         if row.rules:
             if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
-                return record(type(self), ufunc(self._data), ufunc, self)
+                return record(type(self), ufunc(self._payload), ufunc, self)
             return apply(ufunc, inputs, keywords)
         if row.nondifferentiable:
             return on_function(ufunc, inputs, keywords)
@@ -152,7 +185,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
-        return function(*[payload(x) for x in arguments], **{k: payload(v) for k, v in keywords.items()})
+        return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)

@@ -72,14 +72,14 @@ class Masked:
     def _share(self, i: int, z: Any, g: Array) -> tuple[Array, Any]:
         """What the i-th input of `z` gets of `g`, and its active mask on account of `z`."""
         numbers = [payload(x) for x in z.inputs]
-        arguments, output = (z.inputs, z) if self.recorded else (numbers, z._data)
+        arguments, output = (z.inputs, z) if self.recorded else (numbers, z._payload)
         row, keywords, active = table[z.function], z.keywords or {}, self.active[z]
         rule = row.rules[i]
         share = rule(g, output, *arguments, **keywords)
         passed: Any = True
         if row.selects:
-            everywhere = np.broadcast_to(np.multiply(1.0, active), z._data.shape)
-            passed = unbroadcast(rule(everywhere, z._data, *numbers, **keywords), numbers[i], z.function) != 0
+            everywhere = np.broadcast_to(np.multiply(1.0, active), z._payload.shape)
+            passed = unbroadcast(rule(everywhere, z._payload, *numbers, **keywords), numbers[i], z.function) != 0
         elif isinstance(z.function, np.ufunc) and z.function.signature is None and active is not True:
             share = np.where(active, share, 0.0)
             passed = unbroadcast(1.0 * active, numbers[i], z.function) != 0

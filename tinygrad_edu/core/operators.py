@@ -4,6 +4,7 @@ x, y     operands
 compute  the operator on plain numbers, which is faster there than NumPy's function of the same name
 """
 
+import inspect
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +46,8 @@ def _method(function: Any) -> Function:
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
         return self.__array_function__(function, (), (self, *arguments), keywords)
 
-    method.__doc__ = f"As {label(function)}."
+    method.__name__, method.__doc__ = function.__name__, f"As {label(function)}."
+    method.__dict__["__signature__"] = inspect.signature(function)
     return method
 
 
@@ -60,7 +62,7 @@ class ArrayMethods:
     any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
-    copy, astype = map(_method, (np.copy, np.astype))
+    copy, astype, searchsorted = map(_method, (np.copy, np.astype, np.searchsorted))
     __reshape, __transpose = map(_method, (np.reshape, np.transpose))
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
@@ -81,25 +83,25 @@ def _binary(name: str) -> tuple[Binary, Binary]:
 
     def forward(x: Entry, y: Any) -> Any:
         if isinstance(y, Entry):
-            return record(type(x), compute(x._data, y._data), function, x, y)
-        y = constant_operand(y, function)
-        return y if y is NotImplemented else record(type(x), compute(x._data, y), function, x, y)
+            return record(type(x), compute(x._payload, y._payload), function, x, y)
+        y = constant_operand(y, function, x)
+        return y if y is NotImplemented else record(type(x), compute(x._payload, y), function, x, y)
 
     def reflected(y: Entry, x: Any) -> Any:
-        x = constant_operand(x, function)
-        return record(type(y), compute(x, y._data), function, x, y)
+        x = constant_operand(x, function, y)
+        return record(type(y), compute(x, y._payload), function, x, y)
 
     return forward, reflected
 
 
 def _unary(name: str) -> Unary:
     function, compute = UNARY[name]
-    return lambda x: record(type(x), compute(x._data), function, x)
+    return lambda x: record(type(x), compute(x._payload), function, x)
 
 
 def _comparison(name: str) -> Binary:
     compute = COMPARISONS[name][1]
-    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._data, payload(y))
+    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._payload, payload(y))
 
 
 class Operators(Entry):

@@ -10,6 +10,7 @@ nondifferentiable  it has no slope (comparisons, shapes, indices): it runs on th
 import functools
 import inspect
 import itertools
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -73,15 +74,31 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
-        TypeError: no rule is given, or one of them cannot be called.
+        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments.
     """
     given = [rule for rule in rules if rule is not None]
     if not given or not all(callable(rule) or isinstance(rule, Each) for rule in given):
-        raise TypeError(f"derivative({label(function)}, *rules): each rule must be a function or None, got {rules}")
+        got = ", ".join(map(repr, rules)) or "no rules"
+        raise TypeError(f"derivative({label(function)}, *rules): got {got}; give a function for each array, or None")
     first = given[0]
     code = getattr(first.rule if isinstance(first, Each) else first, "__code__", None)
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
+    for rule in given:
+        _check_count(function, rule, len(rules), names)
     table[function] = Row(first if isinstance(first, Each) else rules, frozenset(names), selects, opaque)
+
+
+def _check_count(function: Function, rule: Any, count: int, keywords: tuple[str, ...]) -> None:
+    """Make sure that a rule, if it is written in Python, takes g, z and `count` inputs beside its keywords."""
+    code = getattr(rule, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return
+    names = code.co_varnames[isinstance(rule, types.MethodType) : code.co_argcount]
+    least = {*names[: len(names) - len(rule.__defaults__ or ())]}.difference(keywords)
+    if not len(least) <= 2 + count <= len({*names}.difference(keywords)):
+        takes = f"a rule takes {', '.join(names) or 'nothing'}"
+        wanted = f"it is called with g, z and {count} inputs, as many as there are rules; None stands for one without"
+        raise TypeError(f"derivative({label(function)}, *rules): {takes}; {wanted}")
 
 
 def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:
@@ -124,16 +141,32 @@ def unsupported(function: Function, key: str) -> TypeError:
     known = sorted(row.keywords or (parameters(row.substitute) if row.substitute else ()))
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
-        remedy = "Values are not written into; use the result"
+        remedy = "nothing is written into while recording: use the result, x = x + y for x += y"
+    elif function.__module__ != "numpy" and key in parameters(inspect.unwrap(function)):
+        remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
-def unknown(function: Function) -> TypeError:
-    """The error for a function that is not in the table; it names the nearest that are."""
-    import difflib  # noqa: PLC0415 - for errors only, and slow to import
+_WRITTEN = "nothing is written into while recording: write np.where(mask, x, y), or np.stack([...])"
+_INSTEAD = {
+    **dict.fromkeys(
+        ("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal", "np.put_along_axis"), _WRITTEN
+    ),
+    "np.linspace": "write a + (b - a) * np.linspace(0, 1, n)",
+    "np.meshgrid": "write x[None, :] and y[:, None], which broadcast",
+    "np.apply_along_axis": "call the function with axis=, or write np.stack([f(row) for row in x])",
+    "np.piecewise": "write np.where(condition, x, y), or np.select",
+    "np.median": "write np.sort(x)[x.size // 2], for an odd number of elements",
+    "np.insert": "write np.concatenate([x[:i], y, x[i:]])",
+    "np.delete": "write x[mask], or np.concatenate([x[:i], x[i + 1 :]])",
+    "np.nansum": "write np.sum(np.where(np.isnan(x), 0, x))",
+    "np.nanmean": "write np.sum(np.where(np.isnan(x), 0, x)) / np.sum(~np.isnan(x))",
+    "np.nan_to_num": "write np.where(np.isfinite(x), x, 0)",
+}
 
+
+def unknown(function: Function) -> TypeError:
+    """The error for a function that is not in the table, with what to write instead."""
+    row = "give it a row with tinygrad_edu.derivative"
     own = label(function)
-    known = {label(f) for f, row in table.items() if not row.nondifferentiable}
-    near = difflib.get_close_matches(own, known, n=3)
-    remedy = f"the nearest with one: {', '.join(near)}; or give it a row" if near else "give it a row"
-    return refuse(function, "has no derivative in the table", f"{remedy} with tinygrad_edu.derivative")
+    return refuse(function, "has no derivative in the table", f"{_INSTEAD[own]}, or {row}" if own in _INSTEAD else row)

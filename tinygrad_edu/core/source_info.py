@@ -1,6 +1,8 @@
 """Where things come from: the line of the user's that runs now, and the names of functions."""
 
+import itertools
 import linecache
+import opcode
 import os
 import sys
 from types import FrameType
@@ -10,7 +12,9 @@ import numpy as np
 
 _WIDTH = 80
 OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
-_LIBRARIES = OURS, os.path.join(os.path.dirname(np.__file__), "")
+_INSTALLED = os.path.dirname(os.path.dirname(np.__file__))
+_LIBRARIES = OURS, *(os.path.join(_INSTALLED, name, "") for name in ("numpy", "scipy", "pandas", "xarray"))
+_COPY, _LOAD_ATTR = opcode.opmap.get("COPY"), opcode.opmap["LOAD_ATTR"]
 
 
 def frame_of_user(frame: FrameType | None, boundary: str = "") -> FrameType | None:
@@ -33,8 +37,31 @@ def line(boundary: str = "") -> str:
     return f"{os.path.basename(name)}:{number}" + (f": {shown}" if text else "")
 
 
+def expression(frame: FrameType | None) -> str:
+    """The text of the expression that a frame is at; empty where it is not known, or on several lines."""
+    if frame is None:
+        return ""
+    positions = itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None)
+    first, last, start, stop = next(positions)
+    text = linecache.getline(frame.f_code.co_filename, first or 0, frame.f_globals)
+    return text.encode()[start:stop].decode() if first == last else ""
+
+
+def is_augmented(frame: FrameType) -> bool:
+    """Whether a frame is at an attribute that it is about to assign to, as in ``x.data -= step``.
+
+    Python copies the object just before it looks up such an attribute, and at no other.
+    """
+    code, at = frame.f_code.co_code, frame.f_lasti
+    if code[at] != _LOAD_ATTR:
+        return False
+    while code[at - 2] == opcode.EXTENDED_ARG:
+        at -= 2
+    return at >= 2 and (code[at - 2], code[at - 1]) == (_COPY, 1)
+
+
 def label(function: Any) -> str:
     """A function as its users write it: ``np.sum``, ``np.linalg.norm``, ``relu``."""
-    module = getattr(function, "__module__", None) or ("numpy" if isinstance(function, np.ufunc) else "")
     own = getattr(function, "__name__", repr(function))
+    module = getattr(function, "__module__", None) or ("numpy" if getattr(np, own, None) is function else "")
     return f"np{module[5:]}.{own}" if module.startswith("numpy") else own

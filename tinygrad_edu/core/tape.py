@@ -29,9 +29,9 @@ class Entry:
     """The bare slots of a recorded number; `Value` gives them operators."""
 
     # Two inputs in slots rather than a tuple: half as much for the garbage collector to look through.
-    __slots__ = ("__weakref__", "_data", "_grad", "_x", "_y", "function", "keywords", "name", "serial")
+    __slots__ = ("__weakref__", "_grad", "_payload", "_x", "_y", "function", "keywords", "name", "serial")
 
-    _data: Array
+    _payload: Array
     _grad: Array | None
     _x: Any
     _y: Any
@@ -59,7 +59,7 @@ def record(
 ) -> Any:
     """A new recorded number; every entry of every tape comes through here."""
     z = _new(kind)
-    z._data = data
+    z._payload = data
     z._grad = z.name = None
     z.serial = next(serials)
     if state := _recording():
@@ -121,18 +121,18 @@ def sweep(
                 sums[x] = sums[x] + share if x in sums else share
             continue
         rules = table[z.function].rules
-        a = x._data if isinstance(x, Entry) else x
+        a = x._payload if isinstance(x, Entry) else x
         if y is NOTHING:
-            share = rules[0](g, z._data, a)
+            share = rules[0](g, z._payload, a)
         else:
-            b = y._data if isinstance(y, Entry) else y
+            b = y._payload if isinstance(y, Entry) else y
             if b is not y:
-                share = rules[1](g, z._data, a, b)
+                share = rules[1](g, z._payload, a, b)
                 share = share if type(share) is type(b) is _float64 else unbroadcast(share, b, z.function)
                 sums[y] = sums[y] + share if y in sums else share
             if a is x:  # a constant
                 continue
-            share = rules[0](g, z._data, a, b)
+            share = rules[0](g, z._payload, a, b)
         share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
         sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
@@ -143,7 +143,7 @@ def sweep(
 def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
     """Each recorded input of `z` with its share of `g`; with `recorded`, itself on a tape."""
     rules = table[z.function].rules
-    arguments, output = (z.inputs, z) if recorded else ([payload(x) for x in z.inputs], z._data)
+    arguments, output = (z.inputs, z) if recorded else ([payload(x) for x in z.inputs], z._payload)
     for i, x in enumerate(z.inputs):
         if isinstance(x, Entry):
             share = rules[i](g, output, *arguments, **(z.keywords or {}))
@@ -152,4 +152,4 @@ def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
 
 def payload(x: Any) -> Any:
     """The plain number or array behind `x`."""
-    return x._data if isinstance(x, Entry) else x
+    return x._payload if isinstance(x, Entry) else x

@@ -20,9 +20,12 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
            [7.]])
 
     Raises:
+        TypeError: the rule of `function` returned None.
         ValueError: neither shape broadcasts to the other, so the rule of `function` is wrong.
     """
     if not hasattr(g, "shape"):
+        if g is None:
+            raise TypeError(f"the rule of {label(function)} returned None; it must return g times the slope")
         g = np.float64(g)
     given, wanted = g.shape, x.shape
     if given != wanted:

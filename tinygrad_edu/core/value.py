@@ -6,20 +6,37 @@ z     result
 
 import itertools
 import operator
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
 from tinygrad_edu.core.arrays import accept
-from tinygrad_edu.core.context import OuterArray, Recording
+from tinygrad_edu.core.context import OuterArray, Recording, is_recording, transforming
+from tinygrad_edu.core.conversions import missing, refuse_conversion
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
 from tinygrad_edu.core.rules import Array
+from tinygrad_edu.core.source_info import is_augmented
 from tinygrad_edu.core.tape import order, payload, record, serials
 
 _float64 = np.float64
+_accumulating = threading.Lock()  # several threads may sweep into one leaf
+_SHOWN = 16  # arrays of more numbers are shown by their shape
+
+
+def _leaving(name: str, convert: Callable[..., Any], remedy: str = "") -> Callable[..., Any]:
+    """A conversion to a number of Python's, which is refused while recording."""
+
+    def method(self: "Value", *arguments: Any) -> Any:
+        if is_recording():
+            raise refuse_conversion(name, remedy)
+        return convert(self.item(), *arguments)
+
+    return method
 
 
 def no_grad() -> Recording:
@@ -62,10 +79,12 @@ class Value(Operators, ArrayMethods):
 
     @property
     def data(self) -> Array:
-        """The number or array itself; assigning to a leaf's ``.data`` gives it a new one."""
-        if type(self._data) is np.ndarray:
-            self._data.flags.writeable = False
-        return self._data
+        """The number or array itself, read-only; assigning to a leaf's ``.data`` gives it a new one."""
+        if type(self._payload) is np.ndarray:
+            if self.function is None and is_augmented(sys._getframe(1)):
+                return self._payload.copy(order="K")  # for `x.data -= step`, which assigns what it has written into
+            self._payload.flags.writeable = False
+        return self._payload
 
     @data.setter
     def data(self, new: Array) -> None:
@@ -74,7 +93,7 @@ class Value(Operators, ArrayMethods):
         accepted = accept(new)
         if accepted.shape != self.shape:
             raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
-        self._data = accepted.astype(self.dtype, copy=False)
+        self._payload = accepted.astype(self.dtype, copy=False)
         self.serial = next(serials)
 
     @property
@@ -82,22 +101,28 @@ class Value(Operators, ArrayMethods):
         """The sum of what `backward` brought here, of the shape and dtype of the data; zero at first."""
         g = self._grad
         if g is None:
-            return np.zeros_like(self._data)[()]
+            return np.zeros_like(self._payload)[()]
         if type(g) is tuple:
-            g = self._grad = g[0].copy()
+            with _accumulating:
+                g = self._grad = self._own_gradient()
         return g
 
     @grad.setter
     def grad(self, new: Array | None) -> None:
         self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
 
+    def _own_gradient(self) -> Array:
+        """What is accumulated so far, in memory of its own."""
+        g: Any = self._grad
+        return g[0].copy() if type(g) is tuple else g
+
     def zero_grad(self) -> None:
         """Forget the gradient."""
         self._grad = None
 
     def detach(self) -> Self:
-        """A leaf with the same data and no memory."""
-        return record(type(self), self._data)  # type: ignore[no-any-return]
+        """A leaf with the same data and no tape."""
+        return record(type(self), self._payload)  # type: ignore[no-any-return]
 
     def backward(self, seed: Array | None = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
@@ -107,21 +132,26 @@ class Value(Operators, ArrayMethods):
 
         Raises:
             ValueError: there is no seed and more than one number here, or the seed has another shape.
-            RuntimeError: a leaf was given new data since it was used.
+            RuntimeError: nothing led here, or a leaf was given new data since it was used.
         """
-        leaves, inner = gradients(order([self]), {self: self._seed(seed)}, inner=True)
-        for z, g in itertools.chain(leaves.items(), inner.items()):
-            if type(g) is _float64:
-                z._grad = g if z._grad is None else z._grad + g
-            else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
-                z._grad = (g,) if z._grad is None else z.grad + g
+        start = self._seed(seed)
+        if self.function is None:
+            what = "nothing was recorded that led to this Value: it is a leaf, or was computed under no_grad"
+            raise RuntimeError(f"backward(): {what}; call it on a result that was computed of Values while recording")
+        leaves, inner = gradients(order([self]), {self: start}, inner=True)
+        with _accumulating:
+            for z, g in itertools.chain(leaves.items(), inner.items()):
+                if type(g) is _float64:
+                    z._grad = g if z._grad is None else z._grad + g
+                else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
+                    z._grad = (g,) if z._grad is None else z._own_gradient() + g
 
     def _seed(self, seed: Array | None) -> Array:
         if seed is None and self.size != 1:
             remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
             raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
         if seed is None:
-            return np.ones_like(self._data)[()]
+            return np.ones_like(self._payload)[()]
         start = accept(payload(seed))
         if start.shape != self.shape:
             raise ValueError(f"backward(seed): the seed has shape {start.shape}, the Value {self.shape}")
@@ -134,8 +164,15 @@ class Value(Operators, ArrayMethods):
             return NotImplemented
         return on_function(function, arguments, keywords)
 
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        raise TypeError("a Value does not turn into an array by itself; use .data, or numpy.stack for a list of Values")
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if is_recording():
+            raise refuse_conversion("a plain array made")
+        return np.array(self._payload, dtype, copy=copy)
+
+    __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise missing(name)
 
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, (self, index))
@@ -152,24 +189,36 @@ class Value(Operators, ArrayMethods):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._data)
+        return bool(self._payload)
 
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
+    __float__, __int__, __trunc__ = _leaving("float()", float), _leaving("int()", int), _leaving("math.trunc()", int)
+    __complex__ = _leaving("complex()", complex, "Values are real numbers")
+    __round__ = _leaving("round()", round, "write np.round(x)")
+    __index__ = _leaving("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
 
     def __contains__(self, y: Any) -> bool:
-        return payload(y) in self._data
+        return payload(y) in self._payload
+
+    def __copy__(self) -> Self:
+        """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
+        if transforming.get():
+            return +self  # type: ignore[no-any-return]
+        make, arguments, state = self.__reduce__()
+        made: Self = make(*arguments)
+        made.grad = state[1]["grad"]
+        return made
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        if self.function is not None:
-            raise TypeError(f"{self!r} is a result: a copy would lose the tape that led to it; detach() it first")
-        return type(self), (self._data, self.name)
+        if self.function is not None or transforming.get():
+            what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
+            raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
+        return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})
 
     def __repr__(self) -> str:
-        parts = [_show(self._data), f"grad={_show(self.grad)}"]
+        parts = [f"shape={self.shape}"] if self.size > _SHOWN else [_show(self._payload), f"grad={_show(self.grad)}"]
         parts += [f"dtype={self.dtype}"] if self.dtype != np.float64 else []
         parts += [f"name={self.name!r}"] if self.name else []
         return f"Value({', '.join(parts)})"
@@ -179,19 +228,28 @@ class Value(Operators, ArrayMethods):
 
     def item(self, *index: int) -> Any:
         """The one number here, or the one at `index`, as a Python float."""
-        return self._data.item(*index)
+        return self._payload.item(*index)
 
     def tolist(self) -> Any:
         """The data as nested lists of Python floats."""
-        return self._data.tolist()
+        return self._payload.tolist()
 
+    def conj(self) -> Self:
+        """As np.conj: a recorded copy, since Values are real."""
+        return +self  # type: ignore[no-any-return]
+
+    conjugate, real = conj, property(conj)
     flatten = ArrayMethods.ravel
-    shape = property(operator.attrgetter("_data.shape"), doc="The length along each axis.")
-    ndim = property(operator.attrgetter("_data.ndim"), doc="The number of axes.")
-    size = property(operator.attrgetter("_data.size"), doc="The number of elements.")
-    dtype = property(operator.attrgetter("_data.dtype"), doc="The kind of float.")
+    nbytes = property(operator.attrgetter("_payload.nbytes"), doc="The bytes of the data.")
+    itemsize = property(operator.attrgetter("_payload.itemsize"), doc="The bytes of an element.")
+    shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")
+    ndim = property(operator.attrgetter("_payload.ndim"), doc="The number of axes.")
+    size = property(operator.attrgetter("_payload.size"), doc="The number of elements.")
+    dtype = property(operator.attrgetter("_payload.dtype"), doc="The kind of float.")
 
 
 def _show(data: Array) -> str:
     """A number or array as NumPy shows it, scalars without their type."""
-    return repr(data.item()) if isinstance(data, np.generic) else repr(data).replace(f", dtype={data.dtype})", ")")
+    if isinstance(data, np.generic):
+        return repr(data.item())
+    return " ".join(repr(data).replace(f", dtype={data.dtype})", ")").split())

@@ -5,11 +5,13 @@ z     output
 x, y  inputs
 """
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
-from tinygrad_edu.core.tape import payload
+from tinygrad_edu.core.tape import Entry, payload
 
 
 def flat(g, z, *inputs):
@@ -128,6 +130,16 @@ def astype(x, dtype, copy=True):
     raise TypeError(f"np.astype: dtype={dtype!r} has no slope; Values hold real numbers")
 
 
+@compose(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", shape=None):
+    """An array like `a`, of one number or of an array that broadcasts to it."""
+    like = np.empty_like(a, dtype=dtype, order=order, shape=shape)
+    if not isinstance(fill_value, Entry):
+        return np.full_like(like, fill_value, order=order)
+    filled: Any = np.broadcast_to(fill_value, like.shape)  # type: ignore[call-overload]
+    return filled if filled.dtype == like.dtype else np.astype(filled, like.dtype)
+
+
 compose(np.fix)(lambda x: np.trunc(x))  # noqa: PLW0108 - it is called by keyword, which np.trunc refuses
 compose(np.around)(lambda a, decimals=0: np.round(a, decimals))
 compose(np.divmod)(lambda x1, x2: (x1 // x2, x1 % x2))
@@ -140,7 +152,7 @@ nondifferentiable(
     np.logical_and, np.logical_or, np.logical_not, np.logical_xor,
     np.isnan, np.isinf, np.isfinite, np.signbit, np.isposinf, np.isneginf,
     np.isclose, np.allclose, np.array_equal, np.array_equiv, np.isrealobj, np.iscomplexobj,
-    np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like, np.full_like,
+    np.shape, np.ndim, np.size, np.zeros_like, np.ones_like, np.empty_like,
     np.result_type, np.can_cast, np.min_scalar_type, np.may_share_memory, np.shares_memory,
     np.array_repr, np.array_str, np.array2string,
 )  # fmt: skip

@@ -25,19 +25,19 @@ def source_of(tape: list[Any]) -> str:
     recorder, again, leaves = Recorder(), {}, [z for z in tape if z.function is None]
     with Recording(True), np.errstate(all="ignore"):
         for i, z in enumerate(leaves):
-            again[z] = record(type(z), recorder.given(z._data, z.name or f"x{i + 1}"))
+            again[z] = record(type(z), recorder.given(z._payload, z.name or f"x{i + 1}"))
         for z in tape:
             if z.function is not None:
                 again[z] = _replayed(z, again)
         result = again[tape[-1]]
-        given = [again[z]._data.node for z in leaves]
-        seed = np.ones_like(result._data)[()]
+        given = [again[z]._payload.node for z in leaves]
+        seed = np.ones_like(result._payload)[()]
         if result.shape:
             seed = recorder.given(np.ones(result.shape, result.dtype), "seed")
             given.append(seed.node)
         slopes, _ = gradients([again[z] for z in tape], {result: seed})
-    outputs = [written_down(result._data), *(written_down(slopes[again[z]]) for z in leaves)]
-    result._data.node.name = tape[-1].name or "value"
+    outputs = [written_down(result._payload), *(written_down(slopes[again[z]]) for z in leaves)]
+    result._payload.node.name = tape[-1].name or "value"
     places = ["", *(z.name or f"x{i + 1}" for i, z in enumerate(leaves))]
     program = Graph("program", given, recorder.nodes, outputs).named(places)
     return print_graph(run_passes(program)[0]).text
@@ -46,7 +46,7 @@ def source_of(tape: list[Any]) -> str:
 def _replayed(z: Any, again: dict[Any, Any]) -> Any:
     """Do once more what made an entry."""
     inputs = [again.get(x, x) if isinstance(x, Entry) else x for x in z.inputs]
-    numbers = z.function(*[x._data if isinstance(x, Entry) else x for x in inputs], **(z.keywords or {}))
+    numbers = z.function(*[x._payload if isinstance(x, Entry) else x for x in inputs], **(z.keywords or {}))
     x, y = (*inputs, NOTHING)[:2] if len(inputs) < 3 else (tuple(inputs), MANY)
     made = record(type(z), numbers, z.function, x, y, z.keywords)
     numbers.node.name = z.name

@@ -130,7 +130,7 @@ def _check_recorded(call: Call) -> None:
     if not isinstance(z, Entry) or z.function is not call.function:
         remedy = "give its row to what tinygrad_edu.primitive returns, and check that"
         raise TypeError(f"check_derivative: {call} is not recorded as a call of {label(call.function)}; {remedy}")
-    data = z._data
+    data = z._payload
     if data.dtype.kind != "f":
         raise TypeError(f"check_derivative: {sample} gives {data.dtype}; slopes are of real numbers")
     if not np.all(np.isfinite(data)):

@@ -1,11 +1,10 @@
 """Gradients, and products with Jacobians and Hessians: functions made of functions, of any order, over trees.
 
 f        the function, of any arguments; those differentiated are trees of numbers
-argnums  which arguments: an index, or a tuple of them
+argnums  which arguments: an index, the name of one that is given by keyword, or a tuple of these
 run      one run of f on Values, a `Pullback`
 """
 
-import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,11 +12,21 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.context import Recording, is_recording
+from tinygrad_edu.core.dispatch import Inputs, Keywords
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, record, serials
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, match_tree, sum_seeds, to_caller
+from tinygrad_edu.transforms.pullback import (
+    Argnums,
+    Pullback,
+    Transformed,
+    match_tree,
+    several,
+    sum_seeds,
+    to_caller,
+)
+from tinygrad_edu.tree import Tree
 
 
 def _unit_seed(caller: str, run: Pullback) -> Array:
@@ -26,7 +35,7 @@ def _unit_seed(caller: str, run: Pullback) -> Array:
     if not isinstance(z, Value) or z.size != 1:
         what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
-    return z.dtype.type(1) if isinstance(z._data, np.generic) else np.ones_like(z._data)[()]
+    return z.dtype.type(1) if isinstance(z._payload, np.generic) else np.ones_like(z._payload)[()]
 
 
 def _check_sequences(caller: str, primals: Any, tangents: Any) -> None:
@@ -36,11 +45,22 @@ def _check_sequences(caller: str, primals: Any, tangents: Any) -> None:
             raise TypeError(f"{caller}(f, primals, tangents): {what}; pass two tuples, an element for each argument")
 
 
-def _noted(made: Function, place: str, argnums: Argnums) -> Function:
+def _noted(made: Transformed, place: str) -> Function:
     """The same function, with a note of where its result holds the slopes by which arguments, to name them by."""
-    places = {place: argnums} if isinstance(argnums, int) else {f"{place}[{k}]": i for k, i in enumerate(argnums)}
-    made.__dict__["gradients"] = places
+    argnums: Any = made.argnums
+    places = {f"{place}[{k}]": i for k, i in enumerate(argnums)} if several(argnums) else {place: argnums}
+    made.__dict__["gradients"] = {place: i for place, i in places.items() if isinstance(i, int)}
     return made
+
+
+def _value_and_gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> tuple[Tree, Tree]:
+    run = Pullback("grad", f, args, argnums, keywords)
+    swept = run.pull([_unit_seed("grad", run)])
+    return run.value(), tuple(swept) if several(argnums) else swept[0]
+
+
+def _gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> Tree:
+    return _value_and_gradient(f, argnums, args, keywords)[1]
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -48,7 +68,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
 
     The gradient is a tree like the argument; with a tuple of `argnums`, a tuple of such trees. It is
     plain numbers where plain numbers came in, and Values, to be differentiated further, where Values
-    are involved (except under `no_grad`).
+    are involved (except under `no_grad`). Keyword arguments are passed on; `argnums` may name one.
 
     >>> value_and_grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
     (np.float64(10.0), {'w': np.float64(6.0), 'b': np.float64(1.0)})
@@ -57,14 +77,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
         TypeError: `f` returned something that no recorded operation made.
         ValueError: `f` returned more than one number, or `argnums` does not fit.
     """
-
-    @functools.wraps(f)
-    def with_gradient(*args: Any) -> tuple[Any, Any]:
-        run = Pullback("grad", f, args, argnums)
-        swept = run.pull([_unit_seed("grad", run)])
-        return run.value(), swept[0] if isinstance(argnums, int) else tuple(swept)
-
-    return _noted(with_gradient, "[1]", argnums)
+    return _noted(Transformed(_value_and_gradient, f, argnums), "[1]")
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -75,22 +88,17 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 
     Raises: as `value_and_grad`.
     """
-
-    @functools.wraps(f)
-    def gradient(*args: Any) -> Any:
-        return value_and_grad(f, argnums)(*args)[1]
-
-    return _noted(gradient, "", argnums)
+    return _noted(Transformed(_gradient, f, argnums), "")
 
 
-def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
+def vjp(f: Function, *primals: Any, **keywords: Any) -> tuple[Any, Function]:
     """The output of `f`, and the function that pulls a cotangent of it back to `primals`.
 
     >>> z, pull = vjp(lambda x: np.array([1.0, 2.0]) * x, 3.0)
     >>> pull(np.array([1.0, 10.0]))
     (np.float64(21.0),)
     """
-    run = Pullback("vjp", f, primals, range(len(primals)))
+    run = Pullback("vjp", f, primals, range(len(primals)), keywords)
 
     def pull(cotangent: Any) -> Any:
         seeds = match_tree("vjp", "cotangent", cotangent, run.output)
@@ -100,7 +108,7 @@ def vjp(f: Function, *primals: Any) -> tuple[Any, Function]:
     return run.value(), pull
 
 
-def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], **keywords: Any) -> tuple[Any, Any]:
     """The output of `f`, and how fast it changes when `primals` move along `tangents`.
 
     A pull-back is linear in its cotangent, so pulling `tangents` back through it pushes them forward.
@@ -111,21 +119,29 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[A
     Source: the double-vjp construction, J. Townsend, 2017.
     """
     _check_sequences("jvp", primals, tangents)
-    run = Pullback("jvp", f, tuple(primals), range(len(primals)))
+    run = Pullback("jvp", f, tuple(primals), range(len(primals)), keywords)
     directions = match_tree("jvp", "tangent", tuple(tangents), tuple(run.rebuild(run.variables)))
     with Recording(True):
-        dummies = [record(Value, np.zeros_like(z._data)[()]) for z in run.outputs]
+        dummies = [record(Value, np.zeros_like(z._payload)[()]) for z in run.outputs]
         since = next(serials)
         pulled = tree.leaves(run.pull(dummies, recorded=True))
     involved = any(isinstance(v, Entry) for v in directions)
     recorded = is_recording() and (run.recorded or involved)
     swept, _ = gradients(order(pulled, since), sum_seeds(pulled, directions), since, recorded=recorded)
-    pushed = [to_caller(swept.get(u, u._data), recorded, False) for u in dummies]
+    pushed = [to_caller(swept.get(u, u._payload), recorded, False) for u in dummies]
     return run.value(), run.rebuild_output(pushed)
 
 
-def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def hvp(
+    f: Function,
+    primals: Sequence[Any],
+    tangents: Sequence[Any],
+    argnums: Argnums | None = None,
+    **keywords: Any,
+) -> tuple[Tree, ...]:
     """The Hessian of `f` times `tangents`, without building it: the gradient of ⟨grad f, tangents⟩.
+
+    There is a tangent, and a tree of the result, for each of `argnums`: for all `primals`, if it is None.
 
     >>> hvp(lambda x: np.sum(x ** 3), (np.array([1.0, 2.0]),), (np.array([1.0, 1.0]),))
     (array([ 6., 12.]),)
@@ -133,6 +149,7 @@ def hvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     Source: Pearlmutter, 1994.
     """
     _check_sequences("hvp", primals, tangents)
-    everything = range(len(primals))
-    run = Pullback("hvp", grad(f, everything), tuple(primals), everything)
+    wrt: Any = range(len(primals)) if argnums is None else argnums
+    wrt = wrt if several(wrt) else (wrt,)
+    run = Pullback("hvp", grad(f, wrt), tuple(primals), wrt, keywords)
     return tuple(run.pull(match_tree("hvp", "tangent", tuple(tangents), run.output)))

@@ -6,19 +6,26 @@ seed  what a row starts from: 1 for one number of the outputs, 0 for all others
 g     cotangents of a variable, (n, *shape)
 """
 
-import functools
 from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.core.context import Tracer, current_listener
+from tinygrad_edu.core.dispatch import Inputs, Keywords
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.transforms.batching import Batch, identity_rows
 from tinygrad_edu.transforms.gradients import grad
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, sum_seeds, to_caller
+from tinygrad_edu.transforms.pullback import (
+    Argnums,
+    Pullback,
+    Transformed,
+    several,
+    sum_seeds,
+    to_caller,
+)
 
 BYTES = 1 << 26  # a batch of the largest array on the tape takes no more; else the rows go in several batches
 DENSE = 1 << 14  # batches of fewer numbers than this are quicker with all their zeros, unless they are traced
@@ -33,26 +40,26 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     array([[2., 0.],
            [0., 6.]])
     """
-
-    @functools.wraps(f)
-    def slopes(*args: Any) -> Any:
-        run = Pullback("jacobian", f, args, argnums)
-        rows = batched_rows(run)
-        made = []
-        start = 0
-        for z in run.outputs:
-            parts = rows if len(run.outputs) == 1 else [g[start : start + z.size] for g in rows]
-            start += z.size
-            shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
-            own = zip(shaped, run.numbers, strict=True)
-            one = run.rebuild([to_caller(g, run.recorded, isinstance(x, Entry)) for g, x in own])
-            made.append(one[0] if isinstance(argnums, int) else tuple(one))
-        return run.rebuild_output(made)
-
-    return slopes
+    return Transformed(_slopes, f, argnums)
 
 
-def hessian(f: Function, argnums: int = 0) -> Function:
+def _slopes(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> Any:
+    """Every slope of every output of `f` for these arguments."""
+    run = Pullback("jacobian", f, args, argnums, keywords)
+    rows = batched_rows(run)
+    made = []
+    start = 0
+    for z in run.outputs:
+        parts = rows if len(run.outputs) == 1 else [g[start : start + z.size] for g in rows]
+        start += z.size
+        shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
+        own = zip(shaped, run.numbers, strict=True)
+        one = run.rebuild([to_caller(g, run.recorded, isinstance(x, Entry)) for g, x in own])
+        made.append(tuple(one) if several(argnums) else one[0])
+    return run.rebuild_output(made)
+
+
+def hessian(f: Function, argnums: int | str = 0) -> Function:
     """The function that gives the second derivatives of `f`: the Jacobian of its gradient.
 
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([3.0, 2.0]))
@@ -70,7 +77,7 @@ def batched_rows(run: Pullback) -> list[Array]:
     if (
         n > 1
         and current_listener() is None
-        and all(isinstance(z._data, (np.ndarray, np.generic, Tracer)) for z in run.tape)
+        and all(isinstance(z._payload, (np.ndarray, np.generic, Tracer)) for z in run.tape)
     ):
         # What a rule cannot do with a batch it can do with each row, or else it says so more clearly there.
         with suppress(Exception):
@@ -92,7 +99,7 @@ def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
     Only where a number is not zero is it multiplied, so 0 · ∞ is no matter; with all zeros written out it may be.
     """
     large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
-    sparse = not run.recorded and (large or any(isinstance(z._data, Tracer) for z in run.outputs))
+    sparse = not run.recorded and (large or any(isinstance(z._payload, Tracer) for z in run.outputs))
     rows = _swept(run, start, stop, sparse)
     spoilt = not sparse and not run.recorded and any(np.isnan(g).any() for g in rows)
     return _swept(run, start, stop, True) if spoilt else rows

@@ -1,61 +1,92 @@
 """One run of a function on fresh Values, ready to be swept back from its outputs to them.
 
 f          the function, of any arguments; those differentiated are trees of numbers
-argnums    which arguments: an index, or several of them
+argnums    which arguments: an index, the name of one that is given by keyword, or several of these
 variables  fresh Values that stand in for the numbers differentiated
 """
 
-from collections.abc import Sequence
+import functools
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.arrays import accept, arrays, unwrap_scalar
-from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording
+from tinygrad_edu.core.arrays import accept, unwrap_scalar
+from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording, transforming
+from tinygrad_edu.core.dispatch import NO_KEYWORDS, Inputs, Keywords
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.tree import Tree
 
-Argnums = int | Sequence[int]
+Argnums = int | str | Sequence[int | str]
+
+
+@dataclass(frozen=True, eq=False)
+class Transformed:
+    """The function that `transform` makes of `f`; it can be pickled if `f` can, and is a method where `f` is one."""
+
+    transform: Callable[[Function, Argnums, Inputs, Keywords], Any]
+    f: Function
+    argnums: Argnums
+
+    def __post_init__(self) -> None:
+        for name in functools.WRAPPER_ASSIGNMENTS:
+            if hasattr(self.f, name):
+                self.__dict__[name] = getattr(self.f, name)
+        self.__dict__["__wrapped__"] = self.f
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        """What the transform gives for these arguments."""
+        return self.transform(self.f, self.argnums, args, keywords)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+
+def several(argnums: Argnums) -> bool:
+    """Whether `argnums` names a sequence of arguments, for which a tuple is given back."""
+    return not isinstance(argnums, (int, str))
 
 
 def _variable(x: Array) -> Value:
     """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
-    if isinstance(x, Value):
-        return +x  # type: ignore[no-any-return]
-    is_array = type(x) in arrays and x.dtype.kind == "f" and x.ndim
-    leaf: Value = record(Value, x.view() if is_array else accept(x))
-    return leaf
+    variable: Value = +x if isinstance(x, Value) else record(Value, accept(x))
+    return variable
 
 
-def _positions(argnums: Argnums, count: int, caller: str) -> tuple[int, ...]:
-    """`argnums` as indices from 0, checked against the number of arguments."""
-    if isinstance(argnums, int) and 0 <= argnums < count:
-        return (argnums,)
-    wanted = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-    if any(not -count <= i < count for i in wanted) or len({i % count for i in wanted}) != len(wanted):
-        raise ValueError(f"{caller}: argnums={argnums!r} with {count} positional arguments; name each at most once")
-    return tuple(i % count for i in wanted)
+def _places(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
+    """`argnums` as indices from 0 and names, checked against the arguments."""
+    wanted = (argnums,) if isinstance(argnums, (int, str)) else argnums
+    places = tuple(i % count if isinstance(i, int) and -count <= i < count else i for i in wanted)
+    if any(i not in (keywords if isinstance(i, str) else range(count)) for i in places) or len({*places}) < len(places):
+        given = f"{count} positional arguments" + (f" and {', '.join(keywords)} by keyword" if keywords else "")
+        raise ValueError(
+            f"{caller}: argnums={argnums!r} with {given}; name each at most once, by its position or its keyword"
+        )
+    return places
 
 
 class Pullback:
     """One run of a function on variables, ready to be swept back from its outputs to them."""
 
-    def __init__(self, caller: str, f: Function, args: tuple[Any, ...], argnums: Argnums = 0) -> None:
-        positions = _positions(argnums, len(args), caller)
-        self.numbers, self.rebuild = tree.flatten([args[i] for i in positions])
+    def __init__(
+        self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
+    ) -> None:
+        places = _places(argnums, len(args), keywords, caller)
+        given: dict[Any, Any] = dict(enumerate(args)) | dict(keywords)
+        self.numbers, self.rebuild = tree.flatten([given[i] for i in places])
         if not self.numbers:
             raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
         with Recording(True):
             self.variables = [_variable(x) for x in self.numbers]
             self.since = next(serials)
-            given = list(args)
-            for i, variable in zip(positions, self.rebuild(self.variables), strict=True):
-                given[i] = variable
-            self.output = f(*given)
+            given |= zip(places, self.rebuild(self.variables), strict=True)
+            self.output = _run(f, [given[i] for i in range(len(args))], {key: given[key] for key in keywords})
         self.outputs, self.rebuild_output = tree.flatten(self.output)
         for z in self.outputs or [self.output]:
             if not isinstance(z, Entry):
@@ -85,7 +116,16 @@ class Pullback:
     def cotangents(self, cotangents: Sequence[Array], recorded: bool) -> list[Array]:
         """The cotangents of the variables, as the sweep left them."""
         swept, _ = gradients(self.tape, sum_seeds(self.outputs, cotangents), self.since, recorded=recorded)
-        return [_own(swept[x], x._data) if x in swept else np.zeros_like(x._data) for x in self.variables]
+        return [_own(swept[x], x._payload) if x in swept else np.zeros_like(x._payload) for x in self.variables]
+
+
+def _run(f: Function, args: Sequence[Any], keywords: Keywords) -> Any:
+    """What `f` gives for its variables; meanwhile copies are recorded."""
+    token = transforming.set(True)
+    try:
+        return f(*args, **keywords)
+    finally:
+        transforming.reset(token)
 
 
 def _own(g: Array, x: Array) -> Array:

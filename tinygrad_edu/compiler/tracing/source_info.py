@@ -44,5 +44,5 @@ def note(node: Node, frame: FrameType | None) -> None:
 
 def _node(x: Any) -> Node | None:
     """Give the node behind a Value or a tracer."""
-    numbers = x._data if isinstance(x, Entry) else x
+    numbers = x._payload if isinstance(x, Entry) else x
     return getattr(numbers, "node", None) if isinstance(numbers, Tracer) else None

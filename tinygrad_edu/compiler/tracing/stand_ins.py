@@ -9,6 +9,7 @@ f         a Python function
 replaced  what stands in for what a name is bound to, by the key of its binding
 """
 
+import dataclasses
 import functools
 import random
 import secrets
@@ -25,6 +26,7 @@ from tinygrad_edu.compiler.captures import is_compiled
 from tinygrad_edu.compiler.errors import trace_error
 from tinygrad_edu.compiler.tracing.tracer import tracers
 from tinygrad_edu.core.rules import table
+from tinygrad_edu.transforms.pullback import Transformed
 
 Function = Callable[..., Any]
 
@@ -124,6 +126,8 @@ class StandIns:
             return types.MethodType(self.of(x.__func__), x.__self__)
         if type(x) is functools.partial:
             return functools.partial(self.of(x.func), *map(self.of, x.args), **x.keywords)
+        if isinstance(x, Transformed):
+            return dataclasses.replace(x, f=self.of(x.f))
         if type(x) is tuple:
             return tuple(map(self.of, x))
         return self.of(x.__wrapped__) if is_compiled(x) else x

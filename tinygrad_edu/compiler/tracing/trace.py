@@ -128,7 +128,7 @@ class Traced:
     def _refuse_changes(self, given: list[TracedArray], leaves: list[Any], handed: Arguments) -> None:
         """Make sure that the arguments are as they were: what a program is given stays as it is."""
         for x, tracer, place in zip(leaves, given, self.signature.places, strict=True):
-            if isinstance(x, Entry) and (x._grad is not None or x._data is not tracer):
+            if isinstance(x, Entry) and (x._grad is not None or x._payload is not tracer):
                 what = f"the function changes {place} (its .data or .grad)"
                 raise trace_error(what, "use tg.grad, and give new values back", self.signature.where)
         if (changed := self.signature.first_change(handed, leaves)) is not None:
@@ -158,7 +158,7 @@ class Traced:
         past = order([x])
         for z in past:
             if any(isinstance(y, Entry) and y.serial < since and id(y) not in mine for y in (z, *z.inputs)):
-                origin = z._data.node.origin if isinstance(z._data, TracedArray) else None
+                origin = z._payload.node.origin if isinstance(z._payload, TracedArray) else None
                 where = format_location(*origin) if origin else self.signature.where
                 raise trace_error("the function uses a Value that was not given", "pass it as an argument", where)
         return DERIVED if any(id(z) in mine for z in past) else LEAF

@@ -1,0 +1,64 @@
+"""What would take a number off the tape unseen: refused while recording, by cause and with the remedy.
+
+written  the expression of the user's that runs now, and the modules that it went through
+"""
+
+import re
+import sys
+
+import numpy as np
+
+from tinygrad_edu.core.source_info import expression, frame_of_user, line
+
+_RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tinygrad_edu.derivative"
+_REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
+    r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
+    r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": _RULE,
+    r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
+    r"\.dot\(": "write X @ w, or np.dot(X, w)",
+    r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
+    r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
+    r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
+    r"\bround\(": "write np.round(x)",
+    r"\b(np|numpy)\.(float|longdouble|half|single|double)\w*\(": "write x, or x.astype(dtype)",
+    r"\b(fromiter|\w*array\w*)\(": "write np.stack([...]) to make an array of Values, and x for np.asarray(x)",
+    r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
+}
+
+_WRITING = frozenset({"fill", "put", "resize", "sort", "partition", "byteswap", "setfield", "setflags"})
+
+
+def refuse_conversion(what: str, remedy: str = "") -> TypeError:
+    """The error for what would make a plain number or array of a Value."""
+    frame, user = sys._getframe(1), frame_of_user(sys._getframe(1))
+    where = line()
+    modules = []
+    while frame is not None and frame is not user:
+        modules.append(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back  # type: ignore[assignment]
+    written = " ".join([*modules, expression(user)])
+    place = f" ({where})" if where else ""
+    return TypeError(
+        f"{what} of a Value{place}: the number would leave the tape, and its slope be lost; "
+        f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
+    )
+
+
+def missing(name: str) -> AttributeError:
+    """The error for an attribute of arrays that Values do not have."""
+    remedy = f"of the numbers alone it is x.data.{name}"
+    if name in _WRITING:
+        remedy = "Values are not written into; write np.where(mask, x, y), or np.sort(x) for x.sort()"
+    return AttributeError(f"a Value has no attribute {name!r}" + (f"; {remedy}" if hasattr(np.ndarray, name) else ""))
+
+
+def _remedy(written: str, where: str) -> str:
+    """What to write instead of an expression, or of the line that it stands on."""
+    for text in (written, where) if written.endswith(("]", " ")) else (written,):  # of `a[0] = v` only `a[0]`
+        if (found := re.search(r"\bmath\.(\w+)", text)) is not None:
+            own = {"fsum": "sum", "pow": "power"}.get(found[1], found[1])
+            return f"write np.{own}" if hasattr(np, own) else "write it with NumPy's functions"
+        for pattern, remedy in _REMEDIES.items():
+            if re.search(pattern, text):
+                return remedy
+    return "stay with NumPy's functions, and write np.stack([...]) to make an array of Values"
