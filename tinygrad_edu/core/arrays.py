@@ -69,7 +69,8 @@ def as_constant(x: Any) -> Any:
     if isinstance(x, (list, np.ndarray)):
         if isinstance(x, np.ndarray):
             _tell_listener(x)
-        return np.array(x, order="K")
+        made = np.array(x, order="K")
+        return made if made.size or isinstance(x, np.ndarray) else made.astype(np.intp)  # as NumPy reads x[[]]
     return tuple(map(as_constant, x)) if type(x) is tuple else x
 
 
