@@ -73,7 +73,7 @@ class ArrayMethods:
 
     def transpose(self, *axes: Any) -> Any:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
-        return self.__transpose((axes[0] if len(axes) == 1 else axes) or None)
+        return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
