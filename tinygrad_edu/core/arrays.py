@@ -81,7 +81,8 @@ def as_constant(x: Any, function: Function) -> Any:
     if isinstance(x, (list, np.ndarray)):
         if isinstance(x, np.ndarray):
             _tell_listener(x)
-        return np.array(x, order="K")
+        made = np.array(x, order="K")
+        return made if made.size or isinstance(x, np.ndarray) else made.astype(np.intp)  # as NumPy reads x[[]]
     if _speaks_protocols(x):
         return x.copy()
     return tuple(as_constant(part, function) for part in x) if type(x) is tuple else x

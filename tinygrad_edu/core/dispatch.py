@@ -25,6 +25,7 @@ _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
 }  # fmt: skip
+_REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int})  # what is quickly known to be none
 
 
@@ -67,10 +68,12 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
 def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Function) -> Any:
     """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
     x = inputs[i]
-    if rule is not None and not isinstance(x, str):
+    if rule is not None:
         return constant_operand(x, function, next(z for z in inputs if isinstance(z, Entry)))
     if _holds_value(x):
-        raise refuse(function, f"argument {i} is a Value", "it has no slope there; pass x.data")
+        rules = table[function].rules
+        wanted = f"write {rules.ahead}" if isinstance(rules, Each) else "it has no slope there; pass x.data"
+        raise refuse(function, f"argument {i} is a Value", wanted)
     return as_constant(x, function)
 
 
@@ -81,11 +84,6 @@ def _holds_value(x: Any) -> bool:
     elif dataclasses.is_dataclass(x) and not isinstance(x, type):
         x = [getattr(x, field.name) for field in dataclasses.fields(x)]
     return any(map(_holds_value, x)) if isinstance(x, (list, tuple)) else isinstance(x, Entry)
-
-
-def _numbers(x: Any) -> Any:
-    """The plain numbers behind `x`, or behind the Values in a list or tuple."""
-    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else payload(x)
 
 
 def _constant_keyword(key: str, value: Any, function: Function) -> Any:
@@ -166,7 +164,7 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
             return on_function(ufunc, inputs, keywords)
         for key in keywords:
             raise unsupported(ufunc, key)
-        return row.substitute(*inputs)  # type: ignore[misc]
+        return _substituted(ufunc, inputs, {}, inputs, {})
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:
@@ -185,7 +183,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
-        return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
+        return _on_payloads(function, arguments, keywords)
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)
@@ -196,7 +194,30 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     for key in [key for key in named if key not in accepted]:
         if key not in known or not _is_default(named.pop(key), known[key]):
             raise unsupported(function, key)
-    return row.substitute(*positional, **named) if row.substitute else apply(function, positional, named)
+    if row.substitute:
+        return _substituted(function, positional, named, arguments, keywords)
+    return apply(function, positional, named)
+
+
+def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments: Inputs, keywords: Keywords) -> Any:
+    """What the substitute of `function` gives; what it refuses without a word of its own, NumPy may refuse in its."""
+    try:
+        return table[function].substitute(*inputs, **named)  # type: ignore[misc]
+    except _REFUSALS as error:
+        if label(function) in str(error) or type(error).__module__.startswith("tinygrad_edu"):
+            raise
+        refusal = TypeError(f"{label(function)}: {error}")
+    _on_payloads(function, arguments, keywords)
+    raise refusal
+
+
+def _on_payloads(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
+    """What NumPy makes of the numbers alone."""
+
+    def plain(x: Any) -> Any:
+        return type(x)(map(plain, x)) if type(x) in (list, tuple) else payload(x)
+
+    return function(*map(plain, arguments), **{key: plain(x) for key, x in keywords.items()})
 
 
 def _is_default(value: Any, default: Any) -> bool:

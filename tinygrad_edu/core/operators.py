@@ -59,19 +59,23 @@ class ArrayMethods:
     sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
     max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
     argmax, argmin, argsort, nonzero = map(_method, (np.argmax, np.argmin, np.argsort, np.nonzero))
-    any, all, round, clip = map(_method, (np.any, np.all, np.round, np.clip))
+    any, all, round = map(_method, (np.any, np.all, np.round))
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
     copy, astype, searchsorted = map(_method, (np.copy, np.astype, np.searchsorted))
-    __reshape, __transpose = map(_method, (np.reshape, np.transpose))
+    __reshape, __transpose, __clip = map(_method, (np.reshape, np.transpose, np.clip))
 
     def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """As np.reshape; the shape may come as one tuple or as several numbers."""
         return self.__reshape(shape[0] if len(shape) == 1 else shape, **keywords)
 
+    def clip(self, min: Any = None, max: Any = None, **keywords: Any) -> Any:
+        """As np.clip; one bound is enough."""
+        return self.__clip(min, max, **keywords)
+
     def transpose(self, *axes: Any) -> Any:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
-        return self.__transpose((axes[0] if len(axes) == 1 else axes) or None)
+        return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")

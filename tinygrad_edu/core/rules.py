@@ -24,13 +24,16 @@ AnyFunction = TypeVar("AnyFunction", bound=Function)
 
 
 class Each:
-    """One rule for every input of a function that takes any number of them; its first argument is which, `i`."""
+    """One rule for every input of a function that takes any number of them; its first argument is which, `i`.
 
-    def __init__(self, rule: Rule) -> None:
-        self.rule = rule
+    `ahead` says what stands before them, if anything does.
+    """
 
-    def __getitem__(self, i: int) -> Rule:
-        return functools.partial(self.rule, i)
+    def __init__(self, rule: Rule, ahead: str = "") -> None:
+        self.rule, self.ahead = rule, ahead
+
+    def __getitem__(self, i: int) -> Rule | None:
+        return None if self.ahead and i == 0 else functools.partial(self.rule, i)
 
 
 @dataclass(frozen=True, slots=True)

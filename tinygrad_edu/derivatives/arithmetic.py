@@ -29,9 +29,9 @@ def tie_weight(x, y):
     return 1.0 * (x > y) + 0.5 * (x == y)
 
 
-def tie_weight_past_nan(x, y):
-    """As `tie_weight`, where a NaN loses."""
-    return np.where(np.isnan(y), 1.0, tie_weight(x, y))
+def past_nan(y, weight):
+    """The weight of what stands beside `y`: all of it where `y` is NaN."""
+    return np.where(np.isnan(y), 1.0, weight)
 
 
 def nonzero_base(x, y):
@@ -88,10 +88,10 @@ derivative(np.maximum,      lambda g, z, x, y: g * tie_weight(x, y),
                             lambda g, z, x, y: g * tie_weight(y, x), selects=True)
 derivative(np.minimum,      lambda g, z, x, y: g * tie_weight(y, x),
                             lambda g, z, x, y: g * tie_weight(x, y), selects=True)
-derivative(np.fmax,         lambda g, z, x, y: g * tie_weight_past_nan(x, y),
-                            lambda g, z, x, y: g * tie_weight_past_nan(y, x), selects=True)
-derivative(np.fmin,         lambda g, z, x, y: g * tie_weight_past_nan(-x, -y),
-                            lambda g, z, x, y: g * tie_weight_past_nan(-y, -x), selects=True)
+derivative(np.fmax,         lambda g, z, x, y: g * past_nan(y, tie_weight(x, y)),
+                            lambda g, z, x, y: g * past_nan(x, tie_weight(y, x)), selects=True)
+derivative(np.fmin,         lambda g, z, x, y: g * past_nan(y, tie_weight(y, x)),
+                            lambda g, z, x, y: g * past_nan(x, tie_weight(x, y)), selects=True)
 derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat)
 derivative(np.where,        None,
                             lambda g, z, c, x, y: np.where(c, g, 0.0),
@@ -110,12 +110,15 @@ derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
 
 
 @compose(np.clip)
-def clip(a, a_min=None, a_max=None, min=None, max=None):
+def clip(a, a_min=np._NoValue, a_max=np._NoValue, *, min=np._NoValue, max=np._NoValue):
     """`a` held between two bounds; on a bound, half the slope is a's and half the bound's."""
-    if not (a_min is None and a_max is None) and not (min is None and max is None):
-        raise ValueError("np.clip: got a_min or a_max, and min or max too; they are two names for the same bounds")
-    low = a_min if min is None else min
-    high = a_max if max is None else max
+    missing = np._NoValue
+    if (a_min is missing) != (a_max is missing):
+        raise TypeError("np.clip: got only one of a_min and a_max; pass None for the other, or use min= or max=")
+    if a_min is not missing and not (min is missing and max is missing):
+        raise ValueError("np.clip: got a_min and a_max, and min or max too; they are two names for the same bounds")
+    low, high = (min, max) if a_min is missing else (a_min, a_max)
+    low, high = (None if bound is missing else bound for bound in (low, high))
     a = a if low is None else np.maximum(a, low)
     return a if high is None else np.minimum(a, high)
 

@@ -10,10 +10,12 @@ import math
 import operator
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
+from tinygrad_edu.core.tape import Entry, payload
 
 
 @primitive
@@ -51,22 +53,33 @@ derivative(put_back,         lambda g, z, x, index, shape: g[index], None, None,
 # fmt: on
 
 
+def places(a):
+    """The place of each element of `a` in the flattened array: picking these tells what is picked."""
+    return np.reshape(np.arange(a.size), a.shape)
+
+
+def pick_along(a, axis, pick):
+    """What `pick` picks of the places along an axis of `a`, or of the flattened array; a number has one axis."""
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), axis or 0
+    axis = normalize_axis_index(axis, a.ndim)
+    return a[(*(slice(None),) * axis, pick(np.arange(a.shape[axis])))]
+
+
 @compose(np.take)
-def take(a, indices, axis=None):
+def take(a, indices, axis=None, mode="raise"):
     """Elements picked along one axis, or out of the flattened array."""
-    if axis is None:
-        return np.ravel(a)[indices]
-    return a[(*(slice(None),) * (axis % a.ndim), indices)]
+    indices = payload(indices)
+    ready = mode == "raise" and hasattr(indices, "dtype") and indices.dtype.kind in "iu"
+    return pick_along(a, axis, lambda n: indices if ready else np.take(n, indices, mode=mode))
 
 
 @compose(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """Elements picked along one axis, by indices that differ from place to place."""
-    if axis is None:
-        return np.ravel(arr)[indices]
-    places = list(np.ogrid[tuple(slice(n) for n in arr.shape)])
-    places[axis] = indices
-    return arr[tuple(places)]
+    if isinstance(indices, Entry):
+        raise refuse(np.take_along_axis, "indices are a Value", "pass integers, such as those of np.argsort")
+    return np.ravel(arr)[np.take_along_axis(places(arr), indices, axis)]
 
 
 @compose(np.sort)
@@ -96,7 +109,10 @@ def diag(v, k=0):
 @compose(np.select)
 def select(condlist, choicelist, default=0):
     """For each element the first choice whose condition holds."""
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+    conditions = np.broadcast_arrays(*condlist)
+    for condition, choice in zip(reversed(conditions), reversed(choicelist), strict=True):
+        if condition.dtype != bool:
+            raise TypeError(f"np.select: a condition is of dtype {condition.dtype}; pass truth values, such as x > 0")
         default = np.where(condition, choice, default)
     return default
 
@@ -104,7 +120,7 @@ def select(condlist, choicelist, default=0):
 compose(np.trace)(lambda a, offset=0, axis1=0, axis2=1: np.sum(diagonal(a, offset, axis1, axis2), axis=-1))
 compose(np.tril)(lambda m, k=0: np.where(lower(m, k), m, 0.0))
 compose(np.triu)(lambda m, k=0: np.where(lower(m, k - 1), 0.0, m))
-compose(np.compress)(lambda condition, a, axis=None: np.take(a, np.flatnonzero(condition), axis=axis))
-compose(np.extract)(lambda condition, arr: np.take(arr, np.flatnonzero(condition)))
+compose(np.compress)(lambda condition, a, axis=None: pick_along(a, axis, lambda n: np.compress(payload(condition), n)))
+compose(np.extract)(lambda condition, arr: pick_along(arr, None, lambda n: np.extract(payload(condition), n)))
 
 nondifferentiable(np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)

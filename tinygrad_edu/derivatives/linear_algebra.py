@@ -8,7 +8,9 @@ x, y  inputs
 import math
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
+from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Each, compose, derivative
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `string`, which takes 1 ms to import
@@ -70,7 +72,7 @@ def contraction(i, g, z, subscripts, *operands, optimize=False):
 # fmt: off
 derivative(np.matmul, lambda g, z, x, y: product_left(g, x, y),
                       lambda g, z, x, y: product_right(g, x, y))
-derivative(np.einsum, Each(contraction))
+derivative(np.einsum, Each(contraction, "subscripts, such as 'ij,jk->ik'"))
 # fmt: on
 
 
@@ -87,7 +89,9 @@ def tensordot(a, b, axes=2):
     """Sums of products over pairs of axes: both laid out as matrices, multiplied, and folded back."""
     if np.ndim(axes) == 0:
         axes = (range(-axes, 0), range(axes))
-    left, right = ([int(i) % np.ndim(x) for i in np.atleast_1d(k)] for x, k in zip((a, b), axes, strict=True))
+    left, right = (
+        [normalize_axis_index(int(i), np.ndim(x)) for i in np.atleast_1d(k)] for x, k in zip((a, b), axes, strict=True)
+    )
     rest_a = [i for i in range(np.ndim(a)) if i not in left]
     rest_b = [i for i in range(np.ndim(b)) if i not in right]
     shape_a, shape_b = np.shape(a), np.shape(b)
@@ -102,7 +106,7 @@ def tensordot(a, b, axes=2):
 compose(np.inner)(lambda a, b: dot(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
 compose(np.outer)(lambda a, b: np.ravel(a)[:, None] * np.ravel(b))
 compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
-compose(np.vecdot)(lambda x1, x2: np.sum(x1 * x2, axis=-1))
+compose(np.vecdot)(lambda x1, x2: (as_array(x1)[..., None, :] @ as_array(x2)[..., :, None])[..., 0, 0])
 
 
 def root_flat_at_zero(total, root):
@@ -114,17 +118,20 @@ def root_flat_at_zero(total, root):
 @compose(np.linalg.norm)
 def norm(x, ord=None, axis=None, keepdims=False):
     """Any norm of vectors, and Frobenius' of matrices; norm'(0) = 0."""
-    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     matrix = len(axes) == 2
-    if len(axes) > 2 and not (ord is None and axis is None):
+    if len(axes) not in (1, 2) and not (ord is None and axis is None):
         raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
     if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
         return root_flat_at_zero(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
     if matrix or isinstance(ord, str):
         raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule; use numbers for vectors, 'fro' for matrices")
     size = abs(x)
+    if ord == np.inf and not x.size:
+        return np.sum(size, axis=axis, keepdims=keepdims)
     if ord in (np.inf, -np.inf):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if ord == 0:
         raise TypeError("np.linalg.norm: ord=0 counts elements and has no slope; use ord=1 or 2")
-    return root_flat_at_zero(np.sum(size**ord, axis=axis, keepdims=keepdims), lambda total: total ** (1 / ord))
+    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
+    return total ** (1 / ord) if ord < 0 else root_flat_at_zero(total, lambda total: total ** (1 / ord))

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
 from tinygrad_edu.derivatives.arithmetic import replace_zero
@@ -26,7 +27,8 @@ def restore_axes(g, a, axis, keepdims):
 def extreme(g, z, a, axis, keepdims):
     """`g`, shared evenly among the elements that tie for the extreme value."""
     chosen = a == restore_axes(z, a, axis, keepdims)
-    return chosen * (restore_axes(g, a, axis, keepdims) / np.sum(chosen, axis=axis, keepdims=True, dtype=a.dtype))
+    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=np.result_type(a.dtype, np.float32))  # float16 ends at 65,504
+    return chosen * (restore_axes(g, a, axis, keepdims) / ties)
 
 
 def deviation(a: Array, axis: Any) -> Array:
@@ -36,10 +38,11 @@ def deviation(a: Array, axis: Any) -> Array:
     return a
 
 
-def count(a: Array, axis: Any, ddof: float) -> Any:
-    """The number of elements that go into each output, less `ddof`."""
+def inverse_count(a: Array, axis: Any, ddof: float = 0) -> float:
+    """One over the number of elements that go into each output, less `ddof`; a float, which float16 can hold."""
     axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
-    return math.prod(a.shape[i] for i in axes) - ddof
+    n = math.prod(a.shape[i] for i in axes) - ddof
+    return 1 / n if n > 0 else math.inf
 
 
 def exclusive_cumprod(x, n):
@@ -78,7 +81,7 @@ def reverse_cumsum(g, a, axis):
 # fmt: off
 derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: restore_axes(g, a, axis, keepdims), selects=True)
 derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False:
-                          restore_axes(g, a, axis, keepdims) / count(a, axis, 0), selects=True)
+                          restore_axes(g, a, axis, keepdims) * inverse_count(a, axis), selects=True)
 derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False:
                           restore_axes(g, a, axis, keepdims) * others(a, axis))
 derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
@@ -87,10 +90,10 @@ derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
 derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
 derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          restore_axes(g, a, axis, keepdims) * deviation(a, axis) * (2 / count(a, axis, ddof)))
+                          restore_axes(g, a, axis, keepdims) * deviation(a, axis) * (2 * inverse_count(a, axis, ddof)))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
                           restore_axes(g / replace_zero(z), a, axis, keepdims)
-                          * deviation(a, axis) / count(a, axis, ddof))
+                          * deviation(a, axis) * inverse_count(a, axis, ddof))
 # fmt: on
 
 
@@ -105,21 +108,34 @@ compose(np.ptp)(
 
 @compose(np.average)
 def average(a, axis=None, weights=None, keepdims=False):
-    """The average, with weights of the shape of `a`, or one for each place along one axis."""
+    """The average, with weights of the shape of `a`, or of the axes that are averaged over."""
     if weights is None:
         return np.mean(a, axis=axis, keepdims=keepdims)
+    axes = tuple(range(np.ndim(a))) if axis is None else normalize_axis_tuple(axis, np.ndim(a))
     if np.shape(weights) != np.shape(a):
-        weights = np.reshape(weights, [-1 if i == axis % a.ndim else 1 for i in range(a.ndim)])
+        wanted = tuple(np.shape(a)[i] for i in axes)
+        if axis is None or np.shape(weights) != wanted:
+            along = f"one of shape {wanted} for axis={axis}" if axis is not None else "say axis="
+            raise ValueError(
+                f"np.average: weights of shape {np.shape(weights)} for an array of shape {np.shape(a)}; "
+                f"they must have its shape, or {along}"
+            )
+        spread = [n if i in axes else 1 for i, n in enumerate(np.shape(a))]
+        weights = np.reshape(np.transpose(weights, np.argsort(axes)), spread)
     weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
+    if np.any(total == 0):
+        raise ZeroDivisionError("np.average: the weights sum to zero; their sum must not be 0")
     return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
 
 
 @compose(np.diff)
 def diff(a, n=1, axis=-1):
     """The difference of neighbours along `axis`, taken `n` times."""
+    if n < 0:
+        raise ValueError(f"np.diff: n={n} is how many times differences are taken; use 0 or more")
     for _ in range(n):
-        before = (slice(None),) * (axis % a.ndim)
+        before = (slice(None),) * normalize_axis_index(axis, a.ndim)
         a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
     return a
 

@@ -5,12 +5,13 @@ z  output
 a  input
 """
 
-import itertools
-
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import Each, compose, derivative
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.indexing import pick_along, places, put_back
 
 
 @primitive
@@ -31,12 +32,23 @@ def part(i, g, z, *arrays, axis=0):
 
 def inverse(axes):
     """The permutation that undoes `axes`."""
-    return None if axes is None else tuple(np.argsort([axis % len(axes) for axis in axes]))
+    return None if axes is None else tuple(np.argsort(np.atleast_1d(axes) % np.size(axes)))
+
+
+def as_read(g, a, order):
+    """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" go by how they lie in memory."""
+    if order in ("K", "k"):
+        lie_alike = np.empty_like(payload(a), dtype=np.intp)
+        lie_alike[...] = places(a)
+        return np.reshape(g[np.argsort(np.ravel(lie_alike, "K"))], a.shape)
+    if order in ("A", "a"):
+        order = "F" if payload(a).flags.fnc else "C"
+    return np.reshape(g, a.shape, order=order)
 
 
 # fmt: off
-derivative(np.reshape,      lambda g, z, a, *, shape, order="C": np.reshape(g, a.shape, order=order), selects=True)
-derivative(np.ravel,        lambda g, z, a, *, order="C": np.reshape(g, a.shape, order=order), selects=True)
+derivative(np.reshape,      lambda g, z, a, *, shape, order="C": as_read(g, a, order), selects=True)
+derivative(np.ravel,        lambda g, z, a, *, order="C": as_read(g, a, order), selects=True)
 derivative(np.transpose,    lambda g, z, a, *, axes=None: np.transpose(g, inverse(axes)), selects=True)
 derivative(np.swapaxes,     lambda g, z, a, *, axis1, axis2: np.swapaxes(g, axis1, axis2), selects=True)
 derivative(np.moveaxis,     lambda g, z, a, *, source, destination: np.moveaxis(g, destination, source), selects=True)
@@ -44,7 +56,7 @@ derivative(np.expand_dims,  lambda g, z, a, *, axis: np.reshape(g, a.shape), sel
 derivative(np.squeeze,      lambda g, z, a, *, axis=None: np.reshape(g, a.shape), selects=True)
 derivative(np.broadcast_to, lambda g, z, a, *, shape: g, selects=True)
 derivative(np.flip,         lambda g, z, a, *, axis=None: np.flip(g, axis=axis), selects=True)
-derivative(np.roll,         lambda g, z, a, *, shift, axis=None: np.roll(g, np.negative(shift), axis=axis),
+derivative(np.roll,         lambda g, z, a, *, shift, axis=None: np.roll(g, -np.asarray(shift, int), axis=axis),
                             selects=True)
 derivative(concatenate,     Each(part), selects=True)
 # fmt: on
@@ -62,10 +74,9 @@ compose(np.stack)(lambda arrays, axis=0: concatenate(*[np.expand_dims(a, axis) f
 compose(np.hstack)(lambda tup: concatenate(*[np.atleast_1d(a) for a in tup], axis=0 if np.ndim(tup[0]) < 2 else 1))
 compose(np.vstack)(lambda tup: concatenate(*[np.atleast_2d(a) for a in tup]))
 compose(np.column_stack)(
-    lambda tup: concatenate(*[a if np.ndim(a) == 2 else np.reshape(a, (-1, 1)) for a in tup], axis=1)
+    lambda tup: concatenate(*[a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], axis=1)
 )
 compose(np.hsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, min(1, ary.ndim - 1)))
-compose(np.vsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, 0))
 compose(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 compose(np.broadcast_arrays)(
     lambda *args: tuple(np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args))) for a in args)
@@ -86,33 +97,31 @@ compose(np.atleast_1d)(at_least(1))
 compose(np.atleast_2d)(at_least(2))
 
 
-@compose(np.array_split)
-def array_split(ary, indices_or_sections, axis=0):
-    """Parts of as nearly equal length as can be, or cut at the given places."""
-    before = (slice(None),) * (axis % ary.ndim)
-    inner = indices_or_sections
-    if np.ndim(inner) == 0:
-        inner = np.cumsum([len(piece) for piece in np.array_split(np.arange(ary.shape[axis]), int(inner))[:-1]])
-    edges = [0, *inner, ary.shape[axis]]
-    return [ary[(*before, slice(i, j))] for i, j in itertools.pairwise(edges)]
+def cut(function):
+    """The function that cuts an axis as `function` cuts the places along it."""
+
+    def pieces(ary, indices_or_sections, axis=0):
+        axis = normalize_axis_index(axis, ary.ndim)
+        parts = function(np.arange(ary.shape[axis]), payload(indices_or_sections))
+        ends = [(int(part[0]), int(part[-1]) + 1) if part.size else (0, 0) for part in parts]
+        return [ary[(*(slice(None),) * axis, slice(*end))] for end in ends]
+
+    return pieces
 
 
-@compose(np.split)
-def split(ary, indices_or_sections, axis=0):
-    """Equal parts, or parts cut at the given places."""
-    if not np.ndim(indices_or_sections) and ary.shape[axis] % indices_or_sections:
-        raise ValueError(
-            f"np.split: {ary.shape[axis]} elements do not make {indices_or_sections} equal parts; use np.array_split"
-        )
-    return array_split(ary, indices_or_sections, axis)
+compose(np.array_split)(cut(np.array_split))
+split = compose(np.split)(cut(np.split))
 
 
-@compose(np.repeat)
-def repeat(a, repeats, axis=None):
-    """Each element repeated, which is indexing; a number counts as an array of one."""
-    a = a if a.ndim else np.reshape(a, 1)
-    n = a.size if axis is None else a.shape[axis]
-    return np.take(a, np.repeat(np.arange(n), repeats), axis=axis)
+@compose(np.vsplit)
+def vsplit(ary, indices_or_sections):
+    """An array split along its first axis, which must not be its only one."""
+    if ary.ndim < 2:
+        raise ValueError(f"np.vsplit: got an array of shape {ary.shape}; of one axis, use np.split")
+    return split(ary, indices_or_sections)
+
+
+compose(np.repeat)(lambda a, repeats, axis=None: pick_along(a, axis, lambda n: np.repeat(n, payload(repeats))))
 
 
 @compose(np.tile)
@@ -129,26 +138,27 @@ def tile(A, reps):  # noqa: N803
 @compose(np.rot90)
 def rot90(m, k=1, axes=(0, 1)):
     """An array turned by `k` right angles in the plane of two axes."""
+    first, second = normalize_axis_tuple(axes, m.ndim)
     for _ in range(k % 4):
-        m = np.flip(np.swapaxes(m, *axes), axis=axes[0])
+        m = np.flip(np.swapaxes(m, first, second), axis=first)
     return m
 
 
 @compose(np.pad)
-def pad(array, pad_width, mode="constant", constant_values=0):
+def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     """An array with a constant joined on, or with elements that are there repeated, which is indexing."""
-    widths = np.broadcast_to(pad_width, (array.ndim, 2))
-    values = np.broadcast_to(constant_values, (array.ndim, 2))
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise TypeError(f"np.pad: mode={mode!r} has no rule; use constant, edge, reflect, symmetric or wrap")
-    for axis, (before, after) in enumerate(widths):
-        if mode == "constant":
-            shape = list(array.shape)
-            ends = []
-            for width, value in zip((before, after), values[axis], strict=True):
-                shape[axis] = int(width)
-                ends.append(np.full(shape, value, dtype=array.dtype))
-            array = concatenate(ends[0], array, ends[1], axis=axis)
-        else:
-            array = np.take(array, np.pad(np.arange(array.shape[axis]), (before, after), mode), axis=axis)
-    return array
+    given = {} if constant_values is np._NoValue else {"constant_values": constant_values}
+    if mode != "constant":
+        return np.ravel(array)[np.pad(places(array), pad_width, mode, **given)]
+    around = np.pad(np.zeros(array.shape, array.dtype), pad_width, **given)
+    if isinstance(pad_width, dict):
+        pad_width = [np.broadcast_to(pad_width.get(i, pad_width.get(i - array.ndim, 0)), 2) for i in range(array.ndim)]
+    starts = np.broadcast_to(pad_width, (array.ndim, 2))[:, 0]
+    inside = tuple(slice(int(i), int(i) + n) for i, n in zip(starts, array.shape, strict=True))
+    z = put_back(array, inside, around.shape)
+    if not given:
+        return z
+    around[inside] = -0.0  # which changes no number that it is added to, not even -0.0
+    return z + around

@@ -15,7 +15,7 @@ from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import Entry
-from tinygrad_edu.derivatives.reductions import count, deviation
+from tinygrad_edu.derivatives.reductions import deviation, inverse_count
 from tinygrad_edu.functions.softmax import Axis, softmax
 
 
@@ -164,5 +164,5 @@ def _score_shape(q: tuple[int, ...], k: tuple[int, ...], v: tuple[int, ...]) -> 
 derivative(standardize,   lambda g, z, x, *, axis=-1, eps=1e-5:
                               _project_out(g, z, axis) / root_variance(x, axis=axis, eps=eps))
 derivative(root_variance, lambda g, z, x, *, axis=-1, eps=1e-5:
-                              g * standardize(x, axis=axis, eps=eps) / count(x, axis, 0))
+                              g * standardize(x, axis=axis, eps=eps) * inverse_count(x, axis))
 # fmt: on

@@ -69,7 +69,7 @@ def mutated(function: Function, i: int, kind: str) -> Iterator[Mutant]:
     right = table[function]
     rules = right.rules
     mutant = Mutant(rules.rule, kind, None) if isinstance(rules, Each) else Mutant(rules[i], kind, i)
-    wrong = Each(mutant) if isinstance(rules, Each) else (*rules[:i], mutant, *rules[i + 1 :])
+    wrong = Each(mutant, rules.ahead) if isinstance(rules, Each) else (*rules[:i], mutant, *rules[i + 1 :])
     table[function] = dataclasses.replace(right, rules=wrong)
     try:
         yield mutant
