@@ -79,7 +79,7 @@ def richardson(
     row: list[Any] = []
     side = _side(d, x, eps)
     base = 4.0 if side else 16.0  # the error of a chord to one side falls with q, that of a central one with q²
-    moved = 0.0 if side else abs(d(x + _step(x, eps)) - d(x - _step(x, eps))) / 2  # by the rounding of x + q
+    moved = abs(d(x * (1 + eps)) - d(x * (1 - eps))) / 2 if x and not side else 0.0  # by the rounding of x + q
     for k in range(24):
         q = _step(x, eps ** (1 / 8) * 4.0**-k)
         high, low = x + q * (side >= 0), x - q * (side <= 0)
@@ -93,7 +93,7 @@ def richardson(
             own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
             if own <= doubt:
                 found, doubt = row[j + 1], own
-        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 1e-3 * max(abs(found), abs(best))
+        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 0.1 * max(abs(found), abs(best))
         if doubt <= error or refuted:
             best, error = found, doubt
         if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):

@@ -7,7 +7,7 @@ a         analytic derivative
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
 _LEAST = 8  # and at least so many
 _ROUNDINGS = 16  # so many roundings may add up in a gradient
-_PERTURBATIONS = 4
+_PERTURBATIONS = 3
 
 
 def rounding(
@@ -147,6 +147,9 @@ class Comparison:
             compared = judge(probe.place, probe.analytic, measured, probe.rounds, unit)
             if compared.kind != "wrong" and (compared.kind == "agrees" or closely or not self.weighed.cancels):
                 break
+        if compared.kind == "wrong" and not math.isnan(compared.analytic):
+            if self.weighed.diverges(k, probe.direction):
+                return replace(compared, slope=math.copysign(math.inf, compared.slope), error=math.inf, bound=math.inf, kind="precision-limited")
         return compared
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:

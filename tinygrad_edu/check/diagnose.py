@@ -97,7 +97,9 @@ class Suspect:
         except Exception as error:  # whatever a wrong rule may do
             return f"its rule fails: {type(error).__name__}: {error}", None
         for share, fresh, r, name in zip(shares, here, rounds, self.names, strict=True):
-            if not np.all((abs(share - fresh) <= r) | (np.isnan(share) & np.isnan(fresh))):
+            with np.errstate(invalid="ignore"):
+                alike = (share == fresh) | (abs(share - fresh) <= r) | (np.isnan(share) & np.isnan(fresh))
+            if not np.all(alike):
                 return f"its rule for {name} keeps state: it uses what another call left behind", None
         return self._against_slope(weighed, shares, rounds)
 

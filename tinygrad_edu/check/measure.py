@@ -33,7 +33,7 @@ EPS = float(np.finfo(np.float64).eps)
 SAFETY = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
 _NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
 _POINTS = 10
-_SAMPLES = 3  # so many times everything is rounded once more
+_SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
@@ -118,7 +118,7 @@ class Weighed:
             return float(sum(np.sum(w * payload(z)) for w, z in zip(self.weights, outputs, strict=True)))
 
         try:
-            here = float(self(leaves))
+            here = rounded(phi, 0.0, 0)
             moved = [abs(rounded(phi, self.step, seed) - here) for seed in range(_SAMPLES)]
         except Exception:  # the function takes no Values, or leaves the tape: what is near shows some of it
             return 0.0
@@ -139,7 +139,14 @@ class Weighed:
         The noise of f where it is taken holds for all steps; `closely`, it is measured at each of them.
         """
         phi = functools.cache(self.along(k, direction))
-        noise = self._noise_along(k, direction) if closely else lambda q: self.noise
+        x = self.leaves[k][direction != 0]
+        ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
+        moved = abs(float(phi(ulp) - phi(-ulp))) / 2  # by the rounding of x + q
+        at = self._noise_along(k, direction) if closely else lambda q: self.noise
+
+        def noise(q: Number) -> float:
+            return max(at(q), moved) if math.isfinite(moved) else at(q)
+
         slope, error = richardson(phi, np.float64(0.0), EPS, noise)
         jump, doubt = self._jump(phi)
         known = error <= 1e-6 * max(abs(slope), self.size)  # else it could not contradict a complex step
@@ -148,6 +155,16 @@ class Weighed:
             if sharp is not None and abs(sharp - slope) <= SAFETY * error:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error) + doubt, jump)
+
+    def diverges(self, k: int, direction: Array) -> bool:
+        """Whether the slope grows without bound the nearer one looks, as that of a root at 0 does."""
+        phi = self.along(k, direction)
+        here = phi(0.0)
+        sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
+        chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
+        growth = np.diff(chords)
+        noise = 8 * self.noise * 2.0**40
+        return bool(np.all(growth[1:] / growth[:-1] > 0.95)) and abs(growth[-1]) > noise / 2**20 if all(growth) else False
 
     def _complex_step(self, phi: Line) -> float | None:
         """The slope by a complex step; None where the function takes no complex numbers.

@@ -30,7 +30,7 @@ class Roundings:
     def moved(self, x: Array) -> Array:
         """`x`, each number moved up or down."""
         up = self.generator.random(np.shape(x)) < 0.5
-        return (x * (1 + self.step * np.where(up, 1.0, -1.0))).astype(np.result_type(x))[()]
+        return (x * (1 + np.where(up, self.step, -self.step))).astype(np.result_type(x))[()]
 
     def entry(self, z: Any) -> None:
         """Move the result of an operation."""
