@@ -57,29 +57,43 @@ def _central(d: ScalarFunction, x: Array, eps: float) -> Estimate:
     return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
 
 
-def richardson(d: ScalarFunction, x: Array, eps: float, noise: float = 0.0) -> Estimate:
+def _side(d: ScalarFunction, x: Array, eps: float) -> int:
+    """Where `d` is defined beside x, at the edge of where it is: 1 above only, -1 below only, 0 on both sides."""
+    q = _step(x, eps)
+    above, below = (bool(np.isfinite(d(x + side * q))) for side in (1, -1))
+    return int(above) - int(below)
+
+
+def richardson(
+    d: ScalarFunction, x: Array, eps: float, noise: Callable[[Array], float] = lambda q: 0.0
+) -> tuple[Array, Array]:
     """The slope at a step of 0, extrapolated from steps that are quartered until rounding outweighs the gain.
 
-    What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. `noise` is how much
-    the values of `d` are known to round, where that is more than the last digit.
+    What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. Where `d` is defined
+    on one side only, the slope is that of this side. `noise(q)` is how much the values of `d` at a distance of q are
+    known to round, where that is more than the last digit.
 
     Source: Ridders, 1982; Numerical Recipes, section 5.7.
     """
     best, error = np.nan, np.inf
     row: list[Any] = []
+    side = _side(d, x, eps)
+    base = 4.0 if side else 16.0  # the error of a chord to one side falls with q, that of a central one with q²
+    moved = abs(d(x * (1 + eps)) - d(x * (1 - eps))) / 2 if x and not side else 0.0  # by the rounding of x + q
     for k in range(24):
         q = _step(x, eps ** (1 / 8) * 4.0**-k)
-        above, below = d(x + q), d(x - q)
+        high, low = x + q * (side >= 0), x - q * (side <= 0)
+        above, below = d(high), d(low)
         size = max(abs(above), abs(below))
-        rounding = 2 * max(noise, eps * size) / q
-        previous, row = row, [(above - below) / (2 * q)]
+        rounding = 2 * max(moved, noise(q), eps * size) / q * (1 + abs(side))
+        previous, row = row, [(above - below) / (high - low)]
         found, doubt = np.nan, np.inf
         for j, coarser in enumerate(previous):
-            row.append(row[j] + (row[j] - coarser) / (16.0 ** (j + 1) - 1))
+            row.append(row[j] + (row[j] - coarser) / (base ** (j + 1) - 1))
             own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
             if own <= doubt:
                 found, doubt = row[j + 1], own
-        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 1e-3 * max(abs(found), abs(best))
+        refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 0.1 * max(abs(found), abs(best))
         if doubt <= error or refuted:
             best, error = found, doubt
         if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):

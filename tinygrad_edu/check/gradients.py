@@ -16,7 +16,7 @@ from tinygrad_edu.check.hooks import SourceLines, WriteProtection
 from tinygrad_edu.check.measure import EPS, Leaves, Tree, Weighed, signs
 from tinygrad_edu.check.report import Fault, Report
 from tinygrad_edu.core.context import listening
-from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
@@ -54,7 +54,9 @@ def compare_gradients(f: Callable[..., Tree], *args: Tree, full: bool = False) -
         return Report([], "", [fault])
     try:
         subject.gradient_of_read_only()
-        analytic, rounds = rounding(subject.gradient, subject.leaves, subject.weighed.weights, subject.step)
+        analytic, rounds = rounding(
+            subject.gradient, subject.leaves, subject.weighed.weights, subject.step, subject.recorded_gradient
+        )
         transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)
     except Exception as error:  # whatever a wrong rule may do
@@ -118,6 +120,12 @@ class Subject:
             seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
             return [np.asarray(g) for g in trace.pull(seeds)]
 
+    def recorded_gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """The gradient by the tape, the sweep itself recorded."""
+        trace = self._trace(leaves)
+        seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
+        return [np.asarray(payload(g)) for g in trace.pull(seeds, recorded=True)]
+
     def tape(self) -> tuple[list[Entry], SourceLines]:
         """Return the entries of a run, and the lines that recorded them."""
         lines = SourceLines()
@@ -153,7 +161,7 @@ class Subject:
             return []
         weights = [w.astype(np.result_type(*self.given)) for w in self.weighed.weights]
         own = self.gradient(self.given, weights)
-        _, rounds = rounding(self.gradient, self.leaves, self.weighed.weights, step)
+        _, rounds = rounding(self.gradient, self.leaves, self.weighed.weights, step, self.recorded_gradient)
         faults = []
         for name, x, g, a, r in zip(self.names, self.given, own, analytic, rounds, strict=True):
             if g.dtype != x.dtype:

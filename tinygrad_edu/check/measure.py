@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.check.roundings import rounded
 from tinygrad_edu.core.tape import payload
-from tinygrad_edu.core.value import no_grad
+from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import richardson
 
 Array = Any  # an array or number, NumPy's or one that speaks its protocols
@@ -32,6 +33,8 @@ EPS = float(np.finfo(np.float64).eps)
 SAFETY = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
 _NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
 _POINTS = 10
+_SAMPLES = 2  # so many times everything is rounded once more
+_CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
 
@@ -68,12 +71,14 @@ class Weighed:
             np.ones_like(z) if single else signs(np.shape(z), seed).astype(np.result_type(z))[()]
             for seed, z in enumerate(outputs)
         ]
-        near = self._near()
+        self.step = step
+        near = self._near(leaves)
         self.size = max(
             [sum(float(np.sum(abs(w * z))) for w, z in zip(self.weights, outputs, strict=True)), *abs(near)]
         )
-        self.noise = max(_noise(near), step * self.size)
-        self.takes_complex = all(x.dtype == np.float64 for x in leaves)
+        self.noise = max(_noise(near), self._rounding(leaves), step * self.size)
+        self.cancels = self.noise > _CONDITION * step * self.size
+        self.takes_complex = all(x.dtype == np.float64 for x in leaves) and not self.cancels
 
     def outputs(self, leaves: Leaves) -> Leaves:
         """Run the function on plain numbers."""
@@ -90,27 +95,76 @@ class Weighed:
         """Return phi as a function of t, on the line through the k-th array in `direction`."""
 
         def phi(t: Number) -> Number:
-            return self([*self.leaves[:k], self.leaves[k] + t * direction, *self.leaves[k + 1 :]])
+            return self(self._moved(k, t * direction))
 
         return phi
 
-    def _near(self) -> Array:
+    def _moved(self, k: int, by: Array) -> Leaves:
+        """The leaves, the k-th of them moved."""
+        return [*self.leaves[:k], self.leaves[k] + by, *self.leaves[k + 1 :]]
+
+    def _near(self, leaves: Leaves) -> Array:
         """Values of phi at points so near to each other that a smooth function hardly changes."""
-        steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(self.leaves)]
+        steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(leaves)]
         shifts = [t * _NEAR for t in range(_POINTS)]
-        values = [self([x + t * step for x, step in zip(self.leaves, steps, strict=True)]) for t in shifts]
+        values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
         return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
 
-    def measure(self, k: int, direction: Array) -> Measured:
-        """Measure the slope along a direction: by extrapolation, and sharper where f takes complex numbers."""
+    def _rounding(self, leaves: Leaves) -> float:
+        """How much phi moves when all that the tape records is rounded once more; 0 if it cannot be recorded."""
+
+        def phi(_: Any) -> float:
+            outputs = tree.leaves(self.f([Value(x) for x in leaves]))
+            return float(sum(np.sum(w * payload(z)) for w, z in zip(self.weights, outputs, strict=True)))
+
+        try:
+            here = rounded(phi, 0.0, 0)
+            moved = [abs(rounded(phi, self.step, seed) - here) for seed in range(_SAMPLES)]
+        except Exception:  # the function takes no Values, or leaves the tape: what is near shows some of it
+            return 0.0
+        return sum(x for x in moved if math.isfinite(x))
+
+    def _noise_along(self, k: int, direction: Array) -> Callable[[Number], float]:
+        """Return the noise of phi at a distance of q along a direction, to both sides."""
+
+        def noise(q: Number) -> float:
+            both = (self._moved(k, t * direction) for t in (q, -q))
+            return max(max(_noise(self._near(leaves)), self._rounding(leaves)) for leaves in both)
+
+        return noise
+
+    def measure(self, k: int, direction: Array, closely: bool = False) -> Measured:
+        """Measure the slope along a direction: by extrapolation, and sharper where f takes complex numbers.
+
+        The noise of f where it is taken holds for all steps; `closely`, it is measured at each of them.
+        """
         phi = functools.cache(self.along(k, direction))
-        slope, error = richardson(phi, np.float64(0.0), EPS, self.noise)
-        jump = self._jump(phi)
-        if not jump and self.takes_complex:
+        x = self.leaves[k][direction != 0]
+        ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
+        moved = abs(float(phi(ulp) - phi(-ulp))) / 2  # by the rounding of x + q
+        at = self._noise_along(k, direction) if closely else lambda q: self.noise
+
+        def noise(q: Number) -> float:
+            return max(at(q), moved) if math.isfinite(moved) else at(q)
+
+        slope, error = richardson(phi, np.float64(0.0), EPS, noise)
+        jump, doubt = self._jump(phi)
+        known = error <= 1e-6 * max(abs(slope), self.size)  # else it could not contradict a complex step
+        if not jump and known and self.takes_complex:
             sharp = self._complex_step(phi)
             if sharp is not None and abs(sharp - slope) <= SAFETY * error:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
-        return Measured(float(slope), float(error), jump)
+        return Measured(float(slope), float(error) + doubt, jump)
+
+    def diverges(self, k: int, direction: Array) -> bool:
+        """Whether the slope grows without bound the nearer one looks, as that of a root at 0 does."""
+        phi = self.along(k, direction)
+        here = phi(0.0)
+        sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
+        chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
+        growth = np.diff(chords)
+        noise = 8 * self.noise * 2.0**40
+        return bool(np.all(growth[1:] / growth[:-1] > 0.95)) and abs(growth[-1]) > noise / 2**20 if all(growth) else False
 
     def _complex_step(self, phi: Line) -> float | None:
         """The slope by a complex step; None where the function takes no complex numbers.
@@ -127,8 +181,8 @@ class Weighed:
         self.takes_complex = bool(np.iscomplexobj(z))
         return float(np.imag(z)) / _IMAGINARY if self.takes_complex and np.isfinite(z) else None
 
-    def _jump(self, phi: Line) -> float:
-        """The change of slope at t = 0: the part that does not fall with q, as all of it does where f is smooth."""
+    def _jump(self, phi: Line) -> tuple[float, float]:
+        """The change of slope at t = 0, and its error: the part that does not fall with q, as it does where f is smooth."""
         here = phi(0.0)
         steps = [*(EPS ** (1 / 8) * 4.0**-k for k in range(5)), _FINE]  # the first of those that `richardson` takes
         changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]
@@ -139,7 +193,7 @@ class Weighed:
             if own < doubt:
                 best, doubt = limit, own
         still = abs(changes[-1]) > abs(best) / 2
-        return float(best) if abs(best) > 2 * SAFETY * doubt and still else 0.0
+        return (float(best), float(doubt)) if abs(best) > 2 * SAFETY * doubt and still else (0.0, 0.0)
 
 
 def _noise(values: Array) -> float:

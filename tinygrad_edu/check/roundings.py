@@ -1,0 +1,48 @@
+"""Rounding, measured: everything is computed again with each recorded result rounded once more, at random.
+
+Parts that cancel leave their rounding behind: the last digits of x and of its mean are what there is of their
+difference. Neighbouring values need not show it, and the size of the result never does; the tape knows the parts.
+
+step  the relative size of a rounding
+z     an entry
+
+Source: Parker, "Monte Carlo arithmetic", 1997.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.core.context import Recording
+from tinygrad_edu.core.rules import Array, table
+from tinygrad_edu.core.tape import Entry
+
+_ADDING = (np.sum, np.mean)  # these round, though what they leave out has no slope
+
+
+class Roundings:
+    """A listener that moves every recorded result up or down by `step`, relatively; choosing and laying out is exact."""
+
+    def __init__(self, step: float, seed: int) -> None:
+        self.step, self.generator = step, np.random.default_rng(seed)
+
+    def moved(self, x: Array) -> Array:
+        """`x`, each number moved up or down."""
+        up = self.generator.random(np.shape(x)) < 0.5
+        return (x * (1 + np.where(up, self.step, -self.step))).astype(np.result_type(x))[()]
+
+    def entry(self, z: Any) -> None:
+        """Move the result of an operation."""
+        if z.function is not None and (z.function in _ADDING or not table[z.function].selects):
+            z._data = self.moved(z._data)
+
+    def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
+        """Leave shares alone: a recorded sweep records them, too."""
+
+
+def rounded(compute: Callable[[Roundings], Any], step: float, seed: int) -> Any:
+    """What `compute` gives when all that is recorded in it is rounded once more."""
+    roundings = Roundings(step, seed)
+    with Recording(True, roundings), np.errstate(all="ignore"):
+        return compute(roundings)
