@@ -14,8 +14,9 @@ _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tiny
 _REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
     r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
     r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": _RULE,
+    r"\b(pandas|xarray|polars)\b": "pass x.to_numpy(), in the order that is meant",
     r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
-    r"\.dot\(": "write X @ w, or np.dot(X, w)",
+    r"(?<!np)(?<!numpy)\.dot\(": "write X @ w, or np.dot(X, w)",
     r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
     r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
     r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
@@ -61,4 +62,4 @@ def _remedy(written: str, where: str) -> str:
         for pattern, remedy in _REMEDIES.items():
             if re.search(pattern, text):
                 return remedy
-    return "stay with NumPy's functions, and write np.stack([...]) to make an array of Values"
+    return "write np.stack([...]) to make an array of Values; lists are trees, so pass np.array([...]) for an array"
