@@ -12,6 +12,12 @@ from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import Array, derivative
 from tinygrad_edu.functions import log_softmax
 
+__all__ = ["cross_entropy", "distance", "mean_squared_error", "negative_log_likelihood"]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
+
 
 def _same_shape(caller: str, v: Array, w: Array) -> None:
     """Refuse to broadcast: (n, 1) against (n,) would compare everything with everything."""

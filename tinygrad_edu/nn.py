@@ -16,7 +16,13 @@ from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.tree import Tree
 
+__all__ = ["Layer", "Network", "Neuron", "collapse", "count_parameters"]
+
 Nonlinearity = Callable[[Array], Array]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
 
 
 def _affine(neurons: "Neuron | Layer", x: Array) -> Array:

@@ -7,6 +7,12 @@ g  the slope of the loss with respect to it
 from tinygrad_edu import tree
 from tinygrad_edu.tree import Tree
 
+__all__ = ["descend"]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]
+
 
 def descend(parameters: Tree, gradients: Tree, learning_rate: float) -> Tree:
     """One step of gradient descent: ``p - learning_rate * g`` for every number of a tree.

@@ -1,21 +1,27 @@
-"""What would take a number off the tape unseen: refused while recording, by cause and with the remedy.
+"""What makes numbers, arrays and copies of a Value; what would leave the tape unseen is refused, with the remedy.
 
 written  the expression of the user's that runs now, and the modules that it went through
 """
 
+import math
+import operator
 import re
 import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import numpy as np
 
+from tinygrad_edu.core.context import is_recording, transforming
 from tinygrad_edu.core.source_info import expression, frame_of_user, line
 
 _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tinygrad_edu.derivative"
 _REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
     r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
     r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": _RULE,
+    r"\b(pandas|xarray|polars)\b": "pass x.to_numpy(), in the order that is meant",
     r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
-    r"\.dot\(": "write X @ w, or np.dot(X, w)",
+    r"(?<!np)(?<!numpy)\.dot\(": "write X @ w, or np.dot(X, w)",
     r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
     r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
     r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
@@ -28,8 +34,8 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
 _WRITING = frozenset({"fill", "put", "resize", "sort", "partition", "byteswap", "setfield", "setflags"})
 
 
-def refuse_conversion(what: str, remedy: str = "") -> TypeError:
-    """The error for what would make a plain number or array of a Value."""
+def _refuse(what: str, remedy: str = "") -> TypeError:
+    """The error for what would make a plain number or array of a Value while recording."""
     frame, user = sys._getframe(1), frame_of_user(sys._getframe(1))
     where = line()
     modules = []
@@ -44,14 +50,6 @@ def refuse_conversion(what: str, remedy: str = "") -> TypeError:
     )
 
 
-def missing(name: str) -> AttributeError:
-    """The error for an attribute of arrays that Values do not have."""
-    remedy = f"of the numbers alone it is x.data.{name}"
-    if name in _WRITING:
-        remedy = "Values are not written into; write np.where(mask, x, y), or np.sort(x) for x.sort()"
-    return AttributeError(f"a Value has no attribute {name!r}" + (f"; {remedy}" if hasattr(np.ndarray, name) else ""))
-
-
 def _remedy(written: str, where: str) -> str:
     """What to write instead of an expression, or of the line that it stands on."""
     for text in (written, where) if written.endswith(("]", " ")) else (written,):  # of `a[0] = v` only `a[0]`
@@ -61,4 +59,56 @@ def _remedy(written: str, where: str) -> str:
         for pattern, remedy in _REMEDIES.items():
             if re.search(pattern, text):
                 return remedy
-    return "stay with NumPy's functions, and write np.stack([...]) to make an array of Values"
+    return "write np.stack([...]) to make an array of Values; lists are trees, so pass np.array([...]) for an array"
+
+
+def _to_number(name: str, convert: Callable[..., Any], remedy: str = "") -> Callable[..., Any]:
+    """A conversion to a number of Python's, which is refused while recording."""
+
+    def method(self: Any, *arguments: Any) -> Any:
+        if is_recording():
+            raise _refuse(name, remedy)
+        return convert(self.item(), *arguments)
+
+    return method
+
+
+class Conversions:
+    """What Python, NumPy, `copy` and `pickle` ask of a Value when they make something else of it."""
+
+    __slots__ = ()
+    __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
+
+    __float__, __int__, __trunc__ = (_to_number(f"{f.__name__}()", f) for f in (float, int, math.trunc))
+    __complex__ = _to_number("complex()", complex, "Values are real numbers")
+    __round__ = _to_number("round()", round, "write np.round(x)")
+    __index__ = _to_number("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
+
+    def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if is_recording():
+            raise _refuse("a plain array made")
+        return np.array(self._payload, dtype, copy=copy)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        remedy = f"; of the numbers alone it is x.data.{name}" if hasattr(np.ndarray, name) else ""
+        if name in _WRITING:
+            remedy = "; Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
+        raise AttributeError(f"a Value has no attribute {name!r}{remedy}")
+
+    def __copy__(self: Any) -> Any:
+        """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
+        if transforming.get():
+            return +self
+        make, arguments, (_, state) = self.__reduce__()
+        made = make(*arguments)
+        made.grad = state["grad"]
+        return made
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return self.__copy__()
+
+    def __reduce__(self: Any) -> tuple[Any, ...]:
+        if self.function is not None or transforming.get():
+            what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
+            raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
+        return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})

@@ -14,8 +14,8 @@ from typing import Any, ClassVar, NoReturn, Self
 import numpy as np
 
 from tinygrad_edu.core.arrays import accept
-from tinygrad_edu.core.context import OuterArray, Recording, is_recording, transforming
-from tinygrad_edu.core.conversions import missing, refuse_conversion
+from tinygrad_edu.core.context import OuterArray, Recording
+from tinygrad_edu.core.conversions import Conversions
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
@@ -26,17 +26,6 @@ from tinygrad_edu.core.tape import order, payload, record, serials
 _float64 = np.float64
 _accumulating = threading.Lock()  # several threads may sweep into one leaf
 _SHOWN = 16  # arrays of more numbers are shown by their shape
-
-
-def _leaving(name: str, convert: Callable[..., Any], remedy: str = "") -> Callable[..., Any]:
-    """A conversion to a number of Python's, which is refused while recording."""
-
-    def method(self: "Value", *arguments: Any) -> Any:
-        if is_recording():
-            raise refuse_conversion(name, remedy)
-        return convert(self.item(), *arguments)
-
-    return method
 
 
 def no_grad() -> Recording:
@@ -50,7 +39,7 @@ def no_grad() -> Recording:
     return Recording(False)
 
 
-class Value(Operators, ArrayMethods):
+class Value(Operators, ArrayMethods, Conversions):
     """A number, or an array of numbers, that remembers how it was made.
 
     >>> import numpy as np
@@ -164,16 +153,6 @@ class Value(Operators, ArrayMethods):
             return NotImplemented
         return on_function(function, arguments, keywords)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        if is_recording():
-            raise refuse_conversion("a plain array made")
-        return np.array(self._payload, dtype, copy=copy)
-
-    __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise missing(name)
-
     def __getitem__(self, index: Any) -> Any:
         return apply(operator.getitem, (self, index))
 
@@ -191,31 +170,8 @@ class Value(Operators, ArrayMethods):
     def __bool__(self) -> bool:
         return bool(self._payload)
 
-    __float__, __int__, __trunc__ = _leaving("float()", float), _leaving("int()", int), _leaving("math.trunc()", int)
-    __complex__ = _leaving("complex()", complex, "Values are real numbers")
-    __round__ = _leaving("round()", round, "write np.round(x)")
-    __index__ = _leaving("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
-
     def __contains__(self, y: Any) -> bool:
         return payload(y) in self._payload
-
-    def __copy__(self) -> Self:
-        """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
-        if transforming.get():
-            return +self  # type: ignore[no-any-return]
-        make, arguments, state = self.__reduce__()
-        made: Self = make(*arguments)
-        made.grad = state[1]["grad"]
-        return made
-
-    def __deepcopy__(self, _: Any) -> Self:
-        return self.__copy__()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self.function is not None or transforming.get():
-            what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
-            raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
-        return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})
 
     def __repr__(self) -> str:
         parts = [f"shape={self.shape}"] if self.size > _SHOWN else [_show(self._payload), f"grad={_show(self.grad)}"]
