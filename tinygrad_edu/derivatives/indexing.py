@@ -61,7 +61,7 @@ def places(a):
 def pick_along(a, axis, pick):
     """What `pick` picks of the places along an axis of `a`, or of the flattened array; a number has one axis."""
     if axis is None or not a.ndim:
-        a, axis = np.ravel(a), axis or 0
+        a, axis = np.ravel(a), 0 if axis is None else axis
     axis = normalize_axis_index(axis, a.ndim)
     return a[(*(slice(None),) * axis, pick(np.arange(a.shape[axis])))]
 
