@@ -202,6 +202,7 @@ np.ptp(v)
 m.max(axis=1)
 np.sort(v)
 np.sort(m, axis=0)
+np.sort(v, kind="stable")[::-1]
 np.sort(v)[-2:]
 np.diff(v)
 np.diff(v, n=2)

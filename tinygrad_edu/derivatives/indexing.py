@@ -83,9 +83,10 @@ def take_along_axis(arr, indices, axis=-1):
 
 
 @compose(np.sort)
-def sort(a, axis=-1):
-    """The elements in order along an axis; those that tie keep their places."""
-    return take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+def sort(a, axis=-1, kind=None, stable=None):
+    """The elements in order along an axis; those that tie keep their places, unless another kind is asked for."""
+    kind = "stable" if kind is stable is None else kind
+    return take_along_axis(a, np.argsort(a, axis=axis, kind=kind, stable=stable), axis)
 
 
 @compose(np.diagonal)
