@@ -165,6 +165,8 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         for key in keywords:
             raise unsupported(ufunc, key)
         return _substituted(ufunc, inputs, {}, inputs, {})
+    if method == "accumulate" and (self.ndim == 0 or (self.ndim > 1 and keywords.get("axis", 0) is None)):
+        raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     if method == "outer" and not keywords and len(inputs) == 2:

@@ -32,7 +32,7 @@ class Each:
     def __init__(self, rule: Rule, ahead: str = "") -> None:
         self.rule, self.ahead = rule, ahead
 
-    def __getitem__(self, i: int) -> Rule | None:
+    def __getitem__(self, i: int) -> Any:
         return None if self.ahead and i == 0 else functools.partial(self.rule, i)
 
 

@@ -61,7 +61,7 @@ def places(a):
 def pick_along(a, axis, pick):
     """What `pick` picks of the places along an axis of `a`, or of the flattened array; a number has one axis."""
     if axis is None or not a.ndim:
-        a, axis = np.ravel(a), axis or 0
+        a, axis = np.ravel(a), 0 if axis is None else axis
     axis = normalize_axis_index(axis, a.ndim)
     return a[(*(slice(None),) * axis, pick(np.arange(a.shape[axis])))]
 
@@ -83,9 +83,10 @@ def take_along_axis(arr, indices, axis=-1):
 
 
 @compose(np.sort)
-def sort(a, axis=-1):
-    """The elements in order along an axis; those that tie keep their places."""
-    return take_along_axis(a, np.argsort(a, axis=axis, kind="stable"), axis)
+def sort(a, axis=-1, kind=None, stable=None):
+    """The elements in order along an axis; those that tie keep their places, unless another kind is asked for."""
+    kind = "stable" if kind is stable is None else kind
+    return take_along_axis(a, np.argsort(a, axis=axis, kind=kind, stable=stable), axis)
 
 
 @compose(np.diagonal)

@@ -5,6 +5,8 @@ z  output
 a  input
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
@@ -23,7 +25,7 @@ def concatenate(*arrays, axis=0):
 def part(i, g, z, *arrays, axis=0):
     """The part of `g` that belongs to the i-th of the joined arrays."""
     if axis is None:
-        start = sum(a.size for a in arrays[:i])
+        start = sum(map(np.size, arrays[:i]))
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
     start = sum(a.shape[axis] for a in arrays[:i])
     before = (slice(None),) * (axis % g.ndim)
@@ -153,9 +155,11 @@ def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     if mode != "constant":
         return np.ravel(array)[np.pad(places(array), pad_width, mode, **given)]
     around = np.pad(np.zeros(array.shape, array.dtype), pad_width, **given)
+    widths: Any = pad_width
     if isinstance(pad_width, dict):
-        pad_width = [np.broadcast_to(pad_width.get(i, pad_width.get(i - array.ndim, 0)), 2) for i in range(array.ndim)]
-    starts = np.broadcast_to(pad_width, (array.ndim, 2))[:, 0]
+        by_axis = {axis % array.ndim: width for axis, width in pad_width.items()}
+        widths = [np.broadcast_to(by_axis.get(axis, 0), 2) for axis in range(array.ndim)]
+    starts = np.broadcast_to(widths, (array.ndim, 2))[:, 0]
     inside = tuple(slice(int(i), int(i) + n) for i, n in zip(starts, array.shape, strict=True))
     z = put_back(array, inside, around.shape)
     if not given:

@@ -8,6 +8,8 @@ x     input
 axis  the axis along which probabilities add up to one
 """
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,20 @@ from tinygrad_edu.core.rules import derivative
 Axis = int | tuple[int, ...] | None
 
 
+def _in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, of float16 computed in float32: sums of float16 end at 65,504."""
+
+    @functools.wraps(function)
+    def wide(x: Any, **keywords: Any) -> Any:
+        if getattr(x, "dtype", None) != np.float16:
+            return function(x, **keywords)
+        return function(x.astype(np.float32), **keywords).astype(x.dtype)
+
+    return wide
+
+
 @primitive
+@_in_float32
 def softmax(x: Any, *, axis: Axis = -1) -> Any:
     """Probabilities made of numbers along `axis`: exp(x) over its sum, of the shape of `x`.
 
@@ -33,6 +48,7 @@ def softmax(x: Any, *, axis: Axis = -1) -> Any:
 
 
 @primitive
+@_in_float32
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along `axis`, without overflow.
 
@@ -47,6 +63,7 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 @primitive
+@_in_float32
 def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
     """The logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
     below = _below_maximum(x, axis)
