@@ -73,6 +73,19 @@ def _to_number(name: str, convert: Callable[..., Any], remedy: str = "") -> Call
     return method
 
 
+class _Lacking:
+    """An attribute that arrays have and Values lack; with a `__getattr__` instead, all attributes would be slow."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> NoReturn:
+        remedy = f"of the numbers alone it is x.data.{self.name}"
+        if self.name in _WRITING:
+            remedy = "Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
+        raise AttributeError(f"a Value has no attribute {self.name!r}; {remedy}")
+
+
 class Conversions:
     """What Python, NumPy, `copy` and `pickle` ask of a Value when they make something else of it."""
 
@@ -88,12 +101,6 @@ class Conversions:
         if is_recording():
             raise _refuse("a plain array made")
         return np.array(self._payload, dtype, copy=copy)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        remedy = f"; of the numbers alone it is x.data.{name}" if hasattr(np.ndarray, name) else ""
-        if name in _WRITING:
-            remedy = "; Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
-        raise AttributeError(f"a Value has no attribute {name!r}{remedy}")
 
     def __copy__(self: Any) -> Any:
         """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
@@ -112,3 +119,8 @@ class Conversions:
             what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
             raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
         return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})
+
+
+for _name in dir(np.ndarray):
+    if not _name.startswith("_"):
+        setattr(Conversions, _name, _Lacking(_name))

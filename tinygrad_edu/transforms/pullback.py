@@ -55,8 +55,11 @@ def several(argnums: Argnums) -> bool:
 
 def _variable(x: Array) -> Value:
     """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
-    variable: Value = +x if isinstance(x, Value) else record(Value, accept(x))
-    return variable
+    if isinstance(x, Value):
+        return +x  # type: ignore[no-any-return]
+    quick = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
+    leaf: Value = record(Value, x.copy(order="K") if quick else accept(x))
+    return leaf
 
 
 def _places(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
