@@ -45,7 +45,7 @@ def _refuse(what: str, remedy: str = "") -> TypeError:
     written = " ".join([*modules, expression(user)])
     place = f" ({where})" if where else ""
     return TypeError(
-        f"{what} of a Value{place}: the number would leave the tape, and its slope be lost; "
+        f"{what}{place}: the number would leave the tape, and its slope be lost; "
         f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
     )
 
@@ -67,7 +67,7 @@ def _to_number(name: str, convert: Callable[..., Any], remedy: str = "") -> Call
 
     def method(self: Any, *arguments: Any) -> Any:
         if is_recording():
-            raise _refuse(name, remedy)
+            raise _refuse(f"{name} of a Value", remedy)
         return convert(self.item(), *arguments)
 
     return method
@@ -99,7 +99,7 @@ class Conversions:
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if is_recording():
-            raise _refuse("a plain array made")
+            raise _refuse("a Value does not turn into an array by itself")
         return np.array(self._payload, dtype, copy=copy)
 
     def __copy__(self: Any) -> Any:
