@@ -81,7 +81,7 @@ class Recording(ContextDecorator):
     """A context, or a decorator, that switches recording on or off for the calling thread or task.
 
     Raises:
-        RuntimeError: recording is switched off in a generator, which could be suspended, and leave the switch to its caller.
+        RuntimeError: recording is switched off in a generator, which could be suspended and leave it off for others.
         TypeError: it decorates a generator or a coroutine, whose body runs after the switch was put back.
     """
 
