@@ -89,15 +89,14 @@ def test_row_that_uses_what_the_last_call_saved_is_named(row):
     assert said.startswith("after another call, the rule gives something else for argument 0")
 
 
-def test_function_that_gives_the_same_array_again_is_named(row):
+def test_function_that_gives_the_same_array_again_is_right_since_it_is_copied(row):
     kept = {}
 
     def keeping(x):
         z = kept.setdefault((np.shape(x), np.result_type(x)), np.empty(np.shape(x), np.result_type(x)))
         return np.multiply(x, x, out=z)
 
-    said = complaint(row(keeping, lambda g, z, x: g * 2 * x), [of(A(3))])
-    assert said.startswith("another call overwrites the output")
+    check_derivative(row(keeping, lambda g, z, x: g * 2 * x), [of(A(3))])
 
 
 def test_function_that_writes_into_its_input_is_named(row):

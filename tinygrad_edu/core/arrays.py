@@ -62,7 +62,7 @@ def constant_operand(x: Any, function: Function, beside: Entry) -> Array:
     if isinstance(constant, (int, float)):
         return constant
     if constant.dtype.kind not in "fiub":
-        what = f"an array of {constant.dtype}" if isinstance(x, np.ndarray) else f"a {type(x).__name__}"
+        what = f"an array of {constant.dtype}" if isinstance(x, (np.ndarray, np.generic)) else f"a {type(x).__name__}"
         raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
     floats = constant.dtype if constant.dtype.kind == "f" else np.result_type(constant.dtype, beside._payload.dtype)
     return constant.astype(floats, copy=False)

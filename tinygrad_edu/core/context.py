@@ -81,7 +81,7 @@ class Recording(ContextDecorator):
     """A context, or a decorator, that switches recording on or off for the calling thread or task.
 
     Raises:
-        RuntimeError: it is entered in a generator, which could be suspended, and leave the switch to its caller.
+        RuntimeError: recording is switched off in a generator, which could be suspended and leave it off for others.
         TypeError: it decorates a generator or a coroutine, whose body runs after the switch was put back.
     """
 
@@ -99,7 +99,7 @@ class Recording(ContextDecorator):
 
     def __enter__(self) -> None:
         code = sys._getframe(1).f_code
-        if code.co_flags & _SUSPENDED:
+        if code.co_flags & _SUSPENDED and not self.state and self.listener is None:
             what = f"inside the generator {code.co_name} it would stay switched for whoever waits for the next item"
             remedy = "compute in a plain function, decorated with @no_grad(), and call it from the generator"
             raise RuntimeError(f"no_grad(): {what}; {remedy}")

@@ -45,7 +45,7 @@ def _refuse(what: str, remedy: str = "") -> TypeError:
     written = " ".join([*modules, expression(user)])
     place = f" ({where})" if where else ""
     return TypeError(
-        f"{what} of a Value{place}: the number would leave the tape, and its slope be lost; "
+        f"{what}{place}: the number would leave the tape, and its slope be lost; "
         f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
     )
 
@@ -67,10 +67,23 @@ def _to_number(name: str, convert: Callable[..., Any], remedy: str = "") -> Call
 
     def method(self: Any, *arguments: Any) -> Any:
         if is_recording():
-            raise _refuse(name, remedy)
+            raise _refuse(f"{name} of a Value", remedy)
         return convert(self.item(), *arguments)
 
     return method
+
+
+class _Lacking:
+    """An attribute that arrays have and Values lack; with a `__getattr__` instead, all attributes would be slow."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> NoReturn:
+        remedy = f"of the numbers alone it is x.data.{self.name}"
+        if self.name in _WRITING:
+            remedy = "Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
+        raise AttributeError(f"a Value has no attribute {self.name!r}; {remedy}")
 
 
 class Conversions:
@@ -86,14 +99,8 @@ class Conversions:
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if is_recording():
-            raise _refuse("a plain array made")
+            raise _refuse("a Value does not turn into an array by itself")
         return np.array(self._payload, dtype, copy=copy)
-
-    def __getattr__(self, name: str) -> NoReturn:
-        remedy = f"; of the numbers alone it is x.data.{name}" if hasattr(np.ndarray, name) else ""
-        if name in _WRITING:
-            remedy = "; Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
-        raise AttributeError(f"a Value has no attribute {name!r}{remedy}")
 
     def __copy__(self: Any) -> Any:
         """Inside a transform a recorded copy; else a leaf like this one, with its gradient."""
@@ -112,3 +119,8 @@ class Conversions:
             what = "is a result, or the variable of a transform: a copy would lose the tape that led to it"
             raise TypeError(f"copy or pickle: {self!r} {what}; detach() it first, or compute it under no_grad()")
         return type(self), (self._payload, self.name), (None, {"grad": None if self._grad is None else self.grad})
+
+
+for _name in dir(np.ndarray):
+    if not _name.startswith("_"):
+        setattr(Conversions, _name, _Lacking(_name))

@@ -79,11 +79,14 @@ def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Fun
 
 def _holds_value(x: Any) -> bool:
     """Whether `x` is a Value, or a container with one inside."""
+    kind = type(x)
+    if kind in _UNRECORDED or isinstance(x, Entry):
+        return kind not in _UNRECORDED
+    if isinstance(x, (list, tuple)):
+        return any(map(_holds_value, x))
     if isinstance(x, dict):
-        x = [*x.values()]
-    elif dataclasses.is_dataclass(x) and not isinstance(x, type):
-        x = [getattr(x, field.name) for field in dataclasses.fields(x)]
-    return any(map(_holds_value, x)) if isinstance(x, (list, tuple)) else isinstance(x, Entry)
+        return any(map(_holds_value, x.values()))
+    return dataclasses.is_dataclass(kind) and any(_holds_value(getattr(x, each.name)) for each in dataclasses.fields(x))
 
 
 def _constant_keyword(key: str, value: Any, function: Function) -> Any:

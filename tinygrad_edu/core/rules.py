@@ -144,7 +144,7 @@ def unsupported(function: Function, key: str) -> TypeError:
     known = sorted(row.keywords or (parameters(row.substitute) if row.substitute else ()))
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
-        remedy = "nothing is written into while recording: use the result, x = x + y for x += y"
+        remedy = "Values are not written into, nor into arrays: use the result, x = x + y for x += y"
     elif function.__module__ != "numpy" and key in parameters(inspect.unwrap(function)):
         remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)

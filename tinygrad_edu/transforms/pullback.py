@@ -55,12 +55,17 @@ def several(argnums: Argnums) -> bool:
 
 def _variable(x: Array) -> Value:
     """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
-    variable: Value = +x if isinstance(x, Value) else record(Value, accept(x))
-    return variable
+    if isinstance(x, Value):
+        return +x  # type: ignore[no-any-return]
+    quick = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
+    leaf: Value = record(Value, x.copy(order="K") if quick else accept(x))
+    return leaf
 
 
 def _places(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
     """`argnums` as indices from 0 and names, checked against the arguments."""
+    if isinstance(argnums, int) and 0 <= argnums < count:
+        return (argnums,)
     wanted = (argnums,) if isinstance(argnums, (int, str)) else argnums
     places = tuple(i % count if isinstance(i, int) and -count <= i < count else i for i in wanted)
     if any(i not in (keywords if isinstance(i, str) else range(count)) for i in places) or len({*places}) < len(places):
@@ -78,15 +83,19 @@ class Pullback:
         self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
     ) -> None:
         places = _places(argnums, len(args), keywords, caller)
-        given: dict[Any, Any] = dict(enumerate(args)) | dict(keywords)
-        self.numbers, self.rebuild = tree.flatten([given[i] for i in places])
+        given, named = [*args], {**keywords}
+        self.numbers, self.rebuild = tree.flatten([named[i] if isinstance(i, str) else given[i] for i in places])
         if not self.numbers:
             raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
         with Recording(True):
             self.variables = [_variable(x) for x in self.numbers]
             self.since = next(serials)
-            given |= zip(places, self.rebuild(self.variables), strict=True)
-            self.output = _run(f, [given[i] for i in range(len(args))], {key: given[key] for key in keywords})
+            for i, variable in zip(places, self.rebuild(self.variables), strict=True):
+                if isinstance(i, str):
+                    named[i] = variable
+                else:
+                    given[i] = variable
+            self.output = _run(f, given, named)
         self.outputs, self.rebuild_output = tree.flatten(self.output)
         for z in self.outputs or [self.output]:
             if not isinstance(z, Entry):
