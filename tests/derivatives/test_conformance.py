@@ -85,7 +85,7 @@ def conform(function, drawn, name):
             assert not found, f"{call}: {found}"
             sample = call.draw(k)
             z = outcome(sample, *map(tg.Value, sample.arrays))
-            if isinstance(z, tg.Value) and z.function and np.all(np.isfinite(z.data)):
+            if isinstance(z, tg.Value) and z.function and z.size and np.all(np.isfinite(z.data)):
                 calls.append(sample)
     return calls
 

@@ -89,6 +89,11 @@ def _holds_value(x: Any) -> bool:
     return dataclasses.is_dataclass(kind) and any(_holds_value(getattr(x, each.name)) for each in dataclasses.fields(x))
 
 
+def _numbers(x: Any) -> Any:
+    """The plain numbers behind `x`, or behind the Values in a list or tuple."""
+    return type(x)(map(_numbers, x)) if type(x) in (list, tuple) else payload(x)
+
+
 def _constant_keyword(key: str, value: Any, function: Function) -> Any:
     """The value of a keyword, which needs a rule and must not be a Value."""
     if key not in table[function].keywords:
@@ -188,7 +193,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
-        return _on_payloads(function, arguments, keywords)
+        return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)
@@ -212,17 +217,8 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
         if label(function) in str(error) or type(error).__module__.startswith("tinygrad_edu"):
             raise
         refusal = TypeError(f"{label(function)}: {error}")
-    _on_payloads(function, arguments, keywords)
+    function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     raise refusal
-
-
-def _on_payloads(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
-    """What NumPy makes of the numbers alone."""
-
-    def plain(x: Any) -> Any:
-        return type(x)(map(plain, x)) if type(x) in (list, tuple) else payload(x)
-
-    return function(*map(plain, arguments), **{key: plain(x) for key, x in keywords.items()})
 
 
 def _is_default(value: Any, default: Any) -> bool:
