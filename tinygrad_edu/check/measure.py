@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.check.roundings import rounded
+from tinygrad_edu.check.roundings import COARSE, rounded
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import richardson
@@ -119,7 +119,7 @@ class Weighed:
 
         try:
             here = rounded(phi, 0.0, 0)
-            moved = [abs(rounded(phi, self.step, seed) - here) for seed in range(_SAMPLES)]
+            moved = [abs(rounded(phi, self.step, seed) - here) / COARSE for seed in range(_SAMPLES)]
         except Exception:  # the function takes no Values, or leaves the tape: what is near shows some of it
             return 0.0
         return sum(x for x in moved if math.isfinite(x))
@@ -141,7 +141,7 @@ class Weighed:
         phi = functools.cache(self.along(k, direction))
         x = self.leaves[k][direction != 0]
         ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
-        moved = abs(float(phi(ulp) - phi(-ulp))) / 2  # by the rounding of x + q
+        moved = abs(float(phi(ulp) - phi(0.0)))  # by the rounding of x + q
         at = self._noise_along(k, direction) if closely else lambda q: self.noise
 
         def noise(q: Number) -> float:
