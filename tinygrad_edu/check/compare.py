@@ -21,7 +21,7 @@ Gradient = Callable[[Leaves, Leaves], Leaves]
 SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
 _LEAST = 8  # and at least so many
-_ROUNDINGS = 16  # so many roundings may add up in a gradient
+ROUNDINGS = 16  # so many roundings may add up in a gradient
 _PERTURBATIONS = 2
 
 
@@ -52,7 +52,7 @@ def rounding(
             apart = [abs(other - g) / COARSE for other, g in zip(moved(seed), here, strict=True)]
             shifts = [shift + np.where(np.isfinite(a), a, 0.0) for shift, a in zip(shifts, apart, strict=True)]
         return here, [
-            _ROUNDINGS * (step * np.where(np.isfinite(g), abs(g), 0.0) + shift)
+            ROUNDINGS * (step * np.where(np.isfinite(g), abs(g), 0.0) + shift)
             for g, shift in zip(here, shifts, strict=True)
         ]
 
@@ -70,7 +70,7 @@ def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) 
     if not math.isfinite(bound) or not math.isfinite(numeric):
         return compared("precision-limited" if math.isfinite(numeric) or not math.isfinite(a) else "wrong", math.inf)
     if jump:
-        room = SAFETY * error + _ROUNDINGS * EPS * abs(a)
+        room = SAFETY * error + ROUNDINGS * EPS * abs(a)
         return compared("kink" if abs(a - numeric) <= abs(jump) / 2 + room else "wrong", room)
     if not abs(a - numeric) <= bound:  # a NaN is not
         return compared("wrong")
@@ -140,7 +140,8 @@ class Comparison:
 
     def compare(self, k: int, probe: Probe) -> Compared:
         """Compare one derivative; what seems wrong is measured again, with steps of other lengths."""
-        for stretch, closely in ((1.0, False), (0.6, False), (probe.short, False), (1.0, True)):
+        attempts = [(1.0, False), (0.6, False), (probe.short, False)] + ([(1.0, True)] if self.weighed.cancels else [])
+        for stretch, closely in attempts:
             m, per = self.weighed.measure(k, stretch * probe.direction, closely), stretch * probe.scale
             measured = Measured(m.slope / per, m.error / per, m.jump / per)
             unit = self.unit if probe.analytic else max(self.unit, self.weighed.size)  # 0 may be meant

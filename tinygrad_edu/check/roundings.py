@@ -10,6 +10,7 @@ Source: Parker, "Monte Carlo arithmetic", 1997.
 """
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -39,18 +40,22 @@ class Roundings:
         """Move the result of an operation, and of each step of a primitive's body if that takes Values."""
         if z.function is None or (table[z.function].selects and z.function not in _ADDING):
             return
-        body = getattr(z.function, "__wrapped__", None)
-        if body is not None:
-            try:
-                again = payload(body(*(Value(payload(x)) if isinstance(x, Entry) else x for x in z.inputs), **(z.keywords or {})))
-            except Exception:  # whatever a body says to Values that it was not written for
-                again = z._data
-            if np.shape(again) == np.shape(z._data):
-                z._data = again
+        if isinstance(z.function, FunctionType):  # not one of NumPy's
+            z._data = _recomputed(z)
         z._data = self.moved(z._data)
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
         """Leave shares alone: a recorded sweep records them, too."""
+
+
+def _recomputed(z: Any) -> Array:
+    """The result of a primitive, its body run on Values so that the listener sees its steps; as it was if it refuses."""
+    inputs = [Value(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
+    try:
+        again = payload(z.function.__wrapped__(*inputs, **(z.keywords or {})))
+    except Exception:  # whatever a body says to Values that it was not written for
+        return z._data
+    return again if np.shape(again) == np.shape(z._data) else z._data
 
 
 def rounded(compute: Callable[[Roundings], Any], step: float, seed: int) -> Any:
