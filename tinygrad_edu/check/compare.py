@@ -151,7 +151,13 @@ class Comparison:
                 break
         if compared.kind == "wrong" and not math.isnan(compared.analytic):
             if self.weighed.diverges(k, probe.direction):
-                return replace(compared, slope=math.copysign(math.inf, compared.slope), error=math.inf, bound=math.inf, kind="precision-limited")
+                return replace(
+                    compared,
+                    slope=math.copysign(math.inf, compared.slope),
+                    error=math.inf,
+                    bound=math.inf,
+                    kind="precision-limited",
+                )
         return compared
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:

@@ -15,10 +15,10 @@ from tinygrad_edu.check.diagnose import diagnose
 from tinygrad_edu.check.hooks import SourceLines, WriteProtection
 from tinygrad_edu.check.measure import EPS, Array, Leaves, Tree, Weighed, signs
 from tinygrad_edu.check.report import Fault, Report
-from tinygrad_edu.check.roundings import COARSE, rounded
+from tinygrad_edu.check.roundings import COARSE, Roundings, rounded
 from tinygrad_edu.core.context import listening
 from tinygrad_edu.core.tape import Entry, payload
-from tinygrad_edu.core.value import no_grad
+from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
 from tinygrad_edu.transforms.pullback import Argnums, Pullback, _positions as positions
@@ -210,13 +210,16 @@ class Subject:
         """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return both numbers as text, and a fault if they differ."""
         v = [signs(x.shape, 23 + k) for k, x in enumerate(self.leaves)]
 
-        def push() -> Leaves:
-            with no_grad():
-                _, pushed = jvp(lambda *x: self.call([*x]), [x[()] for x in self.leaves], [d[()] for d in v])
-            return [w * z for w, z in zip(self.weighed.weights, tree.leaves(pushed), strict=True)]
+        def push(directions: Leaves) -> Leaves:
+            _, pushed = jvp(lambda *x: self.call([*x]), [x[()] for x in self.leaves], directions)
+            return [w * payload(z) for w, z in zip(self.weighed.weights, tree.leaves(pushed), strict=True)]
+
+        def recorded(_: Roundings) -> float:
+            return sum(float(np.sum(p)) for p in push([Value(d) for d in v]))
 
         try:
-            products = push()
+            with no_grad():
+                products = push([d[()] for d in v])
         except Exception as error:  # rules may use what has no rule itself
             return f"⟨Jv, w⟩ = ⟨v, Jᵀw⟩ was not looked at: a rule cannot be differentiated itself ({error})", None
         left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
@@ -224,7 +227,7 @@ class Subject:
         room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
         said = f"⟨Jv, w⟩ = {left:.15g}, ⟨v, Jᵀw⟩ = {right:.15g}"
         if abs(left - right) > room:  # parts that cancel may explain it
-            moved = [rounded(lambda _: sum(float(np.sum(p)) for p in push()), self.step, seed) for seed in range(2)]
+            moved = [rounded(recorded, self.step, seed) for seed in range(2)]
             room += ROUNDINGS * sum(abs(other - left) for other in moved) / COARSE
         wrong = abs(left - right) > room
         return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
@@ -299,7 +302,9 @@ class Claimed(Subject):
 
 def _is_constant(x: Array) -> bool:
     """Whether a leaf is an array of integers, or a bool: an index, a label or a mask."""
-    return np.asarray(getattr(x, "data", x)).dtype.kind in "biu" and not isinstance(x, int) and not hasattr(x, "backward")
+    return (
+        np.asarray(getattr(x, "data", x)).dtype.kind in "biu" and not isinstance(x, int) and not hasattr(x, "backward")
+    )
 
 
 def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:

@@ -163,7 +163,7 @@ class Weighed:
         sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
         chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
         growth = np.diff(chords)
-        seen = abs(growth[-1]) > 8 * self.noise * 2.0**40
+        seen = abs(growth[-1]) > 8 * self.step * self.size * 2.0**40
         return bool(seen and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95))
 
     def _complex_step(self, phi: Line) -> float | None:
