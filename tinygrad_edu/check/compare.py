@@ -40,7 +40,8 @@ def rounding(
 
         if recorded is not None:
             try:
-                return rounded(lambda roundings: compute(roundings, recorded), step, seed)
+                result: Leaves = rounded(lambda roundings: compute(roundings, recorded), step, seed)
+                return result
             except Exception:  # whatever a rule does with Values that it was not written for
                 pass
         return compute(Roundings(step, seed), gradient)
@@ -149,15 +150,10 @@ class Comparison:
             blind = self.weighed.cancels and m.error > 1e-3 * self.weighed.size  # the noise elsewhere may be less
             if compared.kind != "wrong" and (compared.kind == "agrees" or not blind):
                 break
-        if compared.kind == "wrong" and not math.isnan(compared.analytic):
-            if self.weighed.diverges(k, probe.direction):
-                return replace(
-                    compared,
-                    slope=math.copysign(math.inf, compared.slope),
-                    error=math.inf,
-                    bound=math.inf,
-                    kind="precision-limited",
-                )
+        suspicious = compared.kind == "wrong" and not math.isnan(compared.analytic)
+        if suspicious and self.weighed.diverges(k, probe.direction):
+            endless = math.copysign(math.inf, compared.slope)
+            return replace(compared, slope=endless, error=math.inf, bound=math.inf, kind="precision-limited")
         return compared
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:

@@ -21,7 +21,7 @@ from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, _positions as positions
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, _positions
 
 _CALLER = "compare_gradients"
 
@@ -108,7 +108,7 @@ class Subject:
             raise TypeError(f"{_CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
         self.f = f
         self.numbers, self.rebuild = tree.flatten(args)
-        self.positions = positions(range(len(args)) if argnums is None else argnums, len(args), _CALLER)
+        self.positions = _positions(range(len(args)) if argnums is None else argnums, len(args), _CALLER)
         owners = [i for i, arg in enumerate(args) for _ in tree.leaves(arg)]
         chosen = [k for k, i in enumerate(owners) if i in self.positions]
         self.places = [k for k in chosen if not _is_constant(self.numbers[k])] or chosen

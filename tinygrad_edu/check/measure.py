@@ -122,7 +122,7 @@ class Weighed:
             moved = [abs(rounded(phi, self.step, seed) - here) / COARSE for seed in range(_SAMPLES)]
         except Exception:  # the function takes no Values, or leaves the tape: what is near shows some of it
             return 0.0
-        return sum(x for x in moved if math.isfinite(x))
+        return float(sum(x for x in moved if math.isfinite(x)))
 
     def _noise_along(self, k: int, direction: Array) -> Callable[[Number], float]:
         """Return the noise of phi at a distance of q along a direction, to both sides."""
@@ -182,7 +182,7 @@ class Weighed:
         return float(np.imag(z)) / _IMAGINARY if self.takes_complex and np.isfinite(z) else None
 
     def _jump(self, phi: Line) -> tuple[float, float]:
-        """The change of slope at t = 0, and its error: the part that does not fall with q, as it does where f is smooth."""
+        """The change of slope at t = 0, and its error: what does not fall with q, as all does where f is smooth."""
         here = phi(0.0)
         steps = [*(EPS ** (1 / 8) * 4.0**-k for k in range(5)), _FINE]  # the first of those that `richardson` takes
         changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]

@@ -26,7 +26,7 @@ COARSE = 64  # so much are roundings enlarged, and what they do reduced: single 
 
 
 class Roundings:
-    """A listener that moves every recorded result up or down by `step`, relatively; choosing and laying out is exact."""
+    """A listener that moves every recorded result up or down by about `step`; choosing and laying out is exact."""
 
     def __init__(self, step: float, seed: int) -> None:
         self.step, self.generator = step, np.random.default_rng(seed)
@@ -49,7 +49,7 @@ class Roundings:
 
 
 def _recomputed(z: Any) -> Array:
-    """The result of a primitive, its body run on Values so that the listener sees its steps; as it was if it refuses."""
+    """The result of a primitive, its body run on Values so that its steps are seen; as it was if that fails."""
     inputs = [Value(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
     try:
         again = payload(z.function.__wrapped__(*inputs, **(z.keywords or {})))
