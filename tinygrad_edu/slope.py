@@ -59,8 +59,10 @@ def _central(d: ScalarFunction, x: Array, eps: float) -> Estimate:
 
 def _side(d: ScalarFunction, x: Array, eps: float) -> int:
     """Where `d` is defined beside x, at the edge of where it is: 1 above only, -1 below only, 0 on both sides."""
-    q = _step(x, eps)
-    above, below = (bool(np.isfinite(d(x + side * q))) for side in (1, -1))
+    for size in (eps ** (1 / 8), eps):  # the step that extrapolation begins with, or else a tiny one
+        above, below = (bool(np.isfinite(d(x + side * _step(x, size)))) for side in (1, -1))
+        if above and below:
+            break
     return int(above) - int(below)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.check.roundings import rounded
+from tinygrad_edu.check.roundings import COARSE, rounded
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import richardson
@@ -119,10 +119,10 @@ class Weighed:
 
         try:
             here = rounded(phi, 0.0, 0)
-            moved = [abs(rounded(phi, self.step, seed) - here) for seed in range(_SAMPLES)]
+            moved = [abs(rounded(phi, self.step, seed) - here) / COARSE for seed in range(_SAMPLES)]
         except Exception:  # the function takes no Values, or leaves the tape: what is near shows some of it
             return 0.0
-        return sum(x for x in moved if math.isfinite(x))
+        return float(sum(x for x in moved if math.isfinite(x)))
 
     def _noise_along(self, k: int, direction: Array) -> Callable[[Number], float]:
         """Return the noise of phi at a distance of q along a direction, to both sides."""
@@ -141,7 +141,7 @@ class Weighed:
         phi = functools.cache(self.along(k, direction))
         x = self.leaves[k][direction != 0]
         ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
-        moved = abs(float(phi(ulp) - phi(-ulp))) / 2  # by the rounding of x + q
+        moved = abs(float(phi(ulp) - phi(0.0)))  # by the rounding of x + q
         at = self._noise_along(k, direction) if closely else lambda q: self.noise
 
         def noise(q: Number) -> float:
@@ -163,8 +163,8 @@ class Weighed:
         sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
         chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
         growth = np.diff(chords)
-        noise = 8 * self.noise * 2.0**40
-        return bool(np.all(growth[1:] / growth[:-1] > 0.95)) and abs(growth[-1]) > noise / 2**20 if all(growth) else False
+        seen = abs(growth[-1]) > 8 * self.step * self.size * 2.0**40
+        return bool(seen and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95))
 
     def _complex_step(self, phi: Line) -> float | None:
         """The slope by a complex step; None where the function takes no complex numbers.
@@ -182,7 +182,7 @@ class Weighed:
         return float(np.imag(z)) / _IMAGINARY if self.takes_complex and np.isfinite(z) else None
 
     def _jump(self, phi: Line) -> tuple[float, float]:
-        """The change of slope at t = 0, and its error: the part that does not fall with q, as it does where f is smooth."""
+        """The change of slope at t = 0, and its error: what does not fall with q, as all does where f is smooth."""
         here = phi(0.0)
         steps = [*(EPS ** (1 / 8) * 4.0**-k for k in range(5)), _FINE]  # the first of those that `richardson` takes
         changes = [(phi(q) + phi(-q) - 2 * here) / q for q in steps]

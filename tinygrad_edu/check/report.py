@@ -66,11 +66,13 @@ class Compared:
         if self.kind == "precision-limited" and math.isinf(self.bound):
             return "precision-limited: no finite slope can be measured here"
         if self.kind == "precision-limited":
-            return f"precision-limited: nothing is seen below {self.bound:.0e}"
+            return f"precision-limited: rounding hides what is below {self.bound:.0e}"
         if self.jump:
             left, right = self.slope - self.jump / 2, self.slope + self.jump / 2
             return f"wrong: at a kink with slopes {left:.4g} and {right:.4g}"
-        return f"wrong: off by {self.relative:.1g} of it"
+        if math.isnan(self.analytic):
+            return f"wrong: not a number where the slope is {self.slope:.4g}"
+        return f"wrong: off by {100 * self.relative:.1g} %"
 
 
 def _digits(relative: float) -> int:
@@ -135,6 +137,9 @@ class Report:
         worst = max(self.arguments, key=lambda a: a.worst.rank).worst
         return f"ok: {many}, " + (f"on a kink in {kinks}" if kinks else f"the worst {worst.verdict}")
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     def raise_if_wrong(self) -> None:
         """Raise `GradientError`, with the whole report, unless everything is right."""
         if not self.ok:
@@ -163,7 +168,7 @@ class Report:
         """The lines below the table."""
         largest = max((a.q for a in self.arguments), default=0.0)
         post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
-        looked = [post, self.transposes] if self.arguments else []
+        looked = [text for text in (post, self.transposes) if text] if self.arguments else []
         more = len(self.arguments) - len(self.shown)
         looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
         return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]

@@ -10,35 +10,52 @@ Source: Parker, "Monte Carlo arithmetic", 1997.
 """
 
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.core.context import Recording
 from tinygrad_edu.core.rules import Array, table
-from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.core.value import Value
 
 _ADDING = (np.sum, np.mean)  # these round, though what they leave out has no slope
 
+COARSE = 64  # so much are roundings enlarged, and what they do reduced: single last digits would cancel by chance
+
 
 class Roundings:
-    """A listener that moves every recorded result up or down by `step`, relatively; choosing and laying out is exact."""
+    """A listener that moves every recorded result up or down by about `step`; choosing and laying out is exact."""
 
     def __init__(self, step: float, seed: int) -> None:
         self.step, self.generator = step, np.random.default_rng(seed)
 
     def moved(self, x: Array) -> Array:
-        """`x`, each number moved up or down."""
-        up = self.generator.random(np.shape(x)) < 0.5
-        return (x * (1 + np.where(up, self.step, -self.step))).astype(np.result_type(x))[()]
+        """`x`, each number moved up or down, by one to two roundings, `COARSE` times enlarged."""
+        u = self.generator.random(np.shape(x)) - 0.5
+        return (x * (1 + COARSE * self.step * (u + u + np.sign(u)))).astype(np.result_type(x))[()]
 
     def entry(self, z: Any) -> None:
-        """Move the result of an operation."""
-        if z.function is not None and (z.function in _ADDING or not table[z.function].selects):
-            z._data = self.moved(z._data)
+        """Move the result of an operation, and of each step of a primitive's body if that takes Values."""
+        if z.function is None or (table[z.function].selects and z.function not in _ADDING):
+            return
+        if isinstance(z.function, FunctionType):  # not one of NumPy's
+            z._data = _recomputed(z)
+        z._data = self.moved(z._data)
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
         """Leave shares alone: a recorded sweep records them, too."""
+
+
+def _recomputed(z: Any) -> Array:
+    """The result of a primitive, its body run on Values so that its steps are seen; as it was if that fails."""
+    inputs = [Value(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
+    try:
+        again = payload(z.function.__wrapped__(*inputs, **(z.keywords or {})))
+    except Exception:  # whatever a body says to Values that it was not written for
+        return z._data
+    return again if np.shape(again) == np.shape(z._data) else z._data
 
 
 def rounded(compute: Callable[[Roundings], Any], step: float, seed: int) -> Any:

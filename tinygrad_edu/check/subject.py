@@ -1,0 +1,242 @@
+"""What is compared: a function with its arguments, and its gradient, by the tape or claimed by somebody.
+
+f, args  the function and its arguments, trees of numbers
+leaves   the arrays in them that are differentiated
+"""
+
+import inspect
+from collections.abc import Callable
+
+import numpy as np
+
+from tinygrad_edu import tree
+from tinygrad_edu.check.compare import ROUNDINGS, rounding
+from tinygrad_edu.check.hooks import SourceLines, WriteProtection
+from tinygrad_edu.check.measure import EPS, Array, Leaves, Tree, Weighed, signs
+from tinygrad_edu.check.report import Fault
+from tinygrad_edu.check.roundings import COARSE, Roundings, rounded
+from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.core.value import Value, no_grad
+from tinygrad_edu.slope import real
+from tinygrad_edu.transforms import jvp
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, _positions
+
+CALLER = "compare_gradients"
+
+
+class Subject:
+    """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
+
+    def __init__(self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None) -> None:
+        if not callable(f):
+            raise TypeError(f"{CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
+        self.f = f
+        self.numbers, self.rebuild = tree.flatten(args)
+        self.positions = _positions(range(len(args)) if argnums is None else argnums, len(args), CALLER)
+        owners = [i for i, arg in enumerate(args) for _ in tree.leaves(arg)]
+        chosen = [k for k, i in enumerate(owners) if i in self.positions]
+        self.places = [k for k in chosen if not _is_constant(self.numbers[k])] or chosen
+        if not sum(np.size(self.numbers[k]) for k in self.places):
+            raise ValueError(f"{CALLER}: the arguments {args} hold no number to differentiate; pass one")
+        names = _names(f, args)
+        self.names = [names[k] for k in self.places]
+        self.given = [real(CALLER, self.numbers[k], name) for k, name in zip(self.places, self.names, strict=True)]
+        self.leaves = [x.astype(np.result_type(x, np.float64)) for x in self.given]
+        self.before = [x.copy() for x in self.leaves]
+        self.outputs, self.step = self._run()
+        self.weighed = Weighed(self.call, self.leaves, step=self.step)
+        if not np.isfinite(self.weighed(self.leaves)):
+            raise ValueError(
+                f"{CALLER}: the function is not finite here, and has no slope; tinygrad_edu.detect_nan() finds out why"
+            )
+
+    def filled(self, leaves: Leaves) -> tuple[Tree, ...]:
+        """The arguments, with other numbers in the places of those differentiated."""
+        numbers = list(self.numbers)
+        for k, x in zip(self.places, leaves, strict=True):
+            numbers[k] = x
+        return tuple(self.rebuild(numbers))
+
+    def call(self, leaves: Leaves) -> Tree:
+        """Run the function on a list of leaves."""
+        return self.f(*self.filled(leaves))
+
+    def _run(self) -> tuple[Leaves, float]:
+        """What the function gives for Values, and the coarsest step between numbers on the tape."""
+        trace = self._trace(self.leaves)
+        return [z.data for z in trace.outputs], max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+
+    def _trace(self, leaves: Leaves) -> Pullback:
+        given = tuple(x[()] for x in leaves)
+        with np.errstate(all="ignore"):
+            return Pullback(CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+
+    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """The gradient by the tape."""
+        with no_grad():
+            trace = self._trace(leaves)
+            seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
+            return [np.asarray(g) for g in trace.pull(seeds)]
+
+    def recorded_gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """The gradient by the tape, the sweep itself recorded."""
+        trace = self._trace(leaves)
+        seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
+        return [np.asarray(payload(g)) for g in trace.pull(seeds, recorded=True)]
+
+    def tape(self) -> tuple[list[Entry], SourceLines]:
+        """Return the entries of a run, and the lines that recorded them."""
+        lines = SourceLines()
+        with listening(lines):
+            trace = self._trace(self.leaves)
+        return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
+
+    def gradient_of_read_only(self) -> None:
+        """Compute the gradient with everything read-only: a rule that writes fails."""
+        protection = WriteProtection()
+        try:
+            with listening(protection):
+                self.gradient(self.leaves, self.weighed.weights)
+        finally:
+            protection.release()
+
+    def fault(self) -> Fault | None:
+        """The fault of the function itself that makes comparing useless, if it has one."""
+        phi, again = self.weighed(self.leaves), self.weighed(self.leaves)
+        if any(not np.array_equal(x, y) for x, y in zip(self.leaves, self.before, strict=True)):
+            return Fault("the function writes into its arguments; work on a copy")
+        if abs(phi - again) > 64 * EPS * self.weighed.size:
+            return Fault(f"called twice alike, the function gives {phi:.10g}, then {again:.10g}; fix its random seed")
+        on_values = sum(float(np.sum(w * z)) for w, z in zip(self.weighed.weights, self.outputs, strict=True))
+        if not abs(on_values - phi) <= 64 * (self.weighed.noise + EPS * self.weighed.size):
+            return Fault(f"the function gives {on_values:.10g} for Values and {phi:.10g} for the same plain numbers")
+        return None
+
+    def faults_of_precision(self, analytic: Leaves) -> list[Fault]:
+        """The faults of the gradient in the precision of the arguments, beside that in double precision."""
+        step = max(float(np.finfo(x.dtype).eps) for x in self.given)
+        if step <= EPS:
+            return []
+        weights = [w.astype(np.result_type(*self.given)) for w in self.weighed.weights]
+        own = self.gradient(self.given, weights)
+        _, rounds = rounding(self.gradient, self.leaves, self.weighed.weights, step, self.recorded_gradient)
+        faults = []
+        for name, x, g, a, r in zip(self.names, self.given, own, analytic, rounds, strict=True):
+            if g.dtype != x.dtype:
+                faults.append(Fault(f"the gradient of {name} is {g.dtype}, and {name} {x.dtype}"))
+            elif not np.all(abs(g - a) <= r):
+                faults.append(
+                    Fault(f"the gradient of {name} in {x.dtype} is further from that in float64 than rounding")
+                )
+        return faults
+
+    def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
+        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return both numbers as text, and a fault if they differ."""
+        v = [signs(x.shape, 23 + k) for k, x in enumerate(self.leaves)]
+
+        def push(directions: Leaves) -> Leaves:
+            _, pushed = jvp(lambda *x: self.call([*x]), [x[()] for x in self.leaves], directions)
+            return [w * payload(z) for w, z in zip(self.weighed.weights, tree.leaves(pushed), strict=True)]
+
+        def recorded(_: Roundings) -> float:
+            return sum(float(np.sum(p)) for p in push([Value(d) for d in v]))
+
+        try:
+            with no_grad():
+                products = push([d[()] for d in v])
+        except Exception as error:  # rules may use what has no rule itself
+            return f"⟨Jv, w⟩ = ⟨v, Jᵀw⟩ was not looked at: a rule cannot be differentiated itself ({error})", None
+        left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
+        right = sum(float(np.sum(a * d)) for a, d in zip(analytic, v, strict=True))
+        room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
+        said = f"⟨Jv, w⟩ = {left:.15g}, ⟨v, Jᵀw⟩ = {right:.15g}"
+        if abs(left - right) > room:  # parts that cancel may explain it
+            moved = [rounded(recorded, self.step, seed) for seed in range(2)]
+            room += ROUNDINGS * sum(abs(other - left) for other in moved) / COARSE
+        wrong = abs(left - right) > room
+        return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
+
+    def notes(self) -> list[str]:
+        """The limits of what can be seen where not everything is in double precision."""
+        inside = ["the function computes in lower precision inside: no more digits than that has can be seen"]
+        return (inside if self.step > EPS else []) + [
+            f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
+            for name, x in zip(self.names, self.given, strict=True)
+            if np.finfo(x.dtype).eps > EPS
+        ]
+
+
+class Claimed(Subject):
+    """A function with a gradient of somebody else's: neither need be on a tape."""
+
+    def __init__(
+        self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, claimed: Callable[..., Tree]
+    ) -> None:
+        self.claimed = claimed
+        super().__init__(f, args, argnums)
+
+    def _run(self) -> tuple[Leaves, float]:
+        """What the function gives, which must be one number, and the step between numbers of its precision."""
+        outputs = [np.asarray(z) for z in tree.leaves(self.call([x[()] for x in self.leaves]))]
+        if [z.size for z in outputs] != [1]:
+            shapes = ", ".join(str(z.shape) for z in outputs) or "no number"
+            raise TypeError(f"{CALLER}: with gradient=, f must give one number, and gave {shapes}; sum it in f")
+        return outputs, float(np.finfo(np.result_type(*outputs, np.float32)).eps)
+
+    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """The gradient claimed, in the places of what is differentiated."""
+        claimed = self.claimed(*self.filled([x.copy()[()] for x in leaves]))
+        several = len(self.positions) > 1
+        if several and not (isinstance(claimed, (tuple, list)) and len(claimed) == len(self.positions)):
+            what = f"a {type(claimed).__name__}" + (f" of {len(claimed)}" if isinstance(claimed, (tuple, list)) else "")
+            remedy = "return a tuple with one for each, or name those that it is of with argnums="
+            raise TypeError(f"{CALLER}: gradient= gave {what} for {len(self.positions)} arguments; {remedy}")
+        trees = list(claimed) if several else [claimed]
+        args = self.filled(leaves)
+        given: dict[int, Array] = {}
+        ahead = [sum(len(tree.leaves(arg)) for arg in args[:i]) for i in self.positions]
+        for start, i, one in zip(ahead, self.positions, trees, strict=True):
+            tree.map(lambda x, g: None, args[i], one)  # or an error that says where they differ
+            given |= dict(enumerate(tree.leaves(one), start))
+        return [
+            weights[0] * self._fitting(given[k], x, name)
+            for k, x, name in zip(self.places, leaves, self.names, strict=True)
+        ]
+
+    recorded_gradient = None  # type: ignore[assignment]
+
+    def _fitting(self, g: Array, x: Array, name: str) -> Array:
+        """A claimed gradient, of the shape of its argument."""
+        g = np.asarray(g)
+        if g.shape != np.shape(x):
+            raise ValueError(f"{CALLER}: gradient= gave shape {g.shape} for {name} of shape {np.shape(x)}")
+        return g.astype(np.result_type(g, np.float64))
+
+    def gradient_of_read_only(self) -> None:
+        """Nothing: what is not on the tape is not watched."""
+
+    def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
+        """Nothing: nobody claims to push forward."""
+        return "", None
+
+    def faults_of_precision(self, analytic: Leaves) -> list[Fault]:
+        """Nothing: a gradient of one's own has the precision that it has."""
+        return []
+
+
+def _is_constant(x: Array) -> bool:
+    """Whether a leaf is an array of integers, or a bool: an index, a label or a mask."""
+    return (
+        np.asarray(getattr(x, "data", x)).dtype.kind in "biu" and not isinstance(x, int) and not hasattr(x, "backward")
+    )
+
+
+def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:
+    """The name of every leaf: the parameter of the function, then the place in its tree."""
+    try:
+        own = list(inspect.signature(f).bind(*args).arguments)
+    except (TypeError, ValueError):
+        own = []
+    names = own if len(own) == len(args) else [f"argument {i}" for i in range(len(args))]
+    return [name + path for name, arg in zip(names, args, strict=True) for path in tree.paths(arg)]
