@@ -102,6 +102,7 @@ domain(np.heaviside, of(np.array([0.0, 1.0, -1.0, 0.0]), A(2, 4)), of(np.zeros((
 
 domain(np.where,  of(MASK, A(2, 3), A(2, 3)), of(MASK, A(3), A(2, 1)), of(MASK, A(), A(3)), of(MASK[0], A(2, 3), 0.5),
                   of(MASK, -1.0, A(3)), of(True, A(), A()), of(MASK[:0], A(0, 3), A(3)))
+domain(np.full_like, of(A(2, 3), A()), of(A(2, 3), A(3)), of(A(2, 3), A(2, 1)), of(A(0, 3), A()))
 domain(np.select, of([MASK, ~MASK], [A(2, 3), A(3)]), of([MASK], [A(2, 1)], A(3)),
                   of([MASK, MASK[:, ::-1]], [2.0, A()], 3.0))
 domain(np.clip,   each(SHAPES, -0.1, 0.2, span=nonzero), each([(3,)], None, 0.1, span=nonzero),

@@ -91,7 +91,6 @@ def test_at_an_edge_without_a_finite_slope_nothing_is_wrong(f, x):
     [
         (lambda g, z, x: g * np.nan, 1.0),
         (lambda g, z, x: g * np.where(np.arange(3) == 1, np.nan, 2 * x), np.array([1.0, 2.0, 3.0])),
-        (lambda g, z, x: None, 1.0),
     ],
 )
 def test_what_is_not_a_number_is_wrong(rule, x):

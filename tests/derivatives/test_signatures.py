@@ -25,6 +25,7 @@ SAMPLES = {
     "casting": "unsafe",
     "order": "F",
     "dtype": np.float32,
+    "shape": (2, 3),
     "subok": False,
     "signature": (np.dtype("d"),) * 3,
     "axes": [(-2, -1)] * 3,

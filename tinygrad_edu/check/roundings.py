@@ -41,8 +41,8 @@ class Roundings:
         if z.function is None or (table[z.function].selects and z.function not in _ADDING):
             return
         if isinstance(z.function, FunctionType):  # not one of NumPy's
-            z._data = _recomputed(z)
-        z._data = self.moved(z._data)
+            z._payload = _recomputed(z)
+        z._payload = self.moved(z._payload)
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:
         """Leave shares alone: a recorded sweep records them, too."""
@@ -54,8 +54,8 @@ def _recomputed(z: Any) -> Array:
     try:
         again = payload(z.function.__wrapped__(*inputs, **(z.keywords or {})))
     except Exception:  # whatever a body says to Values that it was not written for
-        return z._data
-    return again if np.shape(again) == np.shape(z._data) else z._data
+        return z._payload
+    return again if np.shape(again) == np.shape(z._payload) else z._payload
 
 
 def rounded(compute: Callable[[Roundings], Any], step: float, seed: int) -> Any:

@@ -16,11 +16,12 @@ from tinygrad_edu.check.measure import EPS, Array, Leaves, Tree, Weighed, signs
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.check.roundings import COARSE, Roundings, rounded
 from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.dispatch import NO_KEYWORDS
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, _positions
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments
 
 CALLER = "compare_gradients"
 
@@ -33,7 +34,8 @@ class Subject:
             raise TypeError(f"{CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
         self.f = f
         self.numbers, self.rebuild = tree.flatten(args)
-        self.positions = _positions(range(len(args)) if argnums is None else argnums, len(args), CALLER)
+        wanted = range(len(args)) if argnums is None else argnums
+        self.positions = [int(i) for i in chosen_arguments(wanted, len(args), NO_KEYWORDS, CALLER)]
         owners = [i for i, arg in enumerate(args) for _ in tree.leaves(arg)]
         chosen = [k for k, i in enumerate(owners) if i in self.positions]
         self.places = [k for k in chosen if not _is_constant(self.numbers[k])] or chosen

@@ -210,13 +210,19 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
 
 
 def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments: Inputs, keywords: Keywords) -> Any:
-    """What the substitute of `function` gives; what it refuses without a word of its own, NumPy may refuse in its."""
+    """What the substitute of `function` gives; what it refuses without naming a function, NumPy may refuse in its."""
     try:
-        return table[function].substitute(*inputs, **named)  # type: ignore[misc]
+        z = table[function].substitute(*inputs, **named)  # type: ignore[misc]
     except _REFUSALS as error:
         if label(function) in str(error) or type(error).__module__.startswith("tinygrad_edu"):
             raise
-        refusal = TypeError(f"{label(function)}: {error}")
+        said = str(error).removeprefix(f"{function.__name__}: ")  # by a primitive inside that is called the same
+        refusal = TypeError(f"{label(function)}: {said}")
+        if said != str(error):
+            raise refusal from error
+    else:
+        given = z is next(iter((*inputs, *named.values())), None) and isinstance(z, Entry)
+        return +z if given else z  # what is computed is recorded, also where it changes nothing
     function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     raise refusal
 

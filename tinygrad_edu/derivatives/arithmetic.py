@@ -139,6 +139,8 @@ def full_like(a, fill_value, dtype=None, order="K", shape=None):
     like = np.empty_like(a, dtype=dtype, order=order, shape=shape)
     if not isinstance(fill_value, Entry):
         return np.full_like(like, fill_value, order=order)
+    if dtype is not None:
+        raise TypeError("np.full_like: dtype= has no rule for a Value; write np.full_like(a, x).astype(dtype)")
     filled: Any = np.broadcast_to(fill_value, like.shape)  # type: ignore[call-overload]
     return filled if filled.dtype == like.dtype else np.astype(filled, like.dtype)
 

@@ -62,7 +62,7 @@ def _variable(x: Array) -> Value:
     return leaf
 
 
-def _places(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
+def chosen_arguments(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
     """`argnums` as indices from 0 and names, checked against the arguments."""
     if isinstance(argnums, int) and 0 <= argnums < count:
         return (argnums,)
@@ -82,7 +82,7 @@ class Pullback:
     def __init__(
         self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
     ) -> None:
-        places = _places(argnums, len(args), keywords, caller)
+        places = chosen_arguments(argnums, len(args), keywords, caller)
         given, named = [*args], {**keywords}
         self.numbers, self.rebuild = tree.flatten([named[i] if isinstance(i, str) else given[i] for i in places])
         if not self.numbers:
