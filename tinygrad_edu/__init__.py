@@ -10,7 +10,6 @@ array([0.72686198, 0.63970001])
 """
 
 import importlib
-import importlib.metadata
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
@@ -70,7 +69,7 @@ _IN_ROOMS = {
 def __getattr__(name: str) -> Any:
     """Open the upper rooms when they are first asked for, so that importing the engine stays quick."""
     if name == "__version__":
-        return importlib.metadata.version("tinygrad_edu")
+        return importlib.import_module("importlib.metadata").version("tinygrad_edu")
     if name in _ROOMS:
         return importlib.import_module(f"{__name__}.{name}")
     if name in _IN_ROOMS:
