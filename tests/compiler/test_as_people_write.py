@@ -102,7 +102,7 @@ def calm(function, arguments):
     with np.errstate(all="raise", under="ignore"):
         result = outcome(function, *protected(arguments))
     return not isinstance(result, Exception) and all(
-        np.all(np.isfinite(leaf)) for leaf in tg.tree.leaves((arguments, result))
+        isinstance(leaf, int) or np.all(np.isfinite(leaf)) for leaf in tg.tree.leaves((arguments, result))
     )
 
 

@@ -73,11 +73,11 @@ derivative(np.sqrt,         lambda g, z, x: g / (2 * z))
 derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
 derivative(cast,            lambda g, z, x, dtype: g, None)
 
-# x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0.
+# x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0. The logarithm is as precise as z.
 derivative(np.power,        lambda g, z, x, y: g * y * nonzero_base(x, y) ** (y - 1),
-                            lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
+                            lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
 derivative(np.float_power,  lambda g, z, x, y: g * y * np.float_power(nonzero_base(x, y), y - 1),
-                            lambda g, z, x, y: g * (z * np.log(x + (x == 0))))
+                            lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
 
 # Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.
 derivative(np.absolute,     lambda g, z, x: g * np.sign(x))
