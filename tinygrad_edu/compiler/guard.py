@@ -79,8 +79,12 @@ class Guard:
 
     def aliases(self, pattern: list[int]) -> None:
         """Require that the same of what goes in are one object: each the first of them that it is, by `pattern`."""
-        ids = self.let(f"[*map(id, ({''.join(f'{name}, ' for _, name in self._leaves)}))]")
-        self.require(f"[*map({ids}.index, {ids})] == {pattern}", "which arguments are the same object")
+        names, place = [name for _, name in self._leaves], "which arguments are the same object"
+        different = sorted({*pattern})
+        self.require(f"len({{{', '.join(f'id({names[i]})' for i in different)}}}) == {len(different)}", place)
+        for i, first in enumerate(pattern):
+            if i != first:
+                self.require(f"{names[i]} is {names[first]}", place)
 
     def printed(self) -> tuple[Read, Read, Read]:
         """Three functions of the arguments: the numbers that go in, what they stand in, and the first place amiss."""
