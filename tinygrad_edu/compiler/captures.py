@@ -199,7 +199,7 @@ class Captures:
             self._guard.require(f"{scope}.keys().isdisjoint({self._guard.bind(missing)})", "its globals")
 
     def _bound(self, x: Any, expression: str, binding: Binding, liftable: bool, where: str | None) -> None:
-        """Have what a name is bound to go in anew, or make sure that it is the same and cannot change."""
+        """Let what a name is bound to go in anew, or make sure that it is the same and cannot change."""
         self._seen[binding.key] = binding
         name = binding.name
         if type(x) is np.ndarray and may_change(x) and liftable and x.dtype.kind in "biufc":

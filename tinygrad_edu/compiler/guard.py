@@ -61,7 +61,7 @@ class Guard:
         self.require(f"{expression} is {self.bind(x)}{equal}", place)
 
     def leaf(self, name: str, x: Any, place: str) -> None:
-        """Have a number go in: its type, shape, strides and dtype are what the program is made for."""
+        """Let a number go in: its type, shape, strides and dtype are what the program is made for."""
         kind, numbers, found = type(x), x, name
         if isinstance(x, Entry):
             numbers = x._payload

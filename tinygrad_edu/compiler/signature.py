@@ -96,7 +96,7 @@ class Signature:
         return lambda _: x
 
     def _static(self, name: str, x: Any, place: str) -> None:
-        """Have something be part of what the program is made for."""
+        """Make something part of what the program is made for."""
         self._guard.same(name, x, place)
         self._callables.append((x, place))
 

@@ -40,9 +40,8 @@ def inverse(axes):
 def as_read(g, a, order):
     """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" go by how they lie in memory."""
     if order in ("K", "k"):
-        lie_alike = np.empty_like(payload(a), dtype=np.intp)
-        lie_alike[...] = places(a)
-        return np.reshape(g[np.argsort(np.ravel(lie_alike, "K"))], a.shape)
+        axes = sorted(range(a.ndim), key=lambda i: -abs(payload(a).strides[i]))
+        return np.transpose(np.reshape(g, [a.shape[i] for i in axes]), inverse(axes))
     if order in ("A", "a"):
         order = "F" if payload(a).flags.fnc else "C"
     return np.reshape(g, a.shape, order=order)

@@ -84,7 +84,7 @@ def check_derivative(
 
 
 def _calls(function: Function, domain: Domain) -> list[Call]:
-    """Give the calls on which to check a function."""
+    """The calls on which to check a function."""
     row = table.get(function)
     if row is not None and row.substitute is not None:
         raise TypeError(f"check_derivative: {label(function)} is composed of functions that have rows, and has none")

@@ -18,7 +18,7 @@ _PASS_ON = _HERE, *(str(module.__file__) for module in (value, operators, dispat
 
 
 def asked_by_library(frame: FrameType | None) -> bool:
-    """Tell whether it is the library that asks for the truth of an array, not the user by way of a Value."""
+    """Whether it is the library that asks for the truth of an array, not the user by way of a Value."""
     while frame is not None and frame.f_code.co_filename.startswith(_PASS_ON):
         frame = frame.f_back
     return frame is not None and frame.f_code.co_filename.startswith(OURS)
@@ -43,6 +43,6 @@ def note(node: Node, frame: FrameType | None) -> None:
 
 
 def _node(x: Any) -> Node | None:
-    """Give the node behind a Value or a tracer."""
+    """The node behind a Value or a tracer."""
     numbers = x._payload if isinstance(x, Entry) else x
     return getattr(numbers, "node", None) if isinstance(numbers, Tracer) else None

@@ -35,7 +35,7 @@ def is_inlining() -> bool:
 
 @contextmanager
 def inlining() -> Iterator[None]:
-    """Have compiled functions run as they are written, and NumPy keep quiet, as programs do."""
+    """Let compiled functions run as they are written, and keep NumPy quiet, as programs do."""
     token = _inlining.set(True)
     try:
         with np.errstate(all="ignore"):

@@ -168,6 +168,16 @@ class TracedArray(ArrayMethods, Tracer):
         return np.result_type(type(self.numbers)) if type(self.numbers) in NUMBERS else self.numbers.dtype
 
     @property
+    def strides(self) -> tuple[int, ...]:
+        """How many bytes apart neighbours lie along each axis: a program holds for one layout."""
+        return np.asarray(self.numbers).strides
+
+    @property
+    def flags(self) -> Any:
+        """How the numbers lie in memory; of a view, so that nobody switches those of the numbers."""
+        return np.asarray(self.numbers).view().flags
+
+    @property
     def itemsize(self) -> int:
         """The bytes of an element."""
         return int(self.dtype.itemsize)
