@@ -1,5 +1,7 @@
 """Arguments that were once read differently from NumPy: each has the right value and slope, or is refused at once."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -174,3 +176,14 @@ def test_call_is_refused_at_once(call):
     refusal = outcome(call)
     assert isinstance(refusal, (TypeError, ValueError, IndexError, ZeroDivisionError, AttributeError))
     assert str(refusal)
+
+
+@pytest.mark.parametrize("axes", [*itertools.permutations(range(3))])
+def test_memory_order_of_a_stretched_value_is_numpys(axes):
+    x, weights = np.arange(6.0).reshape(2, 1, 3), np.arange(24.0) ** 2
+
+    def read(x):
+        return np.sum(np.ravel(np.transpose(np.broadcast_to(x, (2, 4, 3)), axes), "K") * weights)
+
+    slopes = [read(one) for one in np.eye(6).reshape(6, 2, 1, 3)]  # it is linear
+    assert tg.grad(read)(x).ravel().tolist() == slopes

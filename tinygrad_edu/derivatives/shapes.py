@@ -37,10 +37,25 @@ def inverse(axes):
     return None if axes is None else tuple(np.argsort(np.atleast_1d(axes) % np.size(axes)))
 
 
+def axes_as_they_lie(strides):
+    """The axes in the order "K" of NumPy's iterator: large strides first; an axis of stride 0 stays where it is."""
+    inward: list[int] = []  # the innermost first
+    for i in reversed(range(len(strides))):
+        place = len(inward)
+        for k in reversed(range(len(inward))):
+            inner, outer = abs(strides[inward[k]]), abs(strides[i])
+            if inner and outer:
+                if inner <= outer:
+                    break
+                place = k
+        inward.insert(place, i)
+    return inward[::-1]
+
+
 def as_read(g, a, order):
     """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" go by how they lie in memory."""
     if order in ("K", "k"):
-        axes = sorted(range(a.ndim), key=lambda i: -abs(payload(a).strides[i]))
+        axes = axes_as_they_lie(payload(a).strides)
         return np.transpose(np.reshape(g, [a.shape[i] for i in axes]), inverse(axes))
     if order in ("A", "a"):
         order = "F" if payload(a).flags.fnc else "C"
