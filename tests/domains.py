@@ -32,7 +32,8 @@ from tinygrad_edu.testing.calls import SHAPES, Arguments, Call, Span
 Function = Callable[..., Any]
 Shapes = Iterable[tuple[int, ...]]
 
-TABLE = [function for function, row in table.items() if not row.nondifferentiable]
+JOINED = {row.joined for row in table.values()}  # behind functions with several results
+TABLE = [function for function, row in table.items() if not row.nondifferentiable and function not in JOINED]
 WITH_RULES = [function for function in TABLE if table[function].rules]
 domains: dict[Function, list[Call]] = {}
 

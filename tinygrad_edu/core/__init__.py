@@ -5,6 +5,7 @@ value        the number that remembers: what users hold
 operators    Python's operators and NumPy's methods, one table of each
 dispatch     how NumPy's functions reach the tape
 rules        the table of calculus, and how rows get into it
+results      how a function that returns several arrays is one entry
 unbroadcast  why a bias added to every row gets the sum over rows
 arrays       what a recorded number may hold, and what may stand beside one
 context      the hooks: whether there is recording, who looks on, which operands answer first

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import accept, as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
+from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.rules import AnyFunction, Array, Each, Function, parameters, refuse, table, unknown, unsupported
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
@@ -40,7 +41,7 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
         raise unknown(function)
     rules = row.rules
     compute = function if body is None or row.opaque else body
-    if len(inputs) == 1 and not keywords and rules[0] is not None:  # as below, but quickly
+    if len(inputs) == 1 and not keywords and rules[0] is not None and row.results == 1:  # as below, but quickly
         (x,) = inputs
         return record(type(x), unwrap_scalar(compute(x._payload)), function, x)
     if not isinstance(rules, Each) and len(inputs) > len(rules):
@@ -60,9 +61,21 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
                 return constant
             given.append(constant)
             numbers.append(constant)
-    data = unwrap_scalar(compute(*numbers, **keywords))
+    data = compute(*numbers, **keywords)
     x, y = (*given, NOTHING)[:2] if len(given) < 3 else (tuple(given), MANY)
-    return record(kind, data, function, x, y, constants)
+    if row.results == 1:
+        return record(kind, unwrap_scalar(data), function, x, y, constants)
+    _check_results(function, data, row.results)
+    layout = Layout.of(data)
+    return layout.cut(record(kind, layout.join(data), row.joined, x, y, {**(constants or {}), "layout": layout}))
+
+
+def _check_results(function: Function, data: Any, count: int) -> None:
+    """Make sure that a function returned as many results as its row says."""
+    if not isinstance(data, tuple) or len(data) != count:
+        what = f"a tuple of {len(data)}" if isinstance(data, tuple) else f"a {type(data).__name__}"
+        returned = f"it returned {what}, and its row says results={count}"
+        raise refuse(function, returned, "return a tuple with an array for each result")
 
 
 def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Function) -> Any:
@@ -111,7 +124,6 @@ def primitive(function: AnyFunction) -> AnyFunction:
             or if what the function returns is no array of real numbers.
     """
     ours = (function.__module__ or "").startswith("tinygrad_edu.")
-    body = function if ours else functools.partial(_checked, function)
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
@@ -131,15 +143,24 @@ def primitive(function: AnyFunction) -> AnyFunction:
             return apply(recorded, arguments, keywords, body)
         return _run_unrecorded(recorded, function, arguments, keywords)
 
+    body = function if ours else functools.partial(_checked, recorded, function)
     return recorded  # type: ignore[return-value]
 
 
-def _checked(function: Function, *arguments: Any, **keywords: Any) -> Array:
+def _checked(recorded: Function, function: Function, *arguments: Any, **keywords: Any) -> Any:
     """What a user's primitive returns, in memory that nobody else writes into."""
     z = function(*arguments, **keywords)
+    if table[recorded].results == 1 or not isinstance(z, tuple):
+        return _accepted(function, z)
+    accepted = [_accepted(function, part) for part in z]
+    return type(z)(*accepted) if hasattr(z, "_fields") else tuple(accepted)
+
+
+def _accepted(function: Function, z: Any) -> Array:
+    """A result of a user's primitive, which must be an array of real numbers."""
     if isinstance(z, (list, tuple, dict, str, type(None))) or _holds_value(z):
-        remedy = "a primitive returns one array of real numbers; make one primitive for each result"
-        raise refuse(function, f"it returned a {type(z).__name__}", remedy)
+        remedy = "a primitive returns one array of real numbers, or a tuple of several, and derivative(…, results=2)"
+        raise refuse(function, f"it returned a {type(z).__name__}", f"{remedy} says how many")
     return z if isinstance(z, OuterArray) else accept(z)
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.source_info import label
 
 Array = Any  # a number or an array, of any library that speaks NumPy's protocols, or a Value
@@ -44,6 +45,8 @@ class Row:
     keywords: frozenset[str] = frozenset()  # those it may be called with
     selects: bool = False
     opaque: bool = False
+    results: int = 1
+    joined: Function | None = None  # of a function with several results, the one that gives them in one flat array
     substitute: Function | None = None
     nondifferentiable: bool = False
 
@@ -51,7 +54,13 @@ class Row:
 table: dict[Function, Row] = {}
 
 
-def derivative(function: Function, *rules: Rule | Each | None, selects: bool = False, opaque: bool = False) -> None:
+def derivative(
+    function: Function,
+    *rules: Rule | Each | None,
+    selects: bool = False,
+    opaque: bool = False,
+    results: int = 1,
+) -> None:
     """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
 
     Each rule is called as ``rule(g, z, *inputs, **keywords)``: the cotangent `g` and output `z`,
@@ -73,11 +82,14 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
         selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
         opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
             takes `out`, where to write, at the end.
+        results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the
+            cotangent of a result that was not used is zero.
 
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
-        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments.
+        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments; or
+            `results` is not the number of several results.
     """
     given = [rule for rule in rules if rule is not None]
     if not given or not all(callable(rule) or isinstance(rule, Each) for rule in given):
@@ -88,7 +100,26 @@ def derivative(function: Function, *rules: Rule | Each | None, selects: bool = F
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
     for rule in given:
         _check_count(function, rule, len(rules), names)
-    table[function] = Row(first if isinstance(first, Each) else rules, frozenset(names), selects, opaque)
+    if not isinstance(results, int) or results < 1 or (results > 1 and (selects or opaque)):
+        what = f"results={results!r}" + (" of a function that is opaque or selects" if selects or opaque else "")
+        raise TypeError(f"derivative({label(function)}, *rules): {what}; give the number of arrays that it returns")
+    joined = _joined(function) if results > 1 else None
+    row = first if isinstance(first, Each) else rules
+    table[function] = Row(row, frozenset(names), selects, opaque, results, joined)
+
+
+def _joined(function: Function) -> Function:
+    """`function` with its results in one flat array, and a row of its own: that array is an entry like any other."""
+
+    @functools.wraps(function)
+    def joined(*inputs: Array, layout: Layout, **keywords: Any) -> Array:
+        return layout.join(function(*inputs, **keywords))
+
+    def rule(i: int, g: Array, z: Array, *inputs: Array, layout: Layout, **keywords: Any) -> Array:
+        return table[function].rules[i](layout.cut(g), layout.cut(z), *inputs, **keywords)
+
+    table[joined] = Row(Each(rule))
+    return joined
 
 
 def _check_count(function: Function, rule: Any, count: int, keywords: tuple[str, ...]) -> None:

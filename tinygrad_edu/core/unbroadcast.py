@@ -20,12 +20,14 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
            [7.]])
 
     Raises:
-        TypeError: the rule of `function` returned None.
+        TypeError: the rule of `function` returned None, a tuple, or what else is no array.
         ValueError: neither shape broadcasts to the other, so the rule of `function` is wrong.
     """
     if not hasattr(g, "shape"):
-        if g is None:
-            raise TypeError(f"the rule of {label(function)} returned None; it must return g times the slope")
+        if not isinstance(g, (int, float)):
+            got = "None" if g is None else f"a {type(g).__name__}"
+            remedy = "it must return g times the slope by its input, one number or array"
+            raise TypeError(f"the rule of {label(function)} returned {got}; {remedy}")
         g = np.float64(g)
     given, wanted = g.shape, x.shape
     if given != wanted:

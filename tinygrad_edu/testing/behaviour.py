@@ -5,19 +5,27 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.check.measure import signs
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.core.tape import Entry, order, payload
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.testing.calls import Array, Call, Sample, outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, eps, fail, gradient, largest, weights
 
 
+def recorded(sample: Sample) -> Any:
+    """The entry of a call; of a function with several results, the one that holds all of them."""
+    z = sample(*map(Value, sample.arrays))
+    joined = table[sample.call.function].joined
+    return next((entry for entry in order(z) if entry.function is joined), None) if joined else z
+
+
 def check_keywords(calls: list[Call]) -> None:
     """Fail unless the calls use every keyword that the row accepts, and any other is refused by name."""
     call, used = calls[0], set()
-    for sample in (each.draw(0) for each in calls):
-        used |= {*(sample(*map(Value, sample.arrays)).keywords or {})}
+    for each in calls:
+        used |= {*(recorded(each.draw(0)).keywords or {})}
     for key in sorted(table[call.function].keywords - used):
         fail("the domain has no call with a keyword that the row accepts", label(call.function), keyword=f"{key}=")
     sample = Call(call.function, call.arguments, call.keywords | {"no_such_keyword": 0}).draw(0)
@@ -68,17 +76,22 @@ def _shares(z: Any, g: Array) -> dict[str, Array]:
     return {f"argument {i}": table[z.function].rules[i](g, payload(z), *given, **(z.keywords or {})) for i in ruled}
 
 
+def _cotangent(z: Any) -> Array:
+    return np.array(signs(z.shape, 0).astype(z.dtype))
+
+
 def check_rules_own(sample: Sample, other: Sample) -> None:
     """Fail if function or rules write into their arguments, or keep state from one call to the next."""
-    z, g = sample(*map(Value, sample.arrays)), np.array(weights(sample, sample.arrays))
+    z = recorded(sample)
+    g = _cotangent(z)
     given = {"the cotangent": g, "the output": payload(z)}
     given |= {f"argument {i}": payload(x) for i, x in enumerate(z.inputs) if isinstance(payload(x), np.ndarray)}
     kept = {what: np.copy(x) for what, x in given.items()}
     pulled = _shares(z, g)
     first = {what: np.copy(share) for what, share in pulled.items()}
     _assert_same("a rule writes into {}", kept, given, sample)
-    elsewhere = other(*map(Value, other.arrays))
-    _shares(elsewhere, np.array(weights(other, other.arrays)))
+    elsewhere = recorded(other)
+    _shares(elsewhere, _cotangent(elsewhere))
     _assert_same("another call overwrites {}", kept, given, sample)
     _assert_same("another call overwrites what the rule gave for {}", first, pulled, sample)
     _assert_same("after another call, the rule gives something else for {}", first, _shares(z, g), sample)

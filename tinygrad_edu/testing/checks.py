@@ -15,8 +15,7 @@ import numpy as np
 from tinygrad_edu.core.rules import Each, Function, table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry
-from tinygrad_edu.core.value import Value
-from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value
+from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value, recorded
 from tinygrad_edu.testing.calls import Arguments, Call, Sample, Span, between, elementwise, line, outcome
 from tinygrad_edu.testing.mutants import check_domain
 from tinygrad_edu.testing.oracles import (
@@ -126,8 +125,8 @@ def _span(domain: Any) -> Span:
 def _check_recorded(call: Call) -> None:
     """Refuse a function that is not recorded as itself, or has no slope where it is called."""
     sample = call.draw(0)
-    z = sample(*map(Value, sample.arrays))
-    if not isinstance(z, Entry) or z.function is not call.function:
+    z = recorded(sample)
+    if not isinstance(z, Entry) or z.function not in (call.function, table[call.function].joined):
         remedy = "give its row to what tinygrad_edu.primitive returns, and check that"
         raise TypeError(f"check_derivative: {call} is not recorded as a call of {label(call.function)}; {remedy}")
     data = z._payload

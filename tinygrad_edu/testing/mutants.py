@@ -49,7 +49,7 @@ class Mutant:
         """The share that the rule gives, mutated; the first argument of a rule for any input says for which."""
         place, (g, _, *inputs) = (given[0], given[1:]) if self.place is None else (self.place, given)
         right = self.rule(*given, **keywords)
-        wrong = MUTATIONS[self.kind](right, g, inputs[place])
+        wrong = MUTATIONS[self.kind](right, g[0] if isinstance(g, tuple) else g, inputs[place])
         self.differs = self.differs or not np.array_equal(right, wrong)
         if np.size(right):
             self.gave.add("slopes" if np.any(right) else "a plain 0.0" if type(right) is float else "zeros")
