@@ -20,20 +20,25 @@ from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
+from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.indexing import put_back
+from tinygrad_edu.derivatives.inverses import cofactors, least_squares
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv2d_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
-from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, spread, unit
-from tinygrad_edu.testing.calls import SHAPES, Arguments, Call, Span
+from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, regular, spread, unit
+from tinygrad_edu.testing.calls import SHAPES, UNEVEN, Arguments, Call, Span
 
 Function = Callable[..., Any]
 Shapes = Iterable[tuple[int, ...]]
 
+ELSEWHERE = {np.linalg.lstsq}  # one of its results is an integer: tests/derivatives/test_linear_algebra.py
 JOINED = {row.joined for row in table.values()}  # behind functions with several results
-TABLE = [function for function, row in table.items() if not row.nondifferentiable and function not in JOINED]
+TABLE = [
+    function for function, row in table.items() if not row.nondifferentiable and function not in JOINED | ELSEWHERE
+]
 WITH_RULES = [function for function in TABLE if table[function].rules]
 domains: dict[Function, list[Call]] = {}
 
@@ -59,6 +64,20 @@ high_part = between(-1.4, -1.1, -0.4, -0.1, 0.6, 0.9, 2.6, 2.9)  # and 0.2 from 
 odd = between(-3.4, -2.6, -1.4, -0.6, 0.6, 1.4, 2.6, 3.4)  # at least 0.2 from every multiple
 about_two = between(-2.05, -1.95, 1.95, 2.05)  # of these
 
+
+def singular(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Draw matrices of which one singular value is 0."""
+    made = np.array(regular(generator, shape))
+    made[..., -1, :] = 2 * made[..., 0, :]
+    return made
+
+
+def folded(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Draw tensors that unfold to regular matrices of two rows."""
+    return regular(generator, (2, 2)).reshape(shape)
+
+
+UNEVEN.update((singular, folded))
 MASK = np.array([[True, False, True], [False, False, True]])
 NUMBERS = np.array([0.7, 1.3, -0.4])
 
@@ -145,7 +164,7 @@ domain(np.linalg.norm, each([(3,), (2, 3), (2, 3, 2)], span=nonzero), each([(2, 
                        each([(2, 3)], axis=0, span=nonzero), each([(2, 3)], axis=-1, keepdims=True, span=nonzero),
                        each([(2, 2)], keepdims=True, span=nonzero), each([(2, 3)], "fro", span=nonzero),
                        each([(3, 2, 2)], "fro", (1, 2), span=nonzero), each([(3, 2)], 1, (1,), span=spread),
-                       [of(A(2, 3, span=spread), n, 1) for n in (1, 2, 3, -1, 0.5, np.inf, -np.inf)],
+                       [of(A(2, 3, span=spread), n, 1) for n in (0, 1, 2, 3, -1, 0.5, np.inf, -np.inf)],
                        [of(A(3, span=spread), n) for n in (1, 2, 2.5, np.inf, -np.inf)])
 
 domain(np.reshape,      each([(2, 6), (2, 3, 2), (12,)], (3, 4)), each([(), (2, 3)], -1), each([(0, 3)], (0,)),
@@ -244,6 +263,67 @@ domain(np.einsum,    *([of(s, *(A(*map(int, shape)) for shape in shapes.split(",
     "...ij->...ji": "223",
 }.items()), of("ij,j->i", A(2, 3), NUMBERS), of("ij,jk,k", A(2, 2), A(2, 3), A(3), optimize=True))
 
+SQUARE = [(1, 1), (3, 3), (2, 2, 2), (0, 2, 2), (0, 0)]
+TALL, WIDE = [(3, 2), (2, 3, 2), (0, 3, 2)], [(2, 3), (2, 2, 4)]
+for f in (np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.eigh, np.linalg.eigvalsh,
+          np.linalg.svd):
+    domain(f, each(SQUARE, span=regular))
+for f in (np.linalg.pinv, thin_svd, np.linalg.svdvals, reduced_qr, np.linalg.qr):
+    domain(f, each([*TALL, *WIDE, *SQUARE], span=regular))
+domain(cofactors, each([(3, 3), (2, 3, 3), (2, 2)], span=singular),
+                  each([(1, 1), (3, 3), (2, 3, 3), (0, 2, 2), (0, 0)], span=regular))
+domain(np.linalg.cholesky, each([(3, 3), (2, 2, 2)], upper=True, span=regular))
+for f in (np.linalg.eigh, np.linalg.eigvalsh):
+    domain(f, each([(3, 3), (2, 2, 2)], UPLO="U", span=regular), each([(2, 2)], "l", span=regular))
+domain(np.linalg.pinv, each([(3, 2)], rcond=0.1, span=regular), each([(2, 3)], rtol=0.1, span=regular))
+domain(np.linalg.svd,  each([*TALL, *WIDE], False, span=regular), each([(3, 2)], compute_uv=False, span=regular))
+domain(np.linalg.qr,   each([(3, 2), (2, 3)], "r", span=regular), each([(2, 3)], mode="complete", span=regular))
+R22, R33 = A(2, 2, span=regular), A(3, 3, span=regular)
+domain(np.linalg.solve, of(R33, A(3)), of(R33, A(3, 2)), of(A(2, 3, 3, span=regular), A(3)), of(R22, A(3, 2, 1)),
+                        of(A(2, 3, 3, span=regular), A(3, 2)), of(np.eye(2) + 1, A(2)), of(R22, NUMBERS[:2]),
+                        of(A(0, 2, 2, span=regular), A(2, 1)), of(R22, A(2, 0)))
+domain(least_squares,   of(A(3, 2, span=regular), A(3), None), of(A(2, 3, span=regular), A(2, 2), None),
+                        of(A(3, 2, span=regular), A(3, 2), 0.1), of(R22, NUMBERS[:2], None))
+for n in (-2, -1, 0, 1, 2, 3, 5):
+    domain(np.linalg.matrix_power, of(R22, n), of(A(2, 2, 2, span=regular), n))
+domain(np.linalg.tensorsolve, of(A(6, 6, span=regular), A(6)), of(R22, A(2), axes=(0,)),
+                              of(A(2, 1, 2, span=folded), A(2, 1)))
+domain(np.linalg.tensorinv,   each([(2, 2)], 1, span=regular), each([(2, 1, 2)], ind=2, span=folded))
+for f in (np.linalg.norm, np.linalg.matrix_norm):
+    for n in ("nuc", 2, -2, 1, -1, np.inf, -np.inf):
+        domain(f, each([(2, 2), (3, 2)], ord=n, span=regular))
+domain(np.linalg.norm,        each([(2, 3, 2)], "nuc", (2, 0), True, span=spread),
+                              each([(2, 3, 2)], 1, (0, 2), span=spread))
+domain(np.linalg.matrix_norm, each([(2, 2), (2, 3, 2)], span=nonzero), each([(2, 3, 2)], keepdims=True, span=nonzero))
+domain(np.linalg.vector_norm, each([(3,), (2, 3)], span=nonzero), each([(2, 3)], axis=1, ord=1, span=spread),
+                              each([(2, 3, 2)], axis=(0, 2), keepdims=True, span=nonzero),
+                              each([(2, 3, 2)], axis=(2, 0), ord=3, span=spread),
+                              each([(3, 2)], ord=np.inf, span=spread))
+domain(np.linalg.cond, each([(2, 2), (2, 2, 2), (3, 2)], span=regular),
+                       *(each([(2, 2), (2, 3, 3)], p, span=regular) for p in (2, -2, 1, -1, np.inf, "fro", "nuc")))
+domain(quotient,       elementwise(line, nonzero))
+
+domain(np.linalg.multi_dot, of([A(2, 3), A(3, 2)]), of([A(3), A(3, 2), A(2, 4), A(4)]), of((A(2, 0), A(0, 3), A(3, 2))),
+                            of([A(2, 3), A(3, 1), A(1, 2), NUMBERS[:2]]))
+for f in (np.cross, np.linalg.cross):
+    domain(f, joint([(3,), (3,)], [(2, 3), (3,)], [(0, 3), (1, 3)]), of(NUMBERS, A(2, 3)), of(A(3, 2), A(3, 2), axis=0))
+domain(np.cross, of(A(3, 2), A(2, 3), axisa=0, axisc=0), of(A(2, 3), A(3, 2), -1, 0),
+                 of(A(3, 2), A(2, 3), axisa=0, axisb=1))
+domain(np.kron,  joint([(2,), (3,)], [(2, 3), (1, 2)], [(), (2,)], [(2, 1, 2), (2, 2)], [(0, 2), (1, 2)]),
+                 of(NUMBERS, A(2, 1)))
+domain(np.linalg.outer,     joint([(2,), (3,)], [(0,), (2,)]), of(NUMBERS, A(2)))
+domain(np.linalg.matmul,    joint(*PRODUCTS, [(2, 2, 3), (3, 2)]), of(A(2, 3), NUMBERS))
+domain(np.linalg.vecdot,    joint([(3,), (3,)], [(2, 3), (3,)]), of(A(3, 2), A(3, 1), axis=0), of(A(2, 3), NUMBERS))
+domain(np.linalg.tensordot, joint([(2, 3), (2, 3)]), of(A(2, 3), A(3, 2), axes=1), of(A(2), NUMBERS, axes=0))
+domain(np.linalg.matrix_transpose, each([(2, 3), (2, 3, 4)]))
+for f in (np.linalg.trace, np.linalg.diagonal):
+    domain(f, each([(2, 2), (2, 3), (2, 3, 3), (0, 2, 2)]), each([(2, 3), (2, 3, 2)], offset=1),
+              each([(3, 2)], offset=-1))
+if hasattr(np, "matvec"):
+    domain(np.matvec, joint([(2, 3), (3,)], [(2, 2, 3), (3,)], [(2, 3), (2, 1, 3)], [(0, 3), (3,)]),
+                      of(A(2, 3), NUMBERS))
+    domain(np.vecmat, joint([(3,), (3, 2)], [(2, 3), (3, 2)], [(3,), (2, 3, 1)], [(0,), (0, 2)]), of(NUMBERS, A(3, 2)))
+
 domain(functions.conv2d, of(A(2, 1, 3, 3), A(2, 1, 2, 2)), of(A(0, 1, 2, 2), A(1, 1, 2, 2)),
                          of(A(1, 2, 4, 3), A(2, 1, 2, 1), stride=(2, 1), padding=(1, 0), groups=2))
 domain(functions.conv2d_transpose,
@@ -281,7 +361,10 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
-    np.full_like,
+    np.full_like, np.linalg.pinv, least_squares, np.linalg.cholesky,
+    np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
+    np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
+    cofactors,
     np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, sech_squared,
 }
 # fmt: on

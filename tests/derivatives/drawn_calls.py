@@ -88,11 +88,16 @@ POOLS: dict[str, list[Any]] = {
     "min": [None, 0.0, -1], "max": [None, 1.0, np.array([0.5, 1.0, 2.0])],
     "atol": [1e-8], "rtol": [1e-5], "equal_nan": [True, False], "side": ["left", "right"],
     "eps": [1e-5, 0.5],
+    "UPLO": ["L", "U", "l", "u", "X", None], "upper": FLAGS, "hermitian": [False, True], "full_matrices": FLAGS,
+    "compute_uv": FLAGS, "p": [None, 1, 2, 3, -1, -2, np.inf, -np.inf, "fro", "nuc", "other"], "ind": WHOLE,
+    "rcond": [None, 0.1, 1e-10, "1"], "axisa": AXIS, "axisb": AXIS, "axisc": AXIS,
 }  # fmt: skip
 OWN = {  # a function's own pools
     np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
+    np.linalg.qr: {"mode": ["reduced", "complete", "r", "raw", "full", "economic", "other", None]},
+    np.linalg.pinv: {"rtol": [None, 0.1, 1e-10]},
     np.take: {"axis": [None, 0, 1, -1, -2, 2, -3, 1.0, (0,), "0"]},
     operator.getitem: {"b": PLACES},
     np.cumsum: {"out": [None]},  # NumPy itself crashes where its shape is wrong

@@ -242,6 +242,30 @@ np.linalg.norm(m)
 np.linalg.norm(m, axis=1)
 v / np.linalg.norm(v)
 m / np.linalg.norm(m, axis=1, keepdims=True)
+np.linalg.norm(m, 2)
+np.linalg.norm(m, "nuc")
+np.cross(m, t)
+np.kron(m, t)
+np.linalg.inv(m)
+np.linalg.solve(m, t)
+np.linalg.det(m)
+np.linalg.slogdet(m)[1]
+np.linalg.slogdet(m).logabsdet
+np.linalg.cholesky(m @ m.T)
+t @ np.linalg.inv(m @ m.T) @ t
+np.linalg.eigh(m + m.T)[0]
+np.linalg.eigh(m + m.T).eigenvectors
+np.linalg.eigvalsh(m + m.T)[-1]
+np.linalg.svd(m)[1]
+np.linalg.svd(m[:2], full_matrices=False)[2]
+np.linalg.svd(m, compute_uv=False)
+np.linalg.qr(m)[1]
+np.linalg.pinv(m[:, :2])
+np.linalg.lstsq(m[:, :2], t)[0]
+np.linalg.lstsq(m[:, :2], t)[1]
+np.linalg.matrix_power(m, 3)
+np.linalg.cond(m)
+np.linalg.multi_dot([t, m, m, t])
 np.sum((m[:, None] - m[None] + 0.1) ** 2, axis=-1)
 np.sqrt(np.sum((m[:, None] - t) ** 2, axis=-1))
 np.sum(m ** 2, 1)[:, None] + np.sum(m ** 2, 1) - 2 * m @ m.T
@@ -317,8 +341,6 @@ REFUSED = {  # the line, and what its error says
     "np.interp(s, [0.0, 1.0], [1.0, 3.0])": "np.interp",
     "np.convolve(v, c)": "np.convolve",
     "np.correlate(v, c)": "np.correlate",
-    "np.cross(m, m)": "np.cross",
-    "np.kron(m, m)": "np.kron",
     "np.block([[m, m], [m, m]])": "np.block",
     "np.dstack([m, m])": "np.dstack",
     "np.median(v)": "np.median",
@@ -344,11 +366,12 @@ REFUSED = {  # the line, and what its error says
     "np.piecewise(v, [v > 0], [lambda a: a, 0.0])": "np.piecewise",
     "np.choose(i, v[:3])": "np.choose",
     "np.fft.fft(v)": "np.fft.fft",
-    "np.linalg.inv(m)": "np.linalg.inv",
-    "np.linalg.solve(m, t)": "np.linalg.solve",
-    "np.linalg.det(m)": "np.linalg.det",
-    "np.linalg.eigh(m)": "np.linalg.eigh",
-    "np.linalg.norm(m, 2)": "np.linalg.norm",
+    "np.linalg.eig(m)": "np.linalg.eig: .*eigh",
+    "np.linalg.eigvals(m)": "np.linalg.eigvals: .*eigvalsh",
+    "np.linalg.svd(m[:2])": "np.linalg.svd: .*full_matrices=False",
+    "np.linalg.qr(m[:, :2], 'complete')": "np.linalg.qr: .*reduced",
+    "np.linalg.pinv(m, hermitian=True)": "np.linalg.pinv: hermitian=",
+    "np.cross(v[:2], v[2:])": "np.cross: .*three numbers",
     "np.angle(v)": "np.angle",
     "np.sinc(v)": "np.sinc",
     "np.i0(v)": "np.i0",

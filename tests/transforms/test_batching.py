@@ -176,6 +176,8 @@ BESIDE = [
     "g * x", "x * g", "np.multiply(x, g)", "np.where(x > 0, x, g)", "x @ g", "np.stack([x, g])", "(x > g) * x * 1.0",
     "np.concatenate([x, g])", "np.sum(x * g)", "np.maximum(x, g)", "tg.functions.sigmoid(g) * x",
     "np.einsum('i,i->', x, g)", "np.where(x > g, g, x)", "put_back(g, [0, 0, 1], (3,)) * x",
+    "np.linalg.solve(4 * np.eye(3) + x, g)", "np.linalg.solve(9 * np.eye(3) + g, x)",
+    "np.linalg.solve(9 * np.eye(3) + x, g * np.eye(3))", "np.linalg.solve(9 * np.eye(3) + g, np.outer(x, x))",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Layout:
 
     def join(self, results: Any) -> Any:
         """Results in one flat array."""
-        return np.concatenate([np.reshape(z, -1) for z in results])
+        return np.concatenate([np.reshape(z, (-1,)) for z in results])
 
     def cut(self, joined: Any) -> Any:
         """The results in a flat array, of whatever kind of array."""

@@ -195,6 +195,8 @@ _INSTEAD = {
     "np.delete": "write x[mask], or np.concatenate([x[:i], x[i + 1 :]])",
     "np.nansum": "write np.sum(np.where(np.isnan(x), 0, x))",
     "np.nanmean": "write np.sum(np.where(np.isnan(x), 0, x)) / np.sum(~np.isnan(x))",
+    "np.linalg.eig": "its results may be complex; of a symmetric matrix, write np.linalg.eigh",
+    "np.linalg.eigvals": "its results may be complex; of a symmetric matrix, write np.linalg.eigvalsh",
     "np.nan_to_num": "write np.where(np.isfinite(x), x, 0)",
 }
 

@@ -5,9 +5,12 @@ Importing this package fills the table; each module holds the rows of one kind o
 
 from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     arithmetic,
+    decompositions,
     exponential,
     indexing,
+    inverses,
     linear_algebra,
+    norms,
     reductions,
     shapes,
     trigonometric,

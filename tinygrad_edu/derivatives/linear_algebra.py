@@ -1,19 +1,25 @@
-"""Products of vectors, matrices and tensors, and norms.
+"""Products of vectors, matrices and tensors.
 
 g     cotangent of the output
 z     output
 x, y  inputs
+t     matrices transposed
 """
 
 import math
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.rules import Each, compose, derivative
+from tinygrad_edu.core.rules import Each, compose, derivative, refuse
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `string`, which takes 1 ms to import
+
+
+def t(x):
+    """The matrices in the last two axes, transposed."""
+    return x.swapaxes(-1, -2)
 
 
 def product_left(g, x, y):
@@ -22,7 +28,7 @@ def product_left(g, x, y):
         return g[..., None] * y
     if x.ndim == 1:
         return (y @ g[..., None])[..., 0]
-    return g @ y.swapaxes(-1, -2)
+    return g @ t(y)
 
 
 def product_right(g, x, y):
@@ -30,8 +36,8 @@ def product_right(g, x, y):
     if x.ndim == 1:
         return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
     if y.ndim == 1:
-        return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
-    return x.swapaxes(-1, -2) @ g
+        return (t(x) @ g[..., None])[..., 0]
+    return t(x) @ g
 
 
 def spell_out(subscripts, operands):
@@ -72,6 +78,11 @@ def contraction(i, g, z, subscripts, *operands, optimize=False):
 # fmt: off
 derivative(np.matmul, lambda g, z, x, y: product_left(g, x, y),
                       lambda g, z, x, y: product_right(g, x, y))
+if hasattr(np, "matvec"):  # from NumPy 2.2 on
+    derivative(np.matvec, lambda g, z, x1, x2: g[..., None] * x2[..., None, :],
+                          lambda g, z, x1, x2: (t(x1) @ g[..., None])[..., 0])
+    derivative(np.vecmat, lambda g, z, x1, x2: (x2 @ g[..., None])[..., 0],
+                          lambda g, z, x1, x2: x1[..., None] * g[..., None, :])
 derivative(np.einsum, Each(contraction, "subscripts, such as 'ij,jk->ik'"))
 # fmt: on
 
@@ -106,32 +117,73 @@ def tensordot(a, b, axes=2):
 compose(np.inner)(lambda a, b: dot(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
 compose(np.outer)(lambda a, b: np.ravel(a)[:, None] * np.ravel(b))
 compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
-compose(np.vecdot)(lambda x1, x2: (as_array(x1)[..., None, :] @ as_array(x2)[..., :, None])[..., 0, 0])
 
 
-def root_flat_at_zero(total, root):
-    """A root, with slope 0 at 0."""
-    nothing = total == 0
-    return np.where(nothing, 0.0, root(total + nothing))
+@compose(np.vecdot)
+def vecdot(x1, x2):
+    """The dot products of the vectors in the last axes."""
+    return (as_array(x1)[..., None, :] @ as_array(x2)[..., :, None])[..., 0, 0]
 
 
-@compose(np.linalg.norm)
-def norm(x, ord=None, axis=None, keepdims=False):
-    """Any norm of vectors, and Frobenius' of matrices; norm'(0) = 0."""
-    axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
-    matrix = len(axes) == 2
-    if len(axes) not in (1, 2) and not (ord is None and axis is None):
-        raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
-    if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return root_flat_at_zero(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
-    if matrix or isinstance(ord, str):
-        raise TypeError(f"np.linalg.norm: ord={ord!r} has no rule; use numbers for vectors, 'fro' for matrices")
-    size = abs(x)
-    if ord == np.inf and not x.size:
-        return np.sum(size, axis=axis, keepdims=keepdims)
-    if ord in (np.inf, -np.inf):
-        return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
-    if ord == 0:
-        raise TypeError("np.linalg.norm: ord=0 counts elements and has no slope; use ord=1 or 2")
-    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
-    return total ** (1 / ord) if ord < 0 else root_flat_at_zero(total, lambda total: total ** (1 / ord))
+@compose(np.linalg.multi_dot)
+def multi_dot(arrays):
+    """The product of a chain of matrices, in the order that costs least; a vector may stand at either end."""
+    if len(arrays) < 3:
+        return dot(*arrays)
+    terms = []
+    for k, x in enumerate(arrays):
+        inside = 0 < k < len(arrays) - 1
+        if np.ndim(x) != 2 and (inside or np.ndim(x) != 1):
+            raise ValueError(f"array {k} of the chain is of shape {np.shape(x)}; it must be a matrix")
+        if k and np.shape(x)[0] != np.shape(arrays[k - 1])[-1]:
+            raise ValueError(f"arrays {k - 1} and {k} of the chain are of shapes that do not match")
+        terms.append(LETTERS[k : k + 2] if np.ndim(x) == 2 else LETTERS[k + (k == 0)])
+    output = LETTERS[0] * (np.ndim(arrays[0]) == 2) + LETTERS[len(arrays)] * (np.ndim(arrays[-1]) == 2)
+    return np.einsum(f"{','.join(terms)}->{output}", *arrays, optimize=True)
+
+
+def last_axis(x, axis):
+    """An array with one of its axes moved to the end."""
+    x = as_array(x)
+    return np.moveaxis(x, normalize_axis_index(axis, x.ndim), -1)
+
+
+@compose(np.cross)
+def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """The cross product of vectors of three numbers."""
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    a, b = last_axis(a, axisa), last_axis(b, axisb)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        what = f"got vectors of {a.shape[-1]} and {b.shape[-1]} numbers; they must have three numbers"
+        raise refuse(np.cross, what, "of two, write a[0] * b[1] - a[1] * b[0]")
+    ahead, behind = [1, 2, 0], [2, 0, 1]
+    z = a[..., ahead] * b[..., behind] - a[..., behind] * b[..., ahead]
+    return np.moveaxis(z, -1, normalize_axis_index(axisc, z.ndim))
+
+
+@compose(np.kron)
+def kron(a, b):
+    """The Kronecker product: each element of `a` times all of `b`, side by side."""
+    ndim = max(np.ndim(a), np.ndim(b))
+    first, second = ((1,) * (ndim - np.ndim(x)) + np.shape(x) for x in (a, b))
+    x = np.reshape(a, [n for m in first for n in (m, 1)])
+    y = np.reshape(b, [n for m in second for n in (1, m)])
+    return np.reshape(x * y, [m * n for m, n in zip(first, second, strict=True)])
+
+
+@compose(np.linalg.outer)
+def outer_of_vectors(x1, x2):
+    """The products of all pairs of elements of two vectors."""
+    if np.ndim(x1) != 1 or np.ndim(x2) != 1:
+        raise ValueError("both must be vectors")
+    return np.outer(x1, x2)
+
+
+# The array API's names.
+compose(np.linalg.matmul)(lambda x1, x2: np.matmul(x1, x2))  # noqa: PLW0108 - it is called by keyword
+compose(np.linalg.tensordot)(lambda x1, x2, axes=2: tensordot(x1, x2, axes))
+compose(np.linalg.vecdot)(lambda x1, x2, axis=-1: vecdot(last_axis(x1, axis), last_axis(x2, axis)))
+compose(np.linalg.cross)(lambda x1, x2, axis=-1: cross(x1, x2, axis=axis))
+compose(np.linalg.matrix_transpose)(lambda x: np.matrix_transpose(x))  # noqa: PLW0108
+compose(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
+compose(np.linalg.trace)(lambda x, offset=0: np.trace(x, offset, -2, -1))

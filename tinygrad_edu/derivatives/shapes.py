@@ -59,7 +59,7 @@ def as_read(g, a, order):
         return np.transpose(np.reshape(g, [a.shape[i] for i in axes]), inverse(axes))
     if order in ("A", "a"):
         order = "F" if payload(a).flags.fnc else "C"
-    return np.reshape(g, a.shape, order=order)
+    return np.reshape(g, a.shape) if order == "C" else np.reshape(g, a.shape, order=order)  # Dask knows no order
 
 
 # fmt: off

@@ -1,6 +1,6 @@
 """For tests of your own: `check_derivative` for a new row, and strategies for hypothesis.
 
-domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`: where numbers are drawn from
+domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`, `regular` (matrices): where from
 calls       `of(A(2, 3), axis=1)`: the arguments of a call, with an array to draw; `elementwise`: of every shape
 strategies  `shapes`, `broadcastable_shapes`, `dtypes`, `layouts`, `arrays`
 programs    `programs`: random functions as source text
@@ -14,7 +14,19 @@ except ModuleNotFoundError as error:
         "tinygrad_edu.testing needs hypothesis; pip install 'tinygrad_edu[test]'", name="hypothesis"
     ) from error
 
-from tinygrad_edu.testing.calls import A, above_one, between, elementwise, line, nonzero, of, positive, spread, unit
+from tinygrad_edu.testing.calls import (
+    A,
+    above_one,
+    between,
+    elementwise,
+    line,
+    nonzero,
+    of,
+    positive,
+    regular,
+    spread,
+    unit,
+)
 from tinygrad_edu.testing.checks import check_derivative
 from tinygrad_edu.testing.programs import Program, programs
 from tinygrad_edu.testing.strategies import arrays, broadcastable_shapes, dtypes, layouts, shapes
@@ -35,6 +47,7 @@ __all__ = [
     "of",
     "positive",
     "programs",
+    "regular",
     "shapes",
     "spread",
     "unit",

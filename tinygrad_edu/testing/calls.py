@@ -39,10 +39,17 @@ def spread(generator: np.random.Generator, shape: Shape) -> Array:
     return 0.5 * (generator.permutation(n).reshape(shape) - n // 2) + 0.2 + 0.1 * generator.random(shape)
 
 
+def regular(generator: np.random.Generator, shape: Shape) -> Array:
+    """Draw matrices far from singular, with eigenvalues and singular values apart, and positive definite below."""
+    m, n = shape[-2:]
+    return 2 * np.eye(m, n) * (1 + np.arange(n)) + between(-0.4, 0.4)(generator, shape)
+
+
 line, positive, nonzero = between(-2, 2), between(0.3, 3), between(-3, -0.3, 0.3, 3)
 unit, above_one = between(-0.9, 0.9), between(1.2, 4)
 
 DTYPES = (np.float64, np.float32)
+UNEVEN = {spread, regular}  # the layout "broadcast" makes rows equal, which these do not allow
 LAYOUTS: dict[str, Callable[[Array], Array]] = {
     "C": lambda x: np.array(x, order="C"),
     "Fortran": lambda x: np.array(x, order="F"),
@@ -60,8 +67,8 @@ class A:
         self.shape, self.span = shape, span
 
     def possible(self, layout: str) -> str:
-        """`layout`, or C where there are no axes, or where its equal numbers would be no spread."""
-        return "C" if not self.shape or (layout == "broadcast" and self.span is spread) else layout
+        """`layout`, or C where there are no axes, or where its equal numbers or rows would not be of the span."""
+        return "C" if not self.shape or (layout == "broadcast" and self.span in UNEVEN) else layout
 
     def draw(self, generator: np.random.Generator, dtype: DTypeLike, layout: str) -> Array:
         """Draw the array."""

@@ -5,6 +5,7 @@ x, y  batches, or arrays that are the same for all of a batch
 """
 
 import functools
+import math
 import operator
 from typing import Any
 
@@ -133,12 +134,25 @@ def matmul(x: Any, y: Any) -> Any:
     y = y[:, None] if column else y
     ndim = max(x.ndim, y.ndim)
     if not isinstance(y, Batch) and x.ndim == y.ndim == 2:
-        z = np.reshape(np.reshape(x.array, (-1, x.shape[1])) @ y, (x.n, x.shape[0], y.shape[1]))
+        z = np.reshape(np.reshape(x.array, (x.n * x.shape[0], x.shape[1])) @ y, (x.n, x.shape[0], y.shape[1]))
     elif not isinstance(x, Batch) and x.ndim == y.ndim == 2 and y.shape[1] == 1:
-        z = np.reshape(np.reshape(y.array, (-1, x.shape[1])) @ x.swapaxes(-1, -2), (y.n, x.shape[0], 1))
+        z = np.reshape(np.reshape(y.array, (y.n, x.shape[1])) @ x.swapaxes(-1, -2), (y.n, x.shape[0], 1))
     else:
         z = aligned(x, ndim) @ aligned(y, ndim)
     return Batch(z[(..., *((0,) if row else (slice(None),)), *((0,) if column else (slice(None),)))])
+
+
+def solve(a: Any, b: Any) -> Any:
+    """Solutions of linear equations; if the matrix is the same for all, their right-hand sides are columns of one."""
+    columns = b if b.ndim > 1 else b[..., None]
+    if not isinstance(a, Batch) and a.ndim == columns.ndim == 2:
+        side = np.moveaxis(columns.array, 0, -1)
+        z = np.linalg.solve(a, np.reshape(side, (a.shape[0], math.prod(side.shape[1:]))))
+        z = np.moveaxis(np.reshape(z, side.shape), -1, 0)
+    else:
+        ndim = max(a.ndim, columns.ndim)
+        z = np.linalg.solve(aligned(a, ndim), aligned(columns, ndim))
+    return Batch(z if b.ndim > 1 else z[..., 0])
 
 
 def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
@@ -181,6 +195,7 @@ handlers |= {
     np.cumsum: cumsum, np.roll: roll, np.reshape: reshape, np.ravel: lambda x, order="C": reshape(x, -1, order),
     np.transpose: transpose, np.swapaxes: swapaxes, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
     np.squeeze: squeeze, np.broadcast_to: broadcast_to, np.matmul: matmul, np.einsum: einsum,
+    np.linalg.solve: solve,
     np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
     np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
     concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),

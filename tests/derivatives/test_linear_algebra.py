@@ -1,0 +1,261 @@
+"""Linear algebra where it is special: singular matrices, equal eigenvalues, lost rank, the triangle that is read."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import Value, tree
+from tinygrad_edu.testing.calls import regular
+from tinygrad_edu.testing.oracles import check, check_along, differentiated
+
+LA = np.linalg
+rng = np.random.default_rng(0)
+SINGULAR = {
+    "rank 2 of 3": np.arange(1.0, 10.0).reshape(3, 3),
+    "rank 1 of 3": np.outer([1.0, 2.0, -1.0], [1.0, 3.0, 2.0]),
+    "rank 0": np.zeros((3, 3)),
+    "two equal rows": np.array([[1.0, 2.0], [1.0, 2.0]]),
+    "one number": np.zeros((1, 1)),
+    "rank 3 of 4, to rounding": rng.normal(size=(4, 3)) @ rng.normal(size=(3, 4)),
+}
+every_singular = pytest.mark.parametrize("a", SINGULAR.values(), ids=SINGULAR)
+
+
+def expanded(a):
+    """The determinant as the sum over permutations, which has all slopes everywhere."""
+    n = a.shape[0]
+    total = 0.0
+    for p in itertools.permutations(range(n)):
+        term = LA.det(np.eye(n)[[*p]]).round()
+        for i in range(n):
+            term = term * a[i, p[i]]
+        total = total + term
+    return total
+
+
+def assert_alike(got, wanted, a):
+    """Fail unless two arrays are the same to rounding of the numbers in a product of rows of `a`."""
+    scale = max(1.0, np.max(abs(a))) ** a.shape[0]
+    np.testing.assert_allclose(got, wanted, rtol=0, atol=1e3 * np.finfo(float).eps * scale)
+
+
+@every_singular
+def test_determinant_of_a_singular_matrix_has_its_cofactors_for_slopes(a):
+    assert_alike(tg.grad(LA.det)(a), tg.grad(expanded)(a), a)
+    stack = np.stack([a, np.eye(len(a)), a])
+    each = [tg.grad(expanded)(one) for one in stack]
+    assert_alike(tg.grad(lambda x: np.sum(LA.det(x)))(stack), np.stack(each), a)
+
+
+@every_singular
+def test_second_derivatives_of_the_determinant_of_a_singular_matrix_are_right(a):
+    assert_alike(tg.hessian(LA.det)(a), tg.hessian(expanded)(a), a)
+
+
+def test_third_derivatives_of_the_determinant_are_right_where_the_singular_values_are_equal():
+    third = tg.jacobian(tg.hessian(LA.det))
+    assert_alike(third(np.eye(3)), tg.jacobian(tg.hessian(expanded))(np.eye(3)), np.eye(3))
+
+
+@pytest.mark.parametrize("f", [LA.inv, lambda a: LA.solve(a, np.ones(2)), lambda a: LA.matrix_power(a, -1)])
+def test_where_there_is_no_inverse_numpy_says_so(f):
+    with pytest.raises(LA.LinAlgError, match="Singular"):
+        f(Value(np.ones((2, 2))))
+
+
+@pytest.mark.parametrize(
+    ("f", "name"), [(lambda a: LA.slogdet(a)[1], "np.linalg.slogdet"), (lambda a: np.sum(LA.qr(a)[1]), "np.linalg.qr")]
+)
+def test_what_has_no_slope_at_a_singular_matrix_says_so(f, name):
+    with pytest.raises(LA.LinAlgError, match=f"the rule of {name}: a matrix is singular"):
+        tg.grad(f)(np.diag([1.0, 0.0]))
+
+
+EQUAL = np.array([[2.0, 1.0, 1.0], [1.0, 2.0, 1.0], [1.0, 1.0, 2.0]])  # eigenvalues 1, 1, 4
+
+
+@pytest.mark.parametrize("a", [np.eye(3), np.diag([1.0, 2.0, 2.0]), EQUAL])
+@pytest.mark.parametrize("values", [LA.eigvalsh, lambda a: LA.eigh(a)[0], lambda a: LA.eigh(a).eigenvalues])
+def test_symmetric_functions_of_equal_eigenvalues_have_the_right_slope(a, values):
+    def symmetrized(f):
+        return tg.grad(lambda x: f((x + x.T) / 2))(a)
+
+    np.testing.assert_allclose(symmetrized(lambda x: np.sum(values(x) ** 2)), 2 * a, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(symmetrized(lambda x: np.sum(np.log(values(x)))), LA.inv(a), rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("a", [np.eye(3), np.diag([1.0, 2.0, 2.0]), EQUAL])
+def test_symmetric_functions_of_equal_singular_values_have_the_right_slope(a):
+    for values in (LA.svdvals, lambda x: LA.svd(x)[1], lambda x: LA.svd(x, compute_uv=False)):
+        got = tg.grad(lambda x, values=values: np.sum(values(x) ** 2))(a)
+        np.testing.assert_allclose(got, 2 * a, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(tg.grad(lambda x: LA.norm(x, "nuc"))(a), np.eye(3), rtol=0, atol=1e-14)
+
+
+def test_where_vectors_of_equal_eigenvalues_are_used_nothing_is_silently_zero():
+    def exponential(a):
+        w, v = LA.eigh((a + a.T) / 2)
+        return np.sum((v * np.exp(w)) @ v.T)
+
+    assert not np.all(np.isfinite(tg.grad(exponential)(np.eye(2))))  # e everywhere, which the factors do not know
+    apart = np.diag([1.0, 1.0 + 1e-6])
+    np.testing.assert_allclose(tg.grad(exponential)(apart), np.full((2, 2), np.e), rtol=1e-5)
+    push = tg.jvp(lambda a: LA.eigh(a)[1], (np.eye(2),), (np.ones((2, 2)),))[1]
+    assert not np.all(np.isfinite(push))
+
+
+def test_norms_of_a_zero_matrix_have_slope_zero():
+    for n in ("fro", "nuc", 2, -2, 1, -1, np.inf, -np.inf):
+        assert np.all(tg.grad(lambda a, n=n: LA.norm(a, n))(np.zeros((2, 3))) == 0)
+
+
+@pytest.mark.parametrize(
+    ("f", "lower"),
+    [
+        (LA.cholesky, True),
+        (lambda a: LA.cholesky(a, upper=True), False),
+        (LA.eigvalsh, True),
+        (lambda a: LA.eigvalsh(a, "U"), False),
+    ],
+)
+def test_the_triangle_that_is_not_read_has_slope_zero(f, lower):
+    a = regular(rng, (3, 3))
+    g = tg.grad(lambda x: np.sum(np.sin(f(x))))(a)
+    outside, inside = (np.triu(g, 1), np.tril(g)) if lower else (np.tril(g, -1), np.triu(g))
+    assert np.all(outside == 0)
+    assert np.count_nonzero(inside) >= 3
+
+
+def test_symmetrized_input_has_a_symmetric_gradient():
+    a = regular(rng, (3, 3))
+    a = a + a.T
+
+    def log_determinant(x):
+        return 2 * np.sum(np.log(np.diagonal(LA.cholesky((x + x.T) / 2))))
+
+    np.testing.assert_allclose(tg.grad(log_determinant)(a), LA.inv(a), rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (regular(rng, (3, 2)), rng.normal(size=3)),
+        (regular(rng, (3, 2)), rng.normal(size=(3, 2))),
+        (regular(rng, (2, 3)), rng.normal(size=(2, 2))),
+        (regular(rng, (2, 2)), rng.normal(size=2)),
+        (regular(rng, (3, 0)), rng.normal(size=3)),
+    ],
+)
+def test_least_squares(a, b):
+    def without_rank(a, b):
+        x, left, _, s = LA.lstsq(a, b)
+        return x, left, s
+
+    got, numpys = LA.lstsq(Value(a), Value(b)), LA.lstsq(a, b)
+    assert type(got[2]) is type(numpys[2])
+    assert got[2] == numpys[2]
+    for z, wanted in zip(got, numpys, strict=True):
+        np.testing.assert_allclose(z.data if isinstance(z, Value) else z, wanted, rtol=1e-13, atol=1e-14)
+    check(without_rank, (a, b))
+    check_along(differentiated(without_rank, (a, b), 1), (a, b))
+    check(lambda a: LA.lstsq(a, b)[0], (a,))
+    check(lambda b: LA.lstsq(a, b)[0], (b,))
+
+
+def of_rank_one(x, y):
+    """A matrix whose rank stays 1."""
+    return np.outer(x, y)
+
+
+def test_while_the_rank_stays_the_pseudo_inverse_has_a_slope():
+    x, y = np.array([1.0, -2.0, 0.5]), np.array([2.0, 1.0])
+    check(lambda x, y: LA.pinv(of_rank_one(x, y)), (x, y))
+    check(lambda x, y: LA.lstsq(of_rank_one(x, y), np.ones(3), 1e-10)[0], (x, y))
+    check_along(differentiated(lambda x, y: LA.pinv(of_rank_one(x, y)), (x, y), 1), (x, y))
+
+
+def test_results_keep_their_names():
+    a = Value(regular(rng, (3, 3)))
+    for f, names in (
+        (LA.slogdet, ("sign", "logabsdet")),
+        (LA.eigh, ("eigenvalues", "eigenvectors")),
+        (LA.qr, ("Q", "R")),
+        (LA.svd, ("U", "S", "Vh")),
+    ):
+        assert f(a)._fields == names
+        assert type(f(a)) is type(f(a.data))
+        assert all(isinstance(z, Value) for z in f(a))
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (LA.eig, "np.linalg.eig: .*may be complex.*np.linalg.eigh"),
+        (LA.eigvals, "np.linalg.eigvals: .*np.linalg.eigvalsh"),
+        (LA.svd, r"np.linalg.svd: full_matrices=True of shape \(3, 2\).*full_matrices=False"),
+        (lambda a: LA.qr(a, "complete"), r"np.linalg.qr: mode='complete' of shape \(3, 2\).*mode='reduced'"),
+        (lambda a: LA.qr(a, "raw"), r"np.linalg.qr: mode='raw' has no rule"),
+        (lambda a: LA.pinv(a, hermitian=True), "np.linalg.pinv: hermitian= has no rule"),
+        (lambda a: LA.svd(a, hermitian=True), "np.linalg.svd: hermitian= has no rule"),
+        (lambda a: np.cross(a, a), "np.cross: got vectors of 2 and 2 numbers"),
+    ],
+)
+def test_what_has_no_slope_is_refused_with_the_remedy(call, said):
+    with pytest.raises(TypeError, match=said):
+        call(Value(np.ones((3, 2))))
+
+
+COMPILED = """
+np.linalg.inv(a) @ b
+np.linalg.solve(a, b)
+np.linalg.solve(a, b[:, 0])
+np.linalg.solve(np.stack([a, a.T]), b)
+np.linalg.det(a)
+np.linalg.slogdet(a)[1]
+np.linalg.pinv(b)
+np.linalg.cholesky(a)
+np.linalg.cholesky(a, upper=True) @ b
+np.linalg.eigh(a)[0]
+np.linalg.eigh(a, "U")[1]
+np.linalg.eigvalsh(a)
+np.linalg.svd(a)[0]
+np.linalg.svd(b, full_matrices=False)[2]
+np.linalg.svdvals(b)
+np.linalg.qr(b)[0]
+np.linalg.qr(b.T)[1]
+np.linalg.qr(b, "r")
+np.linalg.matrix_power(a, 5) @ b
+np.linalg.matrix_power(a, -2)
+np.linalg.norm(b, "nuc")
+np.linalg.norm(b, 2)
+np.linalg.matrix_norm(b, ord=1)
+np.linalg.vector_norm(b)
+np.linalg.cond(a)
+np.linalg.cond(a, 1)
+np.linalg.multi_dot([b.T, a, a, b])
+np.linalg.tensorsolve(a, b[:, 0])
+np.linalg.tensorinv(a, 1)
+np.cross(a, b[:, 0])
+np.kron(a, b)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("line", COMPILED)
+def test_compiled_gradients_are_the_eager_ones(line):
+    f = eval(f"lambda a, b: np.sum(np.sin({line})) + np.sum(a) * np.sum(b)", {"np": np})
+    for eager in (tg.value_and_grad(f, (0, 1)), tg.grad(lambda a, b: np.sum(tg.grad(f)(a, b) ** 2))):
+        compiled = tg.compile(eager)
+        for seed in range(2):
+            generator = np.random.default_rng(seed)
+            a, b = regular(generator, (3, 3)), regular(generator, (3, 2))
+            for got, wanted in zip(tree.leaves(compiled(a, b)), tree.leaves(eager(a, b)), strict=True):
+                scale = np.max(abs(wanted))
+                np.testing.assert_allclose(got, wanted, rtol=0, atol=1e4 * np.finfo(float).eps * scale)
+        assert compiled.fallbacks == 0
+
+
+def test_least_squares_are_refused_by_the_compiler():
+    with pytest.raises(tg.compiler.errors.TraceError, match="shape depends on numbers"):
+        tg.compile(tg.grad(lambda a: np.sum(LA.lstsq(a, np.ones(3))[0])))(regular(rng, (3, 2)))
