@@ -67,7 +67,7 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
         return record(kind, unwrap_scalar(data), function, x, y, constants)
     _check_results(function, data, row.results)
     layout = Layout.of(data)
-    return layout.cut(record(kind, layout.join(data), row.joined, x, y, {**(constants or {}), "layout": layout}))
+    return layout.cut(record(kind, layout.join(data), row.joined, x, y, {**(constants or {}), "_layout": layout}))
 
 
 def _check_results(function: Function, data: Any, count: int) -> None:
@@ -186,7 +186,7 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         except KeyError:
             raise unknown(ufunc) from None
         if row.rules:
-            if len(inputs) == 1 and not keywords:  # as `apply` does, but quickly
+            if len(inputs) == 1 and not keywords and row.results == 1:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._payload), ufunc, self)
             return apply(ufunc, inputs, keywords)
         if row.nondifferentiable:

@@ -112,11 +112,11 @@ def _joined(function: Function) -> Function:
     """`function` with its results in one flat array, and a row of its own: that array is an entry like any other."""
 
     @functools.wraps(function)
-    def joined(*inputs: Array, layout: Layout, **keywords: Any) -> Array:
-        return layout.join(function(*inputs, **keywords))
+    def joined(*inputs: Array, _layout: Layout, **keywords: Any) -> Array:
+        return _layout.join(function(*inputs, **keywords))
 
-    def rule(i: int, g: Array, z: Array, *inputs: Array, layout: Layout, **keywords: Any) -> Array:
-        return table[function].rules[i](layout.cut(g), layout.cut(z), *inputs, **keywords)
+    def rule(i: int, g: Array, z: Array, *inputs: Array, _layout: Layout, **keywords: Any) -> Array:
+        return table[function].rules[i](_layout.cut(g), _layout.cut(z), *inputs, **keywords)
 
     table[joined] = Row(Each(rule))
     return joined
