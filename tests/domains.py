@@ -22,7 +22,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.indexing import put_back
-from tinygrad_edu.derivatives.inverses import cofactors, least_squares
+from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv2d_weights
@@ -270,12 +270,16 @@ for f in (np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, n
     domain(f, each(SQUARE, span=regular))
 for f in (np.linalg.pinv, thin_svd, np.linalg.svdvals, reduced_qr, np.linalg.qr):
     domain(f, each([*TALL, *WIDE, *SQUARE], span=regular))
+domain(pseudo_inverse, each([*TALL, *WIDE, *SQUARE], None, span=regular))
+domain(truncated,      each([*TALL, *WIDE, (3, 3), (2, 3, 3), (0, 2, 2), (0, 0)], 0.75, span=regular),
+                       each([(2, 3, 3)], np.array([0.5, 0.75]), span=regular))
 domain(cofactors, each([(3, 3), (2, 3, 3), (2, 2)], span=singular),
                   each([(1, 1), (3, 3), (2, 3, 3), (0, 2, 2), (0, 0)], span=regular))
 domain(np.linalg.cholesky, each([(3, 3), (2, 2, 2)], upper=True, span=regular))
 for f in (np.linalg.eigh, np.linalg.eigvalsh):
     domain(f, each([(3, 3), (2, 2, 2)], UPLO="U", span=regular), each([(2, 2)], "l", span=regular))
-domain(np.linalg.pinv, each([(3, 2)], rcond=0.1, span=regular), each([(2, 3)], rtol=0.1, span=regular))
+domain(np.linalg.pinv, each([(3, 2)], 0.1, span=regular), each([(2, 3), (3, 3)], rtol=0.75, span=regular),
+                       each([(3, 2)], rtol=None, span=regular), each([(2, 3, 3)], rcond=0.75, span=regular))
 domain(np.linalg.svd,  each([*TALL, *WIDE], False, span=regular), each([(3, 2)], compute_uv=False, span=regular))
 domain(np.linalg.qr,   each([(3, 2), (2, 3)], "r", span=regular), each([(2, 3)], mode="complete", span=regular))
 R22, R33 = A(2, 2, span=regular), A(3, 3, span=regular)
@@ -361,7 +365,7 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
-    np.full_like, np.linalg.pinv, least_squares, np.linalg.cholesky,
+    np.full_like, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,

@@ -164,6 +164,15 @@ def test_least_squares(a, b):
     check(lambda b: LA.lstsq(a, b)[0], (b,))
 
 
+@pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)])
+def test_what_a_tolerance_leaves_out_changes_the_slope(shape):
+    a, b = regular(rng, shape), rng.normal(size=shape[0])
+    assert np.sum(LA.svdvals(a) > 0.5 * LA.norm(a, 2)) == 2
+    for f in (lambda a: LA.pinv(a, 0.5), lambda a: LA.lstsq(a, b, 0.5)[0]):
+        check(f, (a,))
+        check_along(differentiated(f, (a,), 1), (a,))
+
+
 def of_rank_one(x, y):
     """A matrix whose rank stays 1."""
     return np.outer(x, y)

@@ -84,7 +84,47 @@ def slogdet_rule(g, z, a):
     return g[1][..., None, None] * solved(np.linalg.slogdet, t(a), np.eye(a.shape[-1]))
 
 
-def pinv_rule(g, z, a, *, rcond=None, rtol=None):
+@primitive
+def truncated(a, tolerance):
+    """Matrices without what belongs to singular values below a part of the largest."""
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    return (u * (s * kept(s, tolerance))[..., None, :]) @ vt
+
+
+def kept(s, tolerance):
+    """Which singular values are above a part of the largest, 1 or 0."""
+    s = payload(s)
+    return (s > np.asarray(tolerance)[..., None] * np.max(s, axis=-1, keepdims=True, initial=0.0)).astype(s.dtype)
+
+
+def truncated_rule(g, z, a, tolerance):
+    """Between a value that is kept and one that is not, ``s_i² g_ij + s_i s_j g_ji`` over ``s_i² - s_j²``."""
+    u, s, vt = np.linalg.svd(a, full_matrices=False)
+    keep = kept(s, tolerance)
+    row, column = keep[..., None, :], keep[..., :, None]
+    apart = row != column
+    x, y = s[..., None, :], s[..., :, None]
+    gaps = np.where(apart, (row - column) * (x - y) * (x + y), 1.0)
+    m = t(u) @ g @ t(vt)
+    larger = np.where(row > column, x, y)
+    inside = row * column * m + apart * (larger * larger * m + x * y * t(m)) / gaps
+    left, right = u * row, column * vt
+    return u @ inside @ vt + (g - u @ (t(u) @ g)) @ t(right) @ right + left @ t(left) @ (g - (g @ t(vt)) @ vt)
+
+
+def without_small(a, tolerance):
+    """`a`, truncated if there is anything to leave out."""
+    small = kept(np.linalg.svdvals(payload(a)), tolerance) == 0
+    return truncated(a, tolerance) if np.any(small) else a
+
+
+@primitive
+def pseudo_inverse(a, tolerance):
+    """The pseudo-inverse of matrices that have no small singular values but those which rounding leaves of 0."""
+    return np.linalg.pinv(a, rcond=tolerance)
+
+
+def pseudo_inverse_rule(g, z, a, tolerance):
     """The slope while the rank stays as it is: ``-zᵀ g zᵀ + (1 - a z) gᵀ z zᵀ + zᵀ z gᵀ (1 - z a)``."""
     right, left = t(g) @ (z @ t(z)), (t(z) @ z) @ t(g)
     return right - a @ (z @ right) + left - (left @ z) @ a - t(z) @ g @ t(z)
@@ -92,19 +132,19 @@ def pinv_rule(g, z, a, *, rcond=None, rtol=None):
 
 @primitive
 def least_squares(a, b, rcond):
-    """The solution that np.linalg.lstsq finds."""
+    """The solution that np.linalg.lstsq finds, of matrices as for `pseudo_inverse`."""
     return np.linalg.lstsq(a, b, rcond)[0]
 
 
 def cutoff(a, rcond):
     """The singular values that np.linalg.lstsq takes for 0, over the largest."""
     eps = float(np.finfo(a.dtype).eps)
-    return eps * max(a.shape) if rcond is None else max(rcond, eps)
+    return eps * max(a.shape[-2:]) if rcond is None else max(rcond, eps)
 
 
 def least_squares_by_matrix(g, z, a, b, rcond):
-    """As `pinv_rule`, of what the pseudo-inverse makes of `b`; the residual stands where ``(1 - a z) b`` does."""
-    p = np.linalg.pinv(a, rtol=cutoff(a, rcond))
+    """As `pseudo_inverse_rule`, of what it makes of `b`; the residual stands where ``(1 - a z) b`` does."""
+    p = pseudo_inverse(a, cutoff(a, rcond))
     r = b - a @ z
     g, z, r = (x[:, None] if b.ndim == 1 else x for x in (g, z, r))
     left = (t(p) @ z) @ t(g)
@@ -118,19 +158,30 @@ derivative(np.linalg.solve,   solve_by_matrix,
 derivative(np.linalg.det,     lambda g, z, a: g[..., None, None] * cofactors(a))
 derivative(cofactors,         cofactors_rule)
 derivative(np.linalg.slogdet, slogdet_rule, results=2)
-derivative(np.linalg.pinv,    pinv_rule)
+derivative(truncated,         truncated_rule, None)
+derivative(pseudo_inverse,    pseudo_inverse_rule, None)
 derivative(least_squares,     least_squares_by_matrix,
-                              lambda g, z, a, b, rcond: t(np.linalg.pinv(a, rtol=cutoff(a, rcond))) @ g, None)
+                              lambda g, z, a, b, rcond: t(pseudo_inverse(a, cutoff(a, rcond))) @ g, None)
 # fmt: on
+
+
+@compose(np.linalg.pinv)
+def pinv(a, rcond=None, rtol=np._NoValue):
+    """The pseudo-inverse; with a tolerance, singular values are left out."""
+    if rcond is None and rtol is np._NoValue:
+        return pseudo_inverse(a, None)
+    if rcond is not None and rtol is not np._NoValue:
+        raise ValueError("rcond and rtol are two names for one tolerance")
+    tolerance = cutoff(a, None) if rtol is None else rtol if rcond is None else rcond
+    return pseudo_inverse(without_small(a, tolerance), tolerance)
 
 
 @compose(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """The solution of least squares, the sums of squares that are left, the rank, and the singular values."""
-    x = least_squares(a, b, rcond)
+    x = least_squares(a if rcond is None else without_small(a, cutoff(a, rcond)), b, rcond)
     s = np.linalg.svdvals(a)
-    largest = np.max(payload(s), initial=0.0)
-    rank = np.intc(np.count_nonzero(s > cutoff(a, rcond) * largest))
+    rank = np.intc(np.sum(kept(s, cutoff(a, rcond))))
     squares = np.square(np.reshape(b - a @ x, (a.shape[0], -1)))
     left = np.sum(squares, axis=0)
     return x, left if rank == a.shape[1] < a.shape[0] else left[:0], rank, s

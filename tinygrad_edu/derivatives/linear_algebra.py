@@ -183,7 +183,7 @@ def outer_of_vectors(x1, x2):
 compose(np.linalg.matmul)(lambda x1, x2: np.matmul(x1, x2))  # noqa: PLW0108 - it is called by keyword
 compose(np.linalg.tensordot)(lambda x1, x2, axes=2: tensordot(x1, x2, axes))
 compose(np.linalg.vecdot)(lambda x1, x2, axis=-1: vecdot(last_axis(x1, axis), last_axis(x2, axis)))
-compose(np.linalg.cross)(lambda x1, x2, axis=-1: cross(x1, x2, axis=axis))
+compose(np.linalg.cross)(lambda x1, x2, axis=-1: cross(x1, x2, axis, axis, axis))
 compose(np.linalg.matrix_transpose)(lambda x: np.matrix_transpose(x))  # noqa: PLW0108
 compose(np.linalg.diagonal)(lambda x, offset=0: np.diagonal(x, offset, -2, -1))
 compose(np.linalg.trace)(lambda x, offset=0: np.trace(x, offset, -2, -1))

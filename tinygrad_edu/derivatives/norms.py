@@ -63,6 +63,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
 @compose(np.linalg.vector_norm)
 def vector_norm(x, axis=None, keepdims=False, ord=2):
     """The norm of all elements along axes, as of one vector."""
+    if axis is not None and not isinstance(axis, tuple):
+        return norm(x, ord, axis, keepdims)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)
     last = np.moveaxis(x, axes, tuple(range(-len(axes), 0)))
     rest = last.shape[: x.ndim - len(axes)]
