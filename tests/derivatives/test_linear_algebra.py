@@ -164,6 +164,20 @@ def test_least_squares(a, b):
     check(lambda b: LA.lstsq(a, b)[0], (b,))
 
 
+def test_lists_and_integers_beside_values_are_matrices():
+    b, a = Value([1.0, 2.0]), [[2, 1], [1, 3]]
+    x = LA.solve(np.array(a, float), b.data)
+    for f in (
+        lambda b: LA.solve(a, b),
+        lambda b: LA.lstsq(a, b)[0],
+        lambda b: LA.solve(np.array(a), b),
+        lambda b: LA.multi_dot([LA.inv(a), np.eye(2, dtype=int), b]),
+        lambda b: LA.tensorsolve(a, b),
+    ):
+        np.testing.assert_allclose(f(b).data, x, rtol=1e-14)
+        np.testing.assert_allclose(tg.jacobian(f)(b.data), LA.inv(a), rtol=1e-14)
+
+
 @pytest.mark.parametrize("shape", [(3, 3), (4, 3), (3, 4)])
 def test_what_a_tolerance_leaves_out_changes_the_slope(shape):
     a, b = regular(rng, shape), rng.normal(size=shape[0])

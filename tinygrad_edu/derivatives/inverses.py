@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import compose, derivative
 from tinygrad_edu.core.source_info import label
@@ -138,7 +139,7 @@ def least_squares(a, b, rcond):
 
 def cutoff(a, rcond):
     """The singular values that np.linalg.lstsq takes for 0, over the largest."""
-    eps = float(np.finfo(a.dtype).eps)
+    eps = float(np.finfo(np.result_type(a.dtype, np.float32)).eps)
     return eps * max(a.shape[-2:]) if rcond is None else max(rcond, eps)
 
 
@@ -179,6 +180,7 @@ def pinv(a, rcond=None, rtol=np._NoValue):
 @compose(np.linalg.lstsq)
 def lstsq(a, b, rcond=None):
     """The solution of least squares, the sums of squares that are left, the rank, and the singular values."""
+    a, b = as_array(a), as_array(b)
     x = least_squares(a if rcond is None else without_small(a, cutoff(a, rcond)), b, rcond)
     s = np.linalg.svdvals(a)
     rank = np.intc(np.sum(kept(s, cutoff(a, rcond))))

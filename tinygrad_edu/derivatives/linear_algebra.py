@@ -28,7 +28,7 @@ def product_left(g, x, y):
         return g[..., None] * y
     if x.ndim == 1:
         return (y @ g[..., None])[..., 0]
-    return g @ t(y)
+    return g @ y.swapaxes(-1, -2)
 
 
 def product_right(g, x, y):
@@ -36,8 +36,8 @@ def product_right(g, x, y):
     if x.ndim == 1:
         return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
     if y.ndim == 1:
-        return (t(x) @ g[..., None])[..., 0]
-    return t(x) @ g
+        return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    return x.swapaxes(-1, -2) @ g
 
 
 def spell_out(subscripts, operands):
