@@ -7,6 +7,7 @@ import pytest
 
 import tinygrad_edu as tg
 from tinygrad_edu import Value, functions
+from tinygrad_edu.core.rules import Each
 from tinygrad_edu.testing import A, check_derivative, of
 
 sigmoid = functions.sigmoid
@@ -156,6 +157,11 @@ def test_constants_and_keywords_go_through():
     assert tg.grad(lambda y: sum(function(2.0, y)))(2.0) == 2.0
     with pytest.raises(TypeError, match="no_such= has no rule"):
         function(Value(1.0), 2.0, no_such=1)
+
+
+def test_one_rule_may_be_for_any_number_of_inputs():
+    function = made(lambda *xs: (sum(xs), sum(x * x for x in xs)), Each(lambda i, g, z, *xs: g[0] + 2 * xs[i] * g[1]))
+    assert tg.grad(lambda x, y, z: sum(function(x, 5.0, y, z)), (0, 1, 2))(1.0, 2.0, 3.0) == (3.0, 5.0, 7.0)
 
 
 def test_a_keyword_may_be_called_layout():

@@ -19,6 +19,8 @@ SINGULAR = {
     "two equal rows": np.array([[1.0, 2.0], [1.0, 2.0]]),
     "one number": np.zeros((1, 1)),
     "rank 3 of 4, to rounding": rng.normal(size=(4, 3)) @ rng.normal(size=(3, 4)),
+    "rank 2 of 4, to rounding": rng.normal(size=(4, 2)) @ rng.normal(size=(2, 4)),
+    "rank 1 of 4, to rounding": rng.normal(size=(4, 1)) @ rng.normal(size=(1, 4)),
 }
 every_singular = pytest.mark.parametrize("a", SINGULAR.values(), ids=SINGULAR)
 
