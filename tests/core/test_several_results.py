@@ -223,6 +223,12 @@ def test_a_wrong_term_is_found(wrong, place, lstm):
     assert tg.compare_gradients(unrolled(lstm), GATES, CELL).ok
 
 
+def test_a_right_rule_is_not_called_wrong_where_its_function_rounds():
+    """Steps inside that cancel are seen, as they are of a function with one result."""
+    function = made(lambda x: (((x + 1e8) - 1e8) ** 2, x), lambda g, z, x: 2 * g[0] * ((x + 1e8) - 1e8) + g[1])
+    assert tg.compare_gradients(lambda x: np.sum(function(x)[0]), np.array([1e-3, 0.3, 2.0])).ok
+
+
 @pytest.mark.parametrize(
     ("result", "said"),
     [

@@ -118,6 +118,10 @@ def _joined(function: Function) -> Function:
     def rule(i: int, g: Array, z: Array, *inputs: Array, _layout: Layout, **keywords: Any) -> Array:
         return table[function].rules[i](_layout.cut(g), _layout.cut(z), *inputs, **keywords)
 
+    def body(*inputs: Array, _layout: Layout, **keywords: Any) -> Array:
+        return _layout.join(inspect.unwrap(function)(*inputs, **keywords))
+
+    joined.__dict__["__wrapped__"] = body  # as of a primitive: what goes on inside
     table[joined] = Row(Each(rule))
     return joined
 
