@@ -2,6 +2,7 @@
 
 import itertools
 
+import dask.array
 import numpy as np
 import pytest
 
@@ -284,3 +285,22 @@ def test_compiled_gradients_are_the_eager_ones(line):
 def test_least_squares_are_refused_by_the_compiler():
     with pytest.raises(tg.TraceError, match="shape depends on numbers"):
         tg.compile(tg.grad(lambda a: np.sum(LA.lstsq(a, np.ones(3))[0])))(regular(rng, (3, 2)))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        LA.inv,
+        lambda a: LA.solve(a, np.ones(4)),
+        lambda a: LA.qr(a)[1],
+        lambda a: LA.qr(a)[0],
+        lambda a: LA.norm(a, 1),
+        lambda a: np.kron(a, a),
+    ],
+)
+def test_gradients_over_dask_stay_there(f):
+    a = regular(rng, (4, 4))
+    x = Value(dask.array.from_array(a, chunks=4))
+    np.sum(f(x) ** 2).backward()
+    assert isinstance(x.grad, dask.array.Array)
+    np.testing.assert_allclose(x.grad.compute(), tg.grad(lambda a: np.sum(f(a) ** 2))(a), rtol=1e-9, atol=1e-10)
