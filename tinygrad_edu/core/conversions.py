@@ -8,7 +8,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -86,7 +86,15 @@ class _Lacking:
         raise AttributeError(f"a Value has no attribute {self.name!r}; {remedy}")
 
 
-class Conversions:
+# To NumPy's stubs a ufunc of whatever turns into an array is an ndarray, without backward(); of a scalar it may be
+# anything. So type checkers take Values for scalars of NumPy's.
+if TYPE_CHECKING:
+    Scalar = np.generic
+else:
+    Scalar = object
+
+
+class Conversions(Scalar):
     """What Python, NumPy, `copy` and `pickle` ask of a Value when they make something else of it."""
 
     __slots__ = ()
