@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
@@ -221,6 +222,24 @@ domain(np.pad,              each([(3,), (2, 3)], 1), each([(2, 3)], ((1, 0), (0,
                             each([(3,), (0,)], (2, 1), constant_values=(3.0, 4.0)),
                             *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")))
 
+domain(np.block,         of([[A(2, 2), A(2, 1)], [A(1, 3)]]), of([A(2), 1.0, A()]), of([NUMBERS, A(2)]), of(A(2)))
+domain(np.dstack,        of([A(2, 3), A(2, 3)]), of((A(3), NUMBERS)), of([A(2, 3, 1), A(2, 3, 2)]))
+domain(np.dsplit,        each([(2, 1, 4)], 2), each([(1, 2, 3)], [1]))
+domain(np.rollaxis,      each([(2, 3, 2)], 2), each([(2, 3)], 1, start=0), each([(2, 3, 1)], axis=0, start=2))
+domain(np.resize,        each([(3,), (2, 3), ()], (2, 4)), each([(2, 3)], 3), each([(0,)], (0, 2)))
+domain(np.delete,        each([(4,)], 1), each([(3, 3)], [0, 2], axis=1), each([(2, 3)], slice(0, 2)),
+                         each([(3, 2)], np.array([True, False, True]), 0))
+domain(np.insert,        of(A(3), 1, A()), of(A(2, 3), [0, 2], A(2, 2), axis=1), of(A(2, 2), 1, A(2), 0),
+                         of(A(3), [1, 1], 0.5), of(NUMBERS, 0, A(2)))
+domain(np.choose,        of(np.array([1, 0, 1]), [A(3), A()]), of([0, 1], (NUMBERS[:2], A(3, 2))),
+                         of(np.array([[4], [-1]]), [A(3), A(2, 3)], mode="wrap"))
+domain(np.diagflat,      each([(2,), (1, 2), ()]), each([(2,)], k=-1))
+domain(np.trim_zeros,    of(A(3, span=nonzero)))
+domain(np.atleast_3d,    each([(), (3,), (2, 3), (2, 1, 2)]), of(A(), A(2)))
+domain(sliding_window_view, each([(4,)], 2), each([(3, 3)], (2, 2)), each([(3, 4)], 3, axis=1))
+domain(np.partition,     each([(3,)], 1, span=spread), each([(3, 2)], (0, 1), axis=0, span=spread),
+                         each([(3, 1)], 1, None, span=spread))
+
 PICKS = [
     0, -1, None, ..., slice(1, None), slice(None, None, -2), slice(0, 0), (0, 1), (slice(None), 1), (..., 0),
     (None, 1, ...), [2, 0, 2], np.array([[0, 1], [1, 1]]), (slice(None), [0, 2, 0]), ([0, 1, 1], [2, 0, 0]),
@@ -365,7 +384,7 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
-    np.full_like, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.full_like, np.insert, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,

@@ -60,7 +60,7 @@ def is_clear(error, numpys, name):
     """Tell whether a refusal names the function, or is NumPy's own."""
     text = str(error)
     own = type(error) is type(numpys) and text == str(numpys)
-    of_list = "a Value does not turn into an array by itself" in text
+    of_list = "a Value does not turn into an array by itself" in text or "a Value of shape () has no length" in text
     return own or text.startswith(f"{name}:") or name in text or of_list or (name == "getitem" and "ind" in text)
 
 

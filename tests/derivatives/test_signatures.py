@@ -84,6 +84,9 @@ SAMPLES = {
     "scale": 2.0,
     "shift": 1.0,
     "mask": False,
+    "start": 1,
+    "trim": "f",
+    "writeable": True,
 }
 
 

@@ -11,6 +11,7 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     inverses,
     linear_algebra,
     norms,
+    rearranging,
     reductions,
     shapes,
     trigonometric,
