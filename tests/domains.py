@@ -24,6 +24,7 @@ from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
+from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv2d_weights
@@ -156,6 +157,28 @@ domain(np.average, of(A(2, 3)), of(A(2, 3), 1), of(A(2, 3), axis=-1, keepdims=Tr
                    of(A(2, 3), weights=A(2, 3, span=positive)), of(A(2, 3), 0, A(2, span=positive)),
                    of(A(2, 3), axis=-1, weights=[1.0, 2.0, 5.0]), of(NUMBERS, weights=A(3, span=positive)))
 domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
+domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0], append=A(2)))
+domain(convolution, joint([(3,), (2,)], [(1,), (3,)]), of(NUMBERS, A(2)))
+domain(np.ediff1d, each([(3,), (2, 2), (0,)]), of(A(3), A(), A(2)), of(A(3), to_begin=0.5, to_end=[1.0, 2.0]))
+domain(np.cumprod, each([(), (3,), (2, 3), (0,), (7,)]), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], axis=1),
+                   each([(2, 3)], axis=-1))
+for f in (np.cumulative_sum, np.cumulative_prod):
+    domain(f, each([(3,), (), (0,)]), each([(2, 3)], axis=1), each([(2, 3)], axis=-2, include_initial=True))
+domain(np.trapezoid, each([(4,), (2, 3)]), each([(3, 2)], axis=0, dx=0.5), of(A(2, 3), A(3)), of(A(3, 2), A(3, 2), axis=0),
+                     of(A(3), dx=A()), of(NUMBERS, A(3)))
+X4 = np.array([0.0, 0.5, 2.0, 2.5])
+domain(np.gradient, each([(4,), (3, 4)]), each([(4,), (3, 4)], edge_order=2, axis=-1), each([(4,)], X4), each([(3, 3)], 0.5),
+                    of(A(4), A(span=positive)), of(A(3, 4), 2.0, X4), of(A(4, 2), X4, axis=0, edge_order=2))
+middle = between(0.1, 0.4, 0.6, 1.9, 2.1, 2.4)  # between the points of X4
+domain(np.interp, of(A(3, span=middle), X4, A(4)), of(A(2, 2, span=middle), X4, np.exp(X4)), of(A(span=middle), X4, X4 * X4),
+                  of(A(3, span=between(-1, -0.1, 2.6, 3)), X4, A(4)), of(A(2, span=between(3, 4)), X4, A(4), A(), A()),
+                  of(A(2, span=between(-1, -0.5)), X4, A(4), left=A(), right=1.0), of(NUMBERS, A(1, span=positive), A(1)),
+                  of(A(3, span=middle), X4 + 3, A(4), period=3), of(np.array([0.3, 1.0]), A(1, span=between(0.4, 0.6)), A(1)))
+domain(np.unwrap, of(A(3)), of(A(2, 3), axis=0),
+                  of(A(3), 1.0, period=1.5), of(A(3), discont=0.5))
+for f in (np.convolve, np.correlate):
+    domain(f, *(of(A(n), A(m), mode) for n, m in ((3, 2), (2, 4), (4, 3), (3, 3), (4, 2), (1, 3)) for mode in ("full", "same", "valid")),
+              of(A(3), NUMBERS), of(NUMBERS, A(2), mode="full"))
 for f in (functions.softmax, functions.log_softmax):
     domain(f, each([(3,), (2, 3), (0, 3)]), each([(2, 3), (2, 3, 2)], axis=0), each([(2, 3)], axis=None),
               each([(2, 3, 2)], axis=(0, 2)))
@@ -384,7 +407,7 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
-    np.full_like, np.insert, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.full_like, np.insert, np.ediff1d, np.interp, np.unwrap, np.correlate, np.gradient, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,

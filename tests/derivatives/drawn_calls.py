@@ -88,11 +88,16 @@ POOLS: dict[str, list[Any]] = {
     "min": [None, 0.0, -1], "max": [None, 1.0, np.array([0.5, 1.0, 2.0])],
     "atol": [1e-8], "rtol": [1e-5], "equal_nan": [True, False], "side": ["left", "right"],
     "eps": [1e-5, 0.5],
+    "include_initial": FLAGS, "edge_order": [1, 2, 3], "period": [None, 1.5, 0, -2.0], "discont": [None, 0.5],
+    "dx": [1.0, 0.5, 2], "to_end": [None, 1.0, [1.0, 2.0]], "to_begin": [None, 1.0, [1.0, 2.0]],
+    "left": [None, 1.0], "right": [None, 2.0], "trim": ["f", "b", "fb", "x"], "start": WHOLE, "obj": [*PLACES],
+    "new_shape": SHAPES_GIVEN, "window_shape": [1, 2, (1, 2), (2,), 5, (1, 1), 0], "kth": [0, 1, 2, -1, (0, 1), 7],
     "UPLO": ["L", "U", "l", "u", "X", None], "upper": FLAGS, "hermitian": [False, True], "full_matrices": FLAGS,
     "compute_uv": FLAGS, "p": [None, 1, 2, 3, -1, -2, np.inf, -np.inf, "fro", "nuc", "other"], "ind": WHOLE,
     "rcond": [None, 0.1, 1e-10, "1"], "axisa": AXIS, "axisb": AXIS, "axisc": AXIS,
 }  # fmt: skip
-OWN = {  # a function's own pools
+OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array where the name says otherwise
+    **dict.fromkeys((np.unwrap, np.polyval, np.polyder, np.polyint), {"p": None}),
     np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
@@ -100,7 +105,9 @@ OWN = {  # a function's own pools
     np.linalg.pinv: {"rtol": [None, 0.1, 1e-10]},
     np.take: {"axis": [None, 0, 1, -1, -2, 2, -3, 1.0, (0,), "0"]},
     operator.getitem: {"b": PLACES},
-    np.cumsum: {"out": [None]},  # NumPy itself crashes where its shape is wrong
+    **dict.fromkeys(  # NumPy itself crashes where its shape is wrong
+        (np.cumsum, np.cumprod, np.cumulative_sum, np.cumulative_prod, np.nancumsum, np.nancumprod), {"out": [None]}
+    ),
 }
 CONSTANTS = [2.0, -1, True, [1.0, 2.0, 3.0], [[1.0], [2.0]], np.array([2, 1, 3]), np.array([2, 1, 3], np.uint8), "x",
              None, BOOLS, np.ones((2, 3)), np.float32(1.5), 1j, np.ones(3, np.float32), [], np.ones((3, 1)), {},
@@ -145,7 +152,7 @@ class Drawing:
         """What to pass for a parameter of this name."""
         own = OWN.get(self.function, {})
         if name in own:
-            return self.pick(own[name])
+            return self.pick(own[name]) if own[name] else self.operand(first)
         if name in SEQUENCES:
             return self.sequence()
         if name in ARRAYS:

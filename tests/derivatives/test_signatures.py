@@ -86,6 +86,16 @@ SAMPLES = {
     "mask": False,
     "start": 1,
     "trim": "f",
+    "include_initial": True,
+    "to_end": 1.0,
+    "to_begin": np.array([1.0, 2.0]),
+    "dx": 0.5,
+    "x": np.array([0.0, 0.5, 2.0]),
+    "edge_order": 2,
+    "left": 1.0,
+    "right": 2.0,
+    "period": 3.0,
+    "discont": 0.5,
     "writeable": True,
 }
 
@@ -109,7 +119,7 @@ def keywords_left(call):
         return GUFUNC if function.signature else UFUNC
     open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters(function))
     rest = parameters(function)[0 if open_ended else len(call.arguments) :]
-    named = [p.name for p in rest if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    named = [p.name for p in rest if p.kind is p.KEYWORD_ONLY or (p.kind is p.POSITIONAL_OR_KEYWORD and not open_ended)]
     return [*named, *BEHIND_STARS.get(function, ())]
 
 

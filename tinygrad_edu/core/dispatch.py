@@ -6,6 +6,7 @@ row  what the table says of a function
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -218,10 +219,12 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)
-    named = dict(zip(known, arguments, strict=False)) | dict(keywords)
-    inputs = [named.pop(key) for key in [*known][: len(row.rules)] if key in named]
-    positional = (*inputs, *arguments[len(known) :])
-    accepted = parameters(row.substitute) if row.substitute else row.keywords
+    if len(arguments) > len(known):  # it takes any number of them
+        positional, named = arguments, dict(keywords)
+    else:
+        named = dict(zip(known, arguments, strict=False)) | dict(keywords)
+        positional = tuple(named.pop(key) for key in [*known][: len(row.rules)] if key in named)
+    accepted = inspect.signature(row.substitute).parameters if row.substitute else row.keywords
     for key in [key for key in named if key not in accepted]:
         if key not in known or not _is_default(named.pop(key), known[key]):
             raise unsupported(function, key)

@@ -13,6 +13,7 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     norms,
     rearranging,
     reductions,
+    sequences,
     shapes,
     trigonometric,
 )

@@ -1,7 +1,7 @@
 """Rearranging: what only picks elements, of one array or of several, is asked where it puts their places.
 
-NumPy reads the arguments: it runs on the places of the elements instead of the elements, and what comes out says what to
-pick. So whatever it refuses is refused, and nothing is read twice.
+NumPy reads the arguments: it runs on the places of the elements instead of the elements, and what comes out says what
+to pick. So whatever it refuses is refused, and nothing is read twice.
 
 pool  the elements of all arrays, one after the other
 """
@@ -15,6 +15,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array, compose, refuse
 from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.derivatives.arithmetic import as_kind
 from tinygrad_edu.derivatives.indexing import diag, take_along_axis
 from tinygrad_edu.derivatives.shapes import concatenate
 
@@ -84,7 +85,7 @@ def insert(arr, obj, values, axis=None):
         raise refuse(np.insert, f"arr is of dtype {kind}, to which values would be rounded", "pass an array of floats")
     obj = plain(np.insert, "obj", obj)
     z = rearrange(lambda x: np.insert(x[0], obj, x[1], axis), [arr, values])
-    return z if z.dtype == kind else np.astype(z, kind)
+    return as_kind(z, kind)
 
 
 @compose(np.trim_zeros)

@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
 from tinygrad_edu.derivatives.arithmetic import replace_zero
@@ -127,17 +127,6 @@ def average(a, axis=None, weights=None, keepdims=False):
     if np.any(total == 0):
         raise ZeroDivisionError("np.average: the weights sum to zero; their sum must not be 0")
     return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
-
-
-@compose(np.diff)
-def diff(a, n=1, axis=-1):
-    """The difference of neighbours along `axis`, taken `n` times."""
-    if n < 0:
-        raise ValueError(f"np.diff: n={n} is how many times differences are taken; use 0 or more")
-    for _ in range(n):
-        before = (slice(None),) * normalize_axis_index(axis, a.ndim)
-        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
-    return a
 
 
 nondifferentiable(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)
