@@ -156,28 +156,68 @@ domain(np.cumsum,  each(SHAPES), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], ax
 domain(np.average, of(A(2, 3)), of(A(2, 3), 1), of(A(2, 3), axis=-1, keepdims=True), of(A(3), weights=NUMBERS),
                    of(A(2, 3), weights=A(2, 3, span=positive)), of(A(2, 3), 0, A(2, span=positive)),
                    of(A(2, 3), axis=-1, weights=[1.0, 2.0, 5.0]), of(NUMBERS, weights=A(3, span=positive)))
+MASK_T = np.array([[True, False], [True, True], [False, True], [True, True]])
+INITIAL = {np.sum: {"initial": 0.5}, np.prod: {"initial": 0.5}, np.max: {"initial": -9.0}, np.min: {"initial": 9.0}}
+for f in (np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std):
+    initial = INITIAL.get(f, {})
+    domain(f, of(A(4, 2, span=spread), where=MASK_T, **initial), of(A(4, 2, span=spread),
+              axis=0, where=MASK_T, **initial),
+              of(A(4, 2, 2, span=spread), axis=(0, 1), where=MASK_T[..., None], keepdims=True, **initial))
+for f in (np.var, np.std):
+    domain(f, of(A(3, span=spread), correction=1), of(A(2, 3, span=spread), axis=1, mean=np.array([[0.5], [3.0]])))
+for f in (np.amax, np.amin):
+    domain(f, of(A(3, span=spread), initial={np.amax: -9.0, np.amin: 9.0}[f], where=[True, False, True]))
+domain(np.average, of(A(2, 3), returned=True, weights=A(2, 3, span=positive)), of(A(2, 3), 1, A(3, span=positive),
+              True))
+for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
+    reduction(f, spread)
+for f in (np.nancumsum, np.nancumprod):
+    domain(f, each([(3,), (2, 3), ()]), each([(2, 3)], axis=1))
+domain(np.nan_to_num, each([(), (2, 3)]), each([(2,)], nan=1.0))
+for f in (np.median, np.nanmedian):
+    domain(f, each([(3,), (4,), (2, 3)], span=spread), each([(2, 3, 2)], axis=(0, 2), span=spread), each([()],
+              span=spread),
+              each([(2, 3)], axis=-1, keepdims=True, span=spread), each([(4, 2)], 0, span=spread))
+for f, unit_of in ((np.quantile, 1), (np.nanquantile, 1), (np.percentile, 100), (np.nanpercentile, 100)):
+    domain(f, each([(4,), (2, 3), ()], 0.3 * unit_of, span=spread), each([(4, 2)],
+              np.array([0.1, 0.7]) * unit_of, axis=0, span=spread),
+              each([(2, 3)], [unit_of, 0], 1, keepdims=True, span=spread),
+              *(each([(5,)],
+              0.33 * unit_of, method=method, span=spread) for method in ("lower", "hazen", "inverted_cdf", "nearest")))
+domain(np.cov,      each([(3,), (2, 3)]), each([(3, 2)], rowvar=False), each([(2, 4)], bias=True), of(A(3), A(3)),
+                    of(A(2, 3), ddof=0, fweights=np.array([1, 2, 1])), of(A(2, 3), aweights=NUMBERS**2),
+              of(NUMBERS, A(3)))
+domain(np.corrcoef, each([(2, 3), (3, 4)]), of(A(2, 3), A(2, 3)), each([(4, 2)], rowvar=False))
+domain(np.bincount, of(np.array([0, 2, 0]), A(3)), of([1, 1], A(2), minlength=4))
 domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
-domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0], append=A(2)))
+domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0],
+              append=A(2)))
 domain(convolution, joint([(3,), (2,)], [(1,), (3,)]), of(NUMBERS, A(2)))
 domain(np.ediff1d, each([(3,), (2, 2), (0,)]), of(A(3), A(), A(2)), of(A(3), to_begin=0.5, to_end=[1.0, 2.0]))
 domain(np.cumprod, each([(), (3,), (2, 3), (0,), (7,)]), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], axis=1),
                    each([(2, 3)], axis=-1))
 for f in (np.cumulative_sum, np.cumulative_prod):
     domain(f, each([(3,), (), (0,)]), each([(2, 3)], axis=1), each([(2, 3)], axis=-2, include_initial=True))
-domain(np.trapezoid, each([(4,), (2, 3)]), each([(3, 2)], axis=0, dx=0.5), of(A(2, 3), A(3)), of(A(3, 2), A(3, 2), axis=0),
+domain(np.trapezoid, each([(4,), (2, 3)]), each([(3, 2)], axis=0, dx=0.5), of(A(2, 3), A(3)), of(A(3, 2), A(3, 2),
+              axis=0),
                      of(A(3), dx=A()), of(NUMBERS, A(3)))
 X4 = np.array([0.0, 0.5, 2.0, 2.5])
-domain(np.gradient, each([(4,), (3, 4)]), each([(4,), (3, 4)], edge_order=2, axis=-1), each([(4,)], X4), each([(3, 3)], 0.5),
+domain(np.gradient, each([(4,), (3, 4)]), each([(4,), (3, 4)], edge_order=2, axis=-1), each([(4,)], X4),
+              each([(3, 3)], 0.5),
                     of(A(4), A(span=positive)), of(A(3, 4), 2.0, X4), of(A(4, 2), X4, axis=0, edge_order=2))
 middle = between(0.1, 0.4, 0.6, 1.9, 2.1, 2.4)  # between the points of X4
-domain(np.interp, of(A(3, span=middle), X4, A(4)), of(A(2, 2, span=middle), X4, np.exp(X4)), of(A(span=middle), X4, X4 * X4),
+domain(np.interp, of(A(3, span=middle), X4, A(4)), of(A(2, 2, span=middle), X4, np.exp(X4)), of(A(span=middle),
+              X4, X4 * X4),
                   of(A(3, span=between(-1, -0.1, 2.6, 3)), X4, A(4)), of(A(2, span=between(3, 4)), X4, A(4), A(), A()),
-                  of(A(2, span=between(-1, -0.5)), X4, A(4), left=A(), right=1.0), of(NUMBERS, A(1, span=positive), A(1)),
-                  of(A(3, span=middle), X4 + 3, A(4), period=3), of(np.array([0.3, 1.0]), A(1, span=between(0.4, 0.6)), A(1)))
+                  of(A(2, span=between(-1, -0.5)), X4, A(4), left=A(), right=1.0), of(NUMBERS, A(1, span=positive),
+              A(1)),
+                  of(A(3, span=middle), X4 + 3, A(4), period=3), of(np.array([0.3, 1.0]),
+              A(1, span=between(0.4, 0.6)), A(1)))
 domain(np.unwrap, of(A(3)), of(A(2, 3), axis=0),
                   of(A(3), 1.0, period=1.5), of(A(3), discont=0.5))
 for f in (np.convolve, np.correlate):
-    domain(f, *(of(A(n), A(m), mode) for n, m in ((3, 2), (2, 4), (4, 3), (3, 3), (4, 2), (1, 3)) for mode in ("full", "same", "valid")),
+    domain(f, *(of(A(n), A(m), mode) for n, m in ((3, 2), (2, 4), (4, 3), (3, 3), (4, 2),
+              (1, 3)) for mode in ("full", "same", "valid")),
               of(A(3), NUMBERS), of(NUMBERS, A(2), mode="full"))
 for f in (functions.softmax, functions.log_softmax):
     domain(f, each([(3,), (2, 3), (0, 3)]), each([(2, 3), (2, 3, 2)], axis=0), each([(2, 3)], axis=None),
@@ -407,7 +447,11 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
-    np.full_like, np.insert, np.ediff1d, np.interp, np.unwrap, np.correlate, np.gradient, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.full_like, np.insert, np.ediff1d, np.interp, np.unwrap, np.correlate, np.gradient,
+    np.nanvar, np.nanstd, np.nan_to_num, np.cov, np.corrcoef, np.bincount, np.median, np.nanmedian, np.quantile,
+    np.nanquantile,
+    np.percentile, np.nanpercentile, np.nanmax, np.nanmin, np.linalg.pinv, pseudo_inverse, truncated, least_squares,
+    np.linalg.cholesky,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,

@@ -88,6 +88,11 @@ POOLS: dict[str, list[Any]] = {
     "min": [None, 0.0, -1], "max": [None, 1.0, np.array([0.5, 1.0, 2.0])],
     "atol": [1e-8], "rtol": [1e-5], "equal_nan": [True, False], "side": ["left", "right"],
     "eps": [1e-5, 0.5],
+    "q": [0.5, 0.3, [0.25, 1.0], np.array([[0.1], [0.9]]), 0, 1.5, [], "x"], "overwrite_input": [False],
+    "method": ["linear", "lower", "hazen", "median_unbiased", "inverted_cdf", "nearest", "midpoint", "other"],
+    "interpolation": [None], "rowvar": FLAGS, "bias": [True, False], "fweights": [None, [1, 2, 3], [1.5, 1.0, 1.0]],
+    "aweights": [None, [0.5, 1.0, 2.0], [-1.0, 1.0, 1.0]], "minlength": [0, 5, -1],
+    "nan": [0.0, 2.0], "posinf": [None, 5.0], "neginf": [None, -5.0],
     "include_initial": FLAGS, "edge_order": [1, 2, 3], "period": [None, 1.5, 0, -2.0], "discont": [None, 0.5],
     "dx": [1.0, 0.5, 2], "to_end": [None, 1.0, [1.0, 2.0]], "to_begin": [None, 1.0, [1.0, 2.0]],
     "left": [None, 1.0], "right": [None, 2.0], "trim": ["f", "b", "fb", "x"], "start": WHOLE, "obj": [*PLACES],
@@ -97,7 +102,7 @@ POOLS: dict[str, list[Any]] = {
     "rcond": [None, 0.1, 1e-10, "1"], "axisa": AXIS, "axisb": AXIS, "axisc": AXIS,
 }  # fmt: skip
 OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array where the name says otherwise
-    **dict.fromkeys((np.unwrap, np.polyval, np.polyder, np.polyint), {"p": None}),
+    **{function: {"p": None} for function in (np.unwrap, np.polyval, np.polyder, np.polyint)},
     np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
@@ -105,9 +110,17 @@ OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array 
     np.linalg.pinv: {"rtol": [None, 0.1, 1e-10]},
     np.take: {"axis": [None, 0, 1, -1, -2, 2, -3, 1.0, (0,), "0"]},
     operator.getitem: {"b": PLACES},
-    **dict.fromkeys(  # NumPy itself crashes where its shape is wrong
-        (np.cumsum, np.cumprod, np.cumulative_sum, np.cumulative_prod, np.nancumsum, np.nancumprod), {"out": [None]}
-    ),
+    **{
+        running: {"out": [None]}
+        for running in (  # NumPy itself crashes where its shape is wrong
+            np.cumsum,
+            np.cumprod,
+            np.cumulative_sum,
+            np.cumulative_prod,
+            np.nancumsum,
+            np.nancumprod,
+        )
+    },
 }
 CONSTANTS = [2.0, -1, True, [1.0, 2.0, 3.0], [[1.0], [2.0]], np.array([2, 1, 3]), np.array([2, 1, 3], np.uint8), "x",
              None, BOOLS, np.ones((2, 3)), np.float32(1.5), 1j, np.ones(3, np.float32), [], np.ones((3, 1)), {},

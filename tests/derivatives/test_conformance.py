@@ -28,14 +28,10 @@ OWN = {functions.relu, functions.sigmoid, functions.softmax, functions.log_softm
 PUBLIC = [f for f in table if f not in JOINED]
 TESTED = [f for f in PUBLIC if (label(f).startswith("np.") and f not in ELSEWHERE) or f in OWN or label(f) == "getitem"]
 QUIRKS = {(np.average, "division by zero")}  # NumPy divides by the size of the result, which is empty
-CANCELLING = {
-    getattr(np, "matvec", None),
-    getattr(np, "vecmat", None),
-    np.linalg.lstsq,
-    np.vdot,
-    np.vecdot,
-    np.inner,
-}  # products in them cancel
+CANCELLING = {  # products or differences in them cancel
+    *(getattr(np, "matvec", None), getattr(np, "vecmat", None), np.linalg.lstsq, np.vdot, np.vecdot, np.inner, np.cov),
+    *(np.median, np.nanmedian, np.quantile, np.nanquantile, np.percentile, np.nanpercentile),
+}
 
 
 def differences(got, wanted, size=0.0):

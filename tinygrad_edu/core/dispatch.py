@@ -225,7 +225,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         named = dict(zip(known, arguments, strict=False)) | dict(keywords)
         positional = tuple(named.pop(key) for key in [*known][: len(row.rules)] if key in named)
     accepted = inspect.signature(row.substitute).parameters if row.substitute else row.keywords
-    for key in [key for key in named if key not in accepted]:
+    for key in [key for key, given in named.items() if key not in accepted or given is np._NoValue]:
         if key not in known or not _is_default(named.pop(key), known[key]):
             raise unsupported(function, key)
     if row.substitute:

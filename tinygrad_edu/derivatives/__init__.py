@@ -15,5 +15,6 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     reductions,
     sequences,
     shapes,
+    statistics,
     trigonometric,
 )
