@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core import ufunc_methods
 from tinygrad_edu.core.arrays import accept, as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.results import Layout
@@ -25,7 +26,7 @@ Keywords = Mapping[str, Any]
 NO_KEYWORDS: Keywords = MappingProxyType({})
 _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
-    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
+    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
 }  # fmt: skip
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int})  # what is quickly known to be none
@@ -199,11 +200,11 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
-    if method == "outer" and not keywords and len(inputs) == 2:
-        operands: list[Any] = [x if isinstance(x, Entry) else np.asarray(x) for x in inputs]
-        x, y = operands
-        return ufunc(x[(..., *[None] * y.ndim)], y)
-    raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
+    if ufunc not in table:
+        raise unknown(ufunc)
+    if table[ufunc].nondifferentiable and method != "at":
+        return getattr(ufunc, method)(*map(_numbers, inputs), **{key: _numbers(x) for key, x in keywords.items()})
+    return ufunc_methods.call(ufunc, method, inputs, keywords)
 
 
 def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
