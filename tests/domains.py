@@ -26,6 +26,7 @@ from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
+from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv2d_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
@@ -189,6 +190,39 @@ domain(np.cov,      each([(3,), (2, 3)]), each([(3, 2)], rowvar=False), each([(2
               of(NUMBERS, A(3)))
 domain(np.corrcoef, each([(2, 3), (3, 4)]), of(A(2, 3), A(2, 3)), each([(4, 2)], rowvar=False))
 domain(np.bincount, of(np.array([0, 2, 0]), A(3)), of([1, 1], A(2), minlength=4))
+X4 = np.array([0.0, 0.5, 2.0, 2.5])
+domain(np.sinc,    elementwise(line), elementwise(between(2.1, 3.9)))
+domain(sinc_slope, each([(), (2, 3)], 1), each([(3,)], 2, span=between(2.1, 3.9)))
+domain(np.i0,      elementwise(line))
+domain(i0_slope,   each([(), (2, 3)], 1), each([(3,)], 2))
+domain(np.ldexp,   each([(), (2, 3)], 2), each([(2, 3)], np.array([1, 0, -2])), of(A(), np.array([1, -1])))
+domain(np.frexp,   elementwise(between(-1.9, -1.1, 1.1, 1.9)))
+domain(np.nextafter, elementwise(low_part, high_part))
+domain(np.spacing, elementwise(between(1.1, 1.9)))
+domain(np.conjugate, elementwise(line))
+domain(np.linspace, of(A(), A(), 4), of(A(2), A(), 3, axis=1), of(0.5, A(2, 1), num=3, endpoint=False),
+                    of(A(), A(3), 5, retstep=True), of(A(), 2.0, 3, axis=-1))
+domain(np.logspace, of(A(), A(), 4), of(A(2), 1.0, 3, base=2.0, axis=1), of(0.5, A(), 3, endpoint=False),
+                    of(0.0, 1.0, 3, base=A(span=positive)))
+domain(np.geomspace, of(A(span=positive), A(span=positive), 4), of(A(2, span=positive), 3.0, 3, axis=1),
+                     of(A(span=between(-2, -1)), -5.0, 3, endpoint=False))
+domain(np.meshgrid, joint([(2,), (3,)], [(2,)], [(2,), (), (3,)]), of(A(2), A(2), indexing="ij"), of(A(2), A(3),
+              sparse=True))
+STEPS = [lambda v: v * v, 2.0]
+domain(np.piecewise, of(A(3), [[True, False, True], [False, True, False]], [np.sin, np.exp]), of(A(2, 3), [MASK], STEPS),
+                     of(A(3), [[True, False, True], [True, True, False]], [np.sin, lambda v: 2 * v, np.cos]))
+domain(np.apply_along_axis, of(np.sum, 1, A(2, 3)), of(np.cumsum, 0, A(2, 3)), of(np.prod, 0, A(3)),
+                            of(lambda v, n: np.stack([v[:n], v[-n:]]), 1, A(2, 3, 2), 2))
+domain(np.apply_over_axes, of(np.sum, A(2, 3, 2), [0, 2]), of(np.max, A(2, 3, span=spread), 1))
+domain(np.unique, each([(3,), (2, 2)], span=spread), of(A(4, span=spread)))
+domain(np.vander,  each([(3,)]), each([(2,)], 4), each([(3,)], N=2, increasing=True))
+domain(np.polyval, of(A(3), A(2, 2)), of([1.0, 2.0, 3.0], A()), of(A(4), 0.5), of(A(1), A(2)))
+for f in (np.polyadd, np.polysub, np.polymul):
+    domain(f, joint([(3,), (2,)], [(2,), (2,)], [(1,), (3,)]), of(A(2), NUMBERS), of(2.0, A(3)))
+domain(np.polyder, each([(4,)]), each([(4,)], 2), each([(3,)], m=0))
+domain(np.polyint, each([(3,)]), each([(2,)], 2, 1.5), of(A(2), 2, A(2)), of(A(2), k=A()))
+domain(np.poly,    each([(3,), (1,), (2,)]))
+domain(np.polyfit, of(X4, A(4), 2), of(X4, A(4, 2), 1), of(X4, A(4), 1, w=np.array([1.0, 2.0, 0.5, 1.0])))
 domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
 domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0],
               append=A(2)))
@@ -201,7 +235,6 @@ for f in (np.cumulative_sum, np.cumulative_prod):
 domain(np.trapezoid, each([(4,), (2, 3)]), each([(3, 2)], axis=0, dx=0.5), of(A(2, 3), A(3)), of(A(3, 2), A(3, 2),
               axis=0),
                      of(A(3), dx=A()), of(NUMBERS, A(3)))
-X4 = np.array([0.0, 0.5, 2.0, 2.5])
 domain(np.gradient, each([(4,), (3, 4)]), each([(4,), (3, 4)], edge_order=2, axis=-1), each([(4,)], X4),
               each([(3, 3)], 0.5),
                     of(A(4), A(span=positive)), of(A(3, 4), 2.0, X4), of(A(4, 2), X4, axis=0, edge_order=2))
@@ -448,7 +481,10 @@ NOT_HOLOMORPHIC = {
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
     np.full_like, np.insert, np.ediff1d, np.interp, np.unwrap, np.correlate, np.gradient,
-    np.nanvar, np.nanstd, np.nan_to_num, np.cov, np.corrcoef, np.bincount, np.median, np.nanmedian, np.quantile,
+    np.nanvar, np.nanstd, np.sinc, sinc_slope, np.i0, i0_slope, np.ldexp, np.frexp, np.nextafter, np.spacing,
+    np.conjugate,
+    np.linspace, np.geomspace, np.logspace, np.polyfit, np.piecewise, np.nan_to_num, np.cov, np.corrcoef, np.bincount,
+    np.median, np.nanmedian, np.quantile,
     np.nanquantile,
     np.percentile, np.nanpercentile, np.nanmax, np.nanmin, np.linalg.pinv, pseudo_inverse, truncated, least_squares,
     np.linalg.cholesky,

@@ -63,6 +63,7 @@ SUBSCRIPTS = ["i", "i->", "ij->ji", "ij->", "ii", "ii->i", "ij->i", "...->...", 
               "ij->j..."]  # fmt: skip
 DTYPES = [None, np.float32, np.float64, "f4", float, int, np.int32, bool, complex, "nonsense", np.longdouble]
 
+NUMBERS_3 = np.array([1.0, 2.0, 0.5])
 POOLS: dict[str, list[Any]] = {
     "axis": AXIS,
     "axes": [None, *AXIS, 2, (0, 2, 1), [1, 0], (1,), ([0], [0]), ([1], [0]), (0, 1), ([0, 1], [0, 1]), (-1, 0)],
@@ -88,6 +89,12 @@ POOLS: dict[str, list[Any]] = {
     "min": [None, 0.0, -1], "max": [None, 1.0, np.array([0.5, 1.0, 2.0])],
     "atol": [1e-8], "rtol": [1e-5], "equal_nan": [True, False], "side": ["left", "right"],
     "eps": [1e-5, 0.5],
+    "num": [3, 0, 1, 2.0, -1], "endpoint": FLAGS, "retstep": [False, True], "base": [2.0, 10], "sparse": FLAGS,
+    "indexing": ["xy", "ij", "z"], "return_index": FLAGS, "return_inverse": FLAGS, "return_counts": FLAGS,
+    "sorted": [True], "N": [None, 2, 0, -1, 4], "increasing": FLAGS, "m": [0, 1, 2, -1], "deg": [0, 1, 2, -1],
+    "rcond": [None], "full": [False], "w": [None, NUMBERS_3], "cov": [False],
+    "func1d": [np.sum, np.cumsum, np.max], "func": [np.sum, np.max, np.cumsum], "funclist": [[np.sin, 2.0], [np.exp], []],
+    "condlist": [[BOOLS], MASK, BOOLS, [BOOLS, ~BOOLS]],
     "q": [0.5, 0.3, [0.25, 1.0], np.array([[0.1], [0.9]]), 0, 1.5, [], "x"], "overwrite_input": [False],
     "method": ["linear", "lower", "hazen", "median_unbiased", "inverted_cdf", "nearest", "midpoint", "other"],
     "interpolation": [None], "rowvar": FLAGS, "bias": [True, False], "fweights": [None, [1, 2, 3], [1.5, 1.0, 1.0]],
@@ -106,6 +113,7 @@ OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array 
     np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
+    np.polyfit: {"deg": [0, -1]},  # of so few points NumPy warns that more is poorly conditioned
     np.linalg.qr: {"mode": ["reduced", "complete", "r", "raw", "full", "economic", "other", None]},
     np.linalg.pinv: {"rtol": [None, 0.1, 1e-10]},
     np.take: {"axis": [None, 0, 1, -1, -2, 2, -3, 1.0, (0,), "0"]},

@@ -56,15 +56,15 @@ def is_clear(error, numpys, name):
     """Tell whether a refusal names the function, or is NumPy's own."""
     text = str(error)
     own = type(error) is type(numpys) and text == str(numpys)
-    of_list = "a Value does not turn into an array by itself" in text or "a Value of shape () has no length" in text
+    of_list = text.startswith("operands could not be broadcast") or "a Value does not turn into an array by itself" in text or "a Value of shape () has no length" in text
     return own or text.startswith(f"{name}:") or name in text or of_list or (name == "getitem" and "ind" in text)
 
 
 def found_in(call, k, name):
     """Say what is wrong with one call, if anything is."""
     sample = call.draw(k, [np.float64, np.float32][: 1 + (k % 3 == 0)], [["C"], ["Fortran"], ["reversed", "C"]][k % 3])
-    wanted = outcome(sample, *sample.arrays if isinstance(call.function, Method) else (x[()] for x in sample.arrays))
-    got = outcome(sample, *map(tg.Value, sample.arrays))
+    wanted = outcome(sample.results, *sample.arrays if isinstance(call.function, Method) else (x[()] for x in sample.arrays))
+    got = outcome(sample.results, *map(tg.Value, sample.arrays))
     if isinstance(got, Exception):
         computed = not isinstance(wanted, Exception)
         unclear = not is_clear(got, wanted, name) or (computed and isinstance(got, RecursionError))

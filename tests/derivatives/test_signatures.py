@@ -86,6 +86,24 @@ SAMPLES = {
     "mask": False,
     "start": 1,
     "trim": "f",
+    "num": 3,
+    "endpoint": False,
+    "retstep": True,
+    "base": 2.0,
+    "sparse": True,
+    "indexing": "ij",
+    "return_index": True,
+    "return_inverse": True,
+    "return_counts": True,
+    "equal_nan": False,
+    "sorted": True,
+    "N": 2,
+    "increasing": True,
+    "m": 2,
+    "rcond": 1e-9,
+    "full": True,
+    "w": np.array([1.0, 2.0, 1.0, 0.5]),
+    "cov": True,
     "method": "hazen",
     "overwrite_input": False,
     "interpolation": None,
@@ -161,7 +179,7 @@ def test_keyword_is_right_or_refused_by_name(call, key):
 )
 def test_value_is_not_written_into(call):
     sample = call.draw(0)
-    z = sample(*sample.arrays)
+    z = sample.results(*sample.arrays)
     out = tree.map(tg.Value, z)
     refusal = outcome(Call(call.function, call.arguments, call.keywords | {"out": out}).draw(0), *sample.arrays)
     assert isinstance(refusal, TypeError)

@@ -216,6 +216,8 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
+        if function.__name__.startswith("histogram"):
+            _refuse_weights(function, arguments, keywords)
         return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
@@ -234,6 +236,14 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     return apply(function, positional, named)
 
 
+def _refuse_weights(function: Function, arguments: Inputs, keywords: Keywords) -> None:
+    """Make sure that what is counted is not weighted by a Value, by which the counts have a slope."""
+    weights = {**dict(zip(parameters(function), arguments, strict=False)), **keywords}.get("weights")
+    if _holds_value(weights):
+        remedy = "write np.bincount(np.digitize(x.data, edges), weights)"
+        raise refuse(function, "weights= is a Value, and has no rule", remedy)
+
+
 def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments: Inputs, keywords: Keywords) -> Any:
     """What the substitute of `function` gives; what it refuses without naming a function, NumPy may refuse in its."""
     try:
@@ -246,7 +256,7 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
         if said != str(error):
             raise refusal from error
     else:
-        given = z is next(iter((*inputs, *named.values())), None) and isinstance(z, Entry)
+        given = isinstance(z, Entry) and any(z is x for x in (*inputs, *named.values()))
         return +z if given else z  # what is computed is recorded, also where it changes nothing
     function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     raise refusal

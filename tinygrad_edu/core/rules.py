@@ -185,23 +185,22 @@ def unsupported(function: Function, key: str) -> TypeError:
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
-_WRITTEN = "nothing is written into while recording: write np.where(mask, x, y), or np.stack([...])"
+_UPDATE = "nothing is written into while recording: write x.at[index].set(v), or np.where(mask, x, y)"
+_SETS = "equal numbers are one there, which has no slope: pass x.data, or write np.unique(x)"
 _INSTEAD = {
-    **dict.fromkeys(
-        ("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal", "np.put_along_axis"), _WRITTEN
-    ),
-    "np.linspace": "write a + (b - a) * np.linspace(0, 1, n)",
-    "np.meshgrid": "write x[None, :] and y[:, None], which broadcast",
-    "np.apply_along_axis": "call the function with axis=, or write np.stack([f(row) for row in x])",
-    "np.piecewise": "write np.where(condition, x, y), or np.select",
-    "np.median": "write np.sort(x)[x.size // 2], for an odd number of elements",
-    "np.insert": "write np.concatenate([x[:i], y, x[i:]])",
-    "np.delete": "write x[mask], or np.concatenate([x[:i], x[i + 1 :]])",
-    "np.nansum": "write np.sum(np.where(np.isnan(x), 0, x))",
-    "np.nanmean": "write np.sum(np.where(np.isnan(x), 0, x)) / np.sum(~np.isnan(x))",
+    **dict.fromkeys(("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal"), _UPDATE),
+    "np.put_along_axis": "nothing is written into while recording: write np.where(np.arange(n) == indices, v, x), or x.at",
+    **dict.fromkeys(("np.intersect1d", "np.setdiff1d", "np.setxor1d", "np.union1d"), _SETS),
+    **dict.fromkeys(("np.unique_all", "np.unique_counts", "np.unique_inverse", "np.unique_values"), _SETS),
+    "np.roots": "its results may be complex: find them with x.data, and their slopes by the implicit function theorem",
+    "np.polydiv": "write np.polymul and solve for the quotient, or pass x.data",
+    "np.sort_complex": "Values are real: write np.sort",
+    "np.real_if_close": "Values are real: leave it out",
     "np.linalg.eig": "its results may be complex; of a symmetric matrix, write np.linalg.eigh",
     "np.linalg.eigvals": "its results may be complex; of a symmetric matrix, write np.linalg.eigvalsh",
-    "np.nan_to_num": "write np.where(np.isfinite(x), x, 0)",
+    **dict.fromkeys(("np.save", "np.savez", "np.savez_compressed", "np.savetxt"), "pass x.data, the plain numbers"),
+    "np.einsum_path": "pass x.data: the path depends on the shapes only",
+    "np.nested_iters": "go through the elements with a loop",
 }
 
 

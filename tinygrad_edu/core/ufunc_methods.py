@@ -43,7 +43,8 @@ def call(ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, A
         return _outer(ufunc, *inputs, **keywords)
     with np.errstate(all="ignore"):
         getattr(ufunc, method)(np.ones(inputs[0].shape, inputs[0].dtype), *inputs[1:], **keywords)
-    return {"reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat}[method](ufunc, *inputs, **keywords)
+    methods: dict[str, Callable[..., Any]] = {"reduce": _reduce, "accumulate": _accumulate, "reduceat": _reduceat}
+    return methods[method](ufunc, *inputs, **keywords)
 
 
 def _outer(ufunc: Any, x: Any, y: Any, **keywords: Any) -> Array:
@@ -54,10 +55,8 @@ def _outer(ufunc: Any, x: Any, y: Any, **keywords: Any) -> Array:
 def _fold(ufunc: Any, x: Any, z: Any = _MISSING, where: Any = True) -> Iterator[Any]:
     """What is reached after each of the elements along the first axis."""
     for i in range(x.shape[0]):
-        if z is _MISSING:
-            z = x[i]
-        else:
-            z = ufunc(z, x[i]) if where is True else np.where(where[i], ufunc(z, x[i]), z)
+        reached = x[i] if z is _MISSING else ufunc(z, x[i])
+        z = reached if where is True else np.where(where[i], reached, z)
         yield z
 
 

@@ -59,6 +59,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
 
     __slots__ = ()
     relu: ClassVar[Callable[..., Any]]
+    at: ClassVar[Any]  # given by derivatives.updating
 
     def __new__(cls, data: Array, name: str | None = None) -> Self:
         """Make a leaf."""
@@ -157,7 +158,8 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
-        raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
+        remedy = "write x = x.at[index].set(v), or .add(v) for x[index] += v; with a mask, numpy.where"
+        raise TypeError(f"a Value is not assigned into: what was there would be lost to the tape; {remedy}")
 
     def __len__(self) -> int:
         if self.ndim == 0:

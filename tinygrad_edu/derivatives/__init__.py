@@ -5,16 +5,20 @@ Importing this package fills the table; each module holds the rows of one kind o
 
 from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     arithmetic,
+    construction,
     decompositions,
     exponential,
     indexing,
     inverses,
     linear_algebra,
     norms,
+    polynomials,
     rearranging,
     reductions,
     sequences,
     shapes,
+    special,
     statistics,
     trigonometric,
+    updating,
 )
