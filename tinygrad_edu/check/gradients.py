@@ -5,6 +5,7 @@ leaves   the arrays in them
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -20,15 +21,16 @@ from tinygrad_edu.transforms.pullback import Argnums
 def compare_gradients(
     f: Callable[..., Tree],
     *args: Tree,
-    gradient: Callable[..., Tree] | None = None,
+    gradient: Callable[..., Tree] | Literal[True] | None = None,
     argnums: Argnums | None = None,
+    cotangent: Tree = None,
     full: bool = False,
 ) -> Report:
     """Compare the gradient that the tape gives, or the one claimed, with the slope that is measured.
 
     The slope is measured by Richardson's extrapolation of the post's formula, sharpened by a complex step where `f`
     takes complex numbers, and the two may be as far apart as roundings and the estimated error of the
-    measurement explain. Of several outputs a sum with random weights is taken.
+    measurement explain.
 
     >>> report = compare_gradients(lambda w, b: np.tanh(w * 2 + b), 0.3, np.array([0.1, 0.2]))
     >>> report.ok, [(a.name, a.size) for a in report.arguments]
@@ -41,28 +43,38 @@ def compare_gradients(
 
     Args:
         f: a function of numbers, arrays and trees of them.
-        args: where. Arrays of integers and bools are constants; other integers are taken as floats, and all are
-            where there is nothing else.
-        gradient: the gradient claimed, of a function that gives one number, which may leave the tape: for one
-            argument a tree like it, for several a tuple of such trees.
-        argnums: the arguments to differentiate, by position; by default all that hold numbers.
+        args: where. Integers and truth values are constants, unless there is nothing else.
+        gradient: the gradient claimed, a function of the same arguments that gives a tree like the one of
+            `argnums`, or a tuple of such trees for several; or True if `f` itself gives its value and its gradient,
+            as SciPy's ``jac=True`` has it. Neither need be on a tape, and both may return tensors of others.
+        argnums: the arguments to differentiate, by position. By default what the gradient is of: the tape's is of
+            every argument, one claimed is of the first, as `grad` and its like give it.
+        cotangent: weights of the outputs, a tree like them. Compared is the gradient of the sum of their
+            product; without, weights are drawn at random, and a function with a gradient claimed gives one number.
         full: look at every single number, also where there are more than 1,000; otherwise at some of each
             array, the steepest among them, and along two directions through all.
 
     Source: the post, "Hot and cold", for the slope; Ridders, 1982; Squire and Trapp, 1998.
 
     Raises:
-        TypeError: an argument holds no real number, or the output was not recorded.
-        ValueError: there is no number to differentiate, or `f` is not finite here.
+        TypeError: an argument holds no real number, the output was not recorded, or a claim does not fit `argnums`.
+        ValueError: there is no number to differentiate, `f` is not finite here, or shapes do not fit.
     """
-    subject = Subject(f, args, argnums) if gradient is None else Claimed(f, args, argnums, gradient)
+    if gradient is None:
+        subject = Subject(f, args, argnums, cotangent)
+    else:
+        subject = Claimed(f, args, argnums, cotangent, gradient)
     fault = subject.fault()
     if fault:
         return Report([], "", [fault])
     try:
         subject.gradient_of_read_only()
         analytic, rounds = rounding(
-            subject.gradient, subject.leaves, subject.weighed.weights, subject.step, subject.recorded_gradient
+            subject.gradient,
+            subject.leaves,
+            subject.weighed.weights,
+            subject.step_of_gradient,
+            subject.recorded_gradient,
         )
         transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)

@@ -31,7 +31,8 @@ Line = Callable[[Number], Number]
 
 EPS = float(np.finfo(np.float64).eps)
 SAFETY = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
-_NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
+_NEAR = 256.0  # so many last digits apart, what a function does between points is rounding and little else,
+_FARTHEST = 2.0**-10  # unless those digits are coarse themselves
 _POINTS = 10
 _SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
@@ -106,7 +107,8 @@ class Weighed:
     def _near(self, leaves: Leaves) -> Array:
         """Values of phi at points so near to each other that a smooth function hardly changes."""
         steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(leaves)]
-        shifts = [t * _NEAR for t in range(_POINTS)]
+        near = min(_NEAR * self.step, _FARTHEST)
+        shifts = [t * near for t in range(_POINTS)]
         values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
         return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
 
@@ -147,7 +149,7 @@ class Weighed:
         def noise(q: Number) -> float:
             return max(at(q), moved) if math.isfinite(moved) else at(q)
 
-        slope, error = richardson(phi, np.float64(0.0), EPS, noise)
+        slope, error = richardson(phi, np.float64(0.0), self.step, noise=noise)
         jump, doubt = self._jump(phi)
         known = error <= 1e-6 * max(abs(slope), self.size)  # else it could not contradict a complex step
         if not jump and known and self.takes_complex:
