@@ -99,6 +99,7 @@ class Probe:
     scale: float
     analytic: float
     rounds: float
+    index: Shape | None = None  # of the element, if it is one
     short: float = 0.1  # so much of the direction is short compared with the element
 
 
@@ -118,7 +119,7 @@ class Comparison:
         direction[i] = scale = max(1.0, float(abs(x[i])))
         place = f"[{', '.join(map(str, i))}]" if i else ""
         short = min(0.1, float(abs(x[i])) or 0.1)
-        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
+        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), i, short)
 
     def through_all(self, k: int) -> Iterator[Probe]:
         """The probes along directions of length 1 through all elements: the gradient, and a random one."""
@@ -164,6 +165,11 @@ class Comparison:
         post = float(slope(self.weighed.along(k, probe.direction), 0.0, q)) / probe.scale
         looked_at = min(self.count, size)
         directions = len(pairs) - looked_at
-        return Argument(
-            name, np.shape(self.analytic[k]), dtype, looked_at, size, directions, worst, post, q * probe.scale
-        )
+        a = np.array(self.analytic[k])
+        numeric, error, wrong, seen = (np.full(a.shape, empty) for empty in (np.nan, np.nan, False, False))
+        for compared, each in pairs:
+            if each.index is not None:
+                numeric[each.index], error[each.index] = compared.slope, compared.error
+                wrong[each.index], seen[each.index] = compared.kind == "wrong", True
+        found = (name, a.shape, dtype, looked_at, size, directions, worst, post, q * probe.scale)
+        return Argument(*found, a, numeric, error, wrong, seen)

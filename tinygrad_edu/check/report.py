@@ -12,6 +12,11 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
+from tinygrad_edu.check.places import picture, svg, where
+from tinygrad_edu.slope import Array
+
 Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
@@ -79,9 +84,13 @@ def _digits(relative: float) -> int:
     return 16 if relative < 1e-16 else int(-math.log10(relative))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Argument:
-    """The finding for one array: how many of its numbers were looked at, and the worst of them."""
+    """The finding for one array: how many of its numbers were looked at, and the worst of them.
+
+    `analytic` is its gradient as claimed, `numeric` the measured slopes and `error` the estimated errors of these,
+    nan in elements that were not looked at; `wrong` says where the two do not agree. All are of its shape.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -92,6 +101,22 @@ class Argument:
     worst: Compared
     post: float
     q: float
+    analytic: Array
+    numeric: Array
+    error: Array
+    wrong: Array
+    seen: Array
+
+    @property
+    def where(self) -> str:
+        """Where it is wrong, in words; empty if it is nowhere, or a single number."""
+        return where(self.wrong, self.seen) if self.worst.kind == "wrong" and self.shape else ""
+
+    @property
+    def picture(self) -> list[str]:
+        """Where it is wrong, as rows of signs: # wrong, . right, blank not looked at; empty where words say it all."""
+        partly = self.where and np.any(self.wrong) and np.any(self.seen & ~self.wrong)
+        return picture(self.wrong, self.seen) if partly else []
 
 
 @dataclass(frozen=True)
@@ -108,7 +133,7 @@ class Fault:
         return f"{where}: {self.what}" if where else self.what
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The comparison of a function's analytic gradient with its slope."""
 
@@ -146,12 +171,15 @@ class Report:
             raise GradientError(f"\n{self}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole report as dicts, lists, strings and numbers."""
+        """Return the report as dicts, lists, strings and numbers: all of it but the arrays."""
         own = asdict(self)
         for given, argument in zip(own["arguments"], self.arguments, strict=True):
             worst = argument.worst
             given["worst"] |= {"verdict": worst.verdict, "relative": worst.relative}
             given["shape"] = list(argument.shape)
+            given["where"] = argument.where
+            for array in ("analytic", "numeric", "error", "wrong", "seen"):
+                del given[array]
         return {"ok": self.ok, "summary": self.summary, **own}
 
     @property
@@ -173,11 +201,22 @@ class Report:
         looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
         return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]
 
+    def places(self) -> list[str]:
+        """The lines that show where arrays are wrong."""
+        return [
+            line
+            for a in self.shown
+            if a.where
+            for line in (f"{a.name} is wrong {a.where}", *(f"  {row}" for row in a.picture))
+        ]
+
     def __str__(self) -> str:
         rows = self.rows() if self.arguments else []
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join([*table, *self.feet()])
+        return "\n".join([*table, *self.places(), *self.feet()])
+
+    __repr__ = __str__
 
     def __rich__(self) -> Any:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - an extra, there when rich asks
@@ -191,7 +230,7 @@ class Report:
         for row, argument in zip(rows, self.shown, strict=True):
             *cells, verdict = map(escape, row)
             table.add_row(*cells, f"[{colours[argument.worst.kind]}]{verdict}[/]")
-        return Group(*((table, "") if rows else ()), *map(escape, self.feet()))
+        return Group(*((table, "") if rows else ()), *map(escape, [*self.places(), *self.feet()]))
 
     def _repr_html_(self) -> str:
         head, *rows = self.rows()
@@ -200,7 +239,12 @@ class Report:
         styles = ["font-weight: bold" if a.worst.kind == "wrong" else "" for a in self.shown]
         body = "".join(f'<tr style="{style}">{line}</tr>' for style, line in zip(styles, lines, strict=True))
         feet = "".join(f"<p>{html.escape(line)}</p>" for line in self.feet())
-        return f"<table><tr>{marks}</tr>{body}</table>{feet}"
+        wrong = [a for a in self.shown if a.where]
+        places = "".join(
+            f"<p>{html.escape(f'{a.name} is wrong {a.where}')}</p>" + (svg(a.picture) if a.picture else "")
+            for a in wrong
+        )
+        return f"<table><tr>{marks}</tr>{body}</table>{places}{feet}"
 
 
 def _row(a: Argument) -> tuple[str, ...]:
