@@ -7,7 +7,7 @@ a         analytic derivative
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -151,11 +151,16 @@ class Comparison:
             blind = self.weighed.cancels and m.error > 1e-3 * self.weighed.size  # the noise elsewhere may be less
             if compared.kind != "wrong" and (compared.kind == "agrees" or not blind):
                 break
-        suspicious = compared.kind == "wrong" and not math.isnan(compared.analytic)
-        if suspicious and self.weighed.diverges(k, probe.direction):
-            endless = math.copysign(math.inf, compared.slope)
-            return replace(compared, slope=endless, error=math.inf, bound=math.inf, kind="precision-limited")
-        return compared
+        unsure = m.error > max(1e-3 * abs(m.slope), math.sqrt(self.weighed.step) * self.weighed.size)
+        if math.isnan(compared.analytic) or not (unsure or compared.kind == "wrong"):
+            return compared
+        limits = self.weighed.endless(k, probe.direction)
+        if limits is None:
+            return compared
+        low, high = (limit / probe.scale for limit in limits)
+        endless = math.inf if math.isinf(high) else -math.inf
+        kind: Kind = "precision-limited" if low <= compared.analytic <= high else "wrong"
+        return Compared(probe.place, compared.analytic, endless, math.inf, math.inf, kind)
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
         """The finding for the k-th array, which must not be empty."""

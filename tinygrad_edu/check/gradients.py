@@ -13,7 +13,7 @@ from tinygrad_edu.check.compare import Comparison, rounding
 from tinygrad_edu.check.diagnose import diagnose
 from tinygrad_edu.check.measure import Tree
 from tinygrad_edu.check.report import Fault, Report
-from tinygrad_edu.check.subject import Claimed, Subject
+from tinygrad_edu.check.subject import CALLER, Claimed, Subject
 from tinygrad_edu.transforms.pullback import Argnums
 
 
@@ -24,6 +24,7 @@ def compare_gradients(
     gradient: Callable[..., Tree] | Literal[True] | None = None,
     argnums: Argnums | None = None,
     cotangent: Tree = None,
+    order: int = 1,
     full: bool = False,
 ) -> Report:
     """Compare the gradient that the tape gives, or the one claimed, with the slope that is measured.
@@ -51,6 +52,8 @@ def compare_gradients(
             every argument, one claimed is of the first, as `grad` and its like give it.
         cotangent: weights of the outputs, a tree like them. Compared is the gradient of the sum of their
             product; without, weights are drawn at random, and a function with a gradient claimed gives one number.
+        order: 2 compares the gradient of the gradient, too, and so on: a rule that computes the right numbers off
+            the tape is wrong in the second order alone. Each is weighed at random, as several outputs are.
         full: look at every single number, also where there are more than 1,000; otherwise at some of each
             array, the steepest among them, and along two directions through all.
 
@@ -58,12 +61,27 @@ def compare_gradients(
 
     Raises:
         TypeError: an argument holds no real number, the output was not recorded, or a claim does not fit `argnums`.
-        ValueError: there is no number to differentiate, `f` is not finite here, or shapes do not fit.
+        ValueError: there is no number to differentiate, `f` is not finite here, shapes do not fit, or there
+            is no such order.
     """
-    if gradient is None:
-        subject = Subject(f, args, argnums, cotangent)
-    else:
-        subject = Claimed(f, args, argnums, cotangent, gradient)
+    if order < 1:
+        raise ValueError(f"{CALLER}: order is {order}; 1 is the gradient, 2 also the gradient's own")
+    if gradient is not None:
+        if order > 1:
+            raise ValueError(f"{CALLER}: order={order} is of the tape; pass a gradient as f, and its own as gradient=")
+        return _compared(Claimed(f, args, argnums, cotangent, gradient), full)
+    subject = Subject(f, args, argnums, cotangent)
+    report = _compared(subject, full)
+    for k in range(2, order + 1):
+        if not report.ok:
+            break
+        subject = subject.differentiated()
+        report = report.then(_compared(subject, full), k)
+    return report
+
+
+def _compared(subject: Subject, full: bool) -> Report:
+    """The report of one gradient."""
     fault = subject.fault()
     if fault:
         return Report([], "", [fault])
@@ -78,8 +96,9 @@ def compare_gradients(
         )
         transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)
+        forgets = subject.gives_again(analytic, rounds)
     except Exception as error:  # whatever a wrong rule may do
-        if gradient is not None:
+        if not subject.on_tape:
             raise
         blamed, _ = diagnose(*subject.tape())
         return Report([], "", [blamed or Fault(f"backward fails: {type(error).__name__}: {error}")])
@@ -88,13 +107,22 @@ def compare_gradients(
     rows = [comparison.argument(k, name, str(x.dtype)) for k, (name, x) in enumerate(given) if x.size]
     kinds = {row.worst.kind for row in rows}
     notes = subject.notes()
-    if gradient is None and (faults or kinds & {"wrong", "kink"}):
+    if not forgets:
+        faults = [_REMEMBERS]
+        subject.visit_elsewhere()
+    if subject.on_tape and (faults or kinds & {"wrong", "kink"}):
         blamed, sits = diagnose(*subject.tape())
-        faults = [blamed] if blamed else faults or ([_OFF_THE_TAPE] if "wrong" in kinds else [])
+        if not (blamed or faults):  # each operation has its convention where its own slope is infinite
+            rows = [row.by_convention() for row in rows]
+        wrong = any(row.worst.kind == "wrong" for row in rows)
+        faults = [blamed] if blamed else faults or ([_OFF_THE_TAPE] if wrong else [])
         notes += sits or ([_IN_NO_OPERATION] if "kink" in kinds else [])
     return Report(rows, transposes, faults, notes)
 
 
+_REMEMBERS = Fault(
+    "after a call with other numbers the gradient is not what it was: a rule keeps state from one call to the next"
+)
 _OFF_THE_TAPE = Fault(
     "the rule of every operation on the tape is right at the recorded numbers, so part of what the function "
     "computes is not on the tape: look for .data, float(), item(), detach() and no_grad()"

@@ -37,6 +37,7 @@ _POINTS = 10
 _SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
+_JUMPS = 2.0**9.5  # a chord over a jump grows by 2¹⁰ when its step is divided by that
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
 
 
@@ -108,9 +109,17 @@ class Weighed:
         """Values of phi at points so near to each other that a smooth function hardly changes."""
         steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(leaves)]
         near = min(_NEAR * self.step, _FARTHEST)
-        shifts = [t * near for t in range(_POINTS)]
-        values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
-        return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
+
+        def along(toward: float) -> Array:
+            shifts = [toward * t * near for t in range(_POINTS)]
+            values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
+            return np.array(values, np.float64)
+
+        values = along(1.0)
+        if not np.all(np.isfinite(values)):  # at an edge there are values to one side
+            other = along(-1.0)
+            values = other if np.all(np.isfinite(other)) else values
+        return np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
     def _rounding(self, leaves: Leaves) -> float:
         """How much phi moves when all that the tape records is rounded once more; 0 if it cannot be recorded."""
@@ -158,15 +167,31 @@ class Weighed:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error) + doubt, jump)
 
-    def diverges(self, k: int, direction: Array) -> bool:
-        """Whether the slope grows without bound the nearer one looks, as that of a root at 0 does."""
+    def endless(self, k: int, direction: Array) -> tuple[float, float] | None:
+        """The slopes that may be claimed where the slope grows without bound the nearer one looks; None elsewhere.
+
+        A root at 0 has such a slope. It is beyond the chords that were seen, and where the slope grows on one side
+        only, that of the other side and all between may be claimed, too. A jump is no slope.
+        """
         phi = self.along(k, direction)
         here = phi(0.0)
-        sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
-        chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
-        growth = np.diff(chords)
-        seen = abs(growth[-1]) > 8 * self.step * self.size * 2.0**40
-        return bool(seen and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95))
+        steps = 2.0 ** -np.arange(10, 41, 10)
+        rounding = 8 * self.noise / steps
+        ranges, grows = [], False
+        for side in (1.0, -1.0):
+            if not math.isfinite(phi(side * EPS)):
+                continue
+            chords = [float(phi(side * q) - here) / (side * q) for q in steps]
+            growth = np.diff(chords)
+            if abs(growth[-1]) > rounding[-1] and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95):
+                if growth[-1] / growth[-2] > _JUMPS:
+                    return None
+                grows = True
+                ranges.append((chords[-2], math.inf) if growth[-1] > 0 else (-math.inf, chords[-2]))
+            else:
+                room = abs(growth[1]) + rounding[1]
+                ranges.append((chords[1] - room, chords[1] + room))
+        return (min(low for low, _ in ranges), max(high for _, high in ranges)) if grows else None
 
     def _complex_step(self, phi: Line) -> float | None:
         """The slope by a complex step; None where the function takes no complex numbers.

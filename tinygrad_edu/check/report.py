@@ -9,7 +9,7 @@ q          the step of the post's slope formula
 
 import html
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -49,6 +49,8 @@ class Compared:
     def relative(self) -> float:
         """The difference, relative to the larger of the two."""
         size = max(abs(self.analytic), abs(self.slope))
+        if math.isinf(size):
+            return float(self.analytic != self.slope)
         return self.difference / size if size else 0.0
 
     @property
@@ -75,6 +77,8 @@ class Compared:
         if self.jump:
             left, right = self.slope - self.jump / 2, self.slope + self.jump / 2
             return f"wrong: at a kink with slopes {left:.4g} and {right:.4g}"
+        if math.isinf(self.slope) and not math.isnan(self.analytic):
+            return f"wrong: {self.analytic:.4g} where the slope grows without bound"
         if math.isnan(self.analytic):
             return f"wrong: not a number where the slope is {self.slope:.4g}"
         return f"wrong: off by {100 * self.relative:.1g} %"
@@ -106,6 +110,14 @@ class Argument:
     error: Array
     wrong: Array
     seen: Array
+
+    def by_convention(self) -> "Argument":
+        """The same finding, unless all that is wrong is a slope without bound: then it is what cannot be measured."""
+        endless = math.isinf(self.worst.slope) and np.all(np.isinf(self.numeric[self.wrong]))
+        if self.worst.kind != "wrong" or not endless:
+            return self
+        worst = replace(self.worst, kind="precision-limited")
+        return replace(self, worst=worst, wrong=np.zeros_like(self.wrong))
 
     @property
     def where(self) -> str:
@@ -141,6 +153,13 @@ class Report:
     transposes: str
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def then(self, other: "Report", order: int) -> "Report":
+        """Both reports in one, the arguments of the other named as those of a higher order."""
+        named = [replace(a, name=f"order {order}: {a.name}") for a in other.arguments]
+        faults = [replace(fault, what=f"in order {order}, {fault.what}") for fault in other.faults]
+        notes = list(dict.fromkeys([*self.notes, *other.notes]))
+        return Report([*self.arguments, *named], self.transposes, [*self.faults, *faults], notes)
 
     @property
     def ok(self) -> bool:

@@ -4,6 +4,8 @@ f, args  the function and its arguments, trees of numbers
 leaves   the arrays in them that are differentiated
 """
 
+import contextlib
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Literal
@@ -25,10 +27,13 @@ from tinygrad_edu.transforms import jvp
 from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments, match_tree, several
 
 CALLER = "compare_gradients"
+_ELSEWHERE = 2.0**-7  # so far away, as a share of x, no further than slopes are measured
 
 
 class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
+
+    on_tape = True
 
     def __init__(
         self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, cotangent: Tree = None
@@ -100,6 +105,33 @@ class Subject:
         trace = self._trace(leaves)
         seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
         return [np.asarray(payload(g)) for g in trace.pull(seeds, recorded=True)]
+
+    def differentiated(self) -> "Subject":
+        """The gradient as a subject of its own, a function of the same arguments with an output for each leaf."""
+        weights = self.weighed.weights
+
+        @functools.wraps(self.f)  # for the names of its parameters
+        def slopes(*args: Tree) -> Leaves:
+            numbers = tree.leaves(args)
+            given = tuple(numbers[k] for k in self.places)
+            recorded = any(isinstance(x, Entry) for x in given)
+            trace = Pullback(CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+            seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
+            return trace.pull(seeds, recorded=recorded)
+
+        return Subject(slopes, tuple(self.rebuild(self.numbers)), self.positions)
+
+    def gives_again(self, analytic: Leaves, rounds: Leaves) -> bool:
+        """Whether the gradient is the same when it is asked for again, after it was asked for elsewhere."""
+        self.visit_elsewhere()
+        again = self.gradient(self.leaves, self.weighed.weights)
+        pairs = zip(again, analytic, rounds, strict=True)
+        return all(np.all((abs(g - a) <= r) | ~np.isfinite(a)) for g, a, r in pairs)
+
+    def visit_elsewhere(self) -> None:
+        """Ask for the gradient elsewhere, so that what a rule keeps of a call is of that one."""
+        with contextlib.suppress(Exception):  # what is elsewhere need not be where f is defined
+            self.gradient([x + _ELSEWHERE * np.where(x, x, 1) for x in self.leaves], self.weighed.weights)
 
     def tape(self) -> tuple[list[Entry], SourceLines]:
         """Return the entries of a run, and the lines that recorded them."""
@@ -259,6 +291,7 @@ class Claimed(Subject):
         """The gradient claimed, which is of the outputs as they are weighed."""
         return [g.astype(np.result_type(g, np.float64)) for g in self._claims(leaves)]
 
+    on_tape = False
     recorded_gradient = None  # type: ignore[assignment]
 
     def gradient_of_read_only(self) -> None:
