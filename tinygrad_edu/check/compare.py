@@ -58,6 +58,12 @@ def rounding(
         ]
 
 
+def alike(again: Leaves, gradient: Leaves, rounds: Leaves) -> bool:
+    """Whether a gradient computed again is the same but for roundings, or not a number again."""
+    pairs = zip(again, gradient, rounds, strict=True)
+    return all(np.all((g == a) | (abs(g - a) <= r) | (np.isnan(g) & np.isnan(a))) for g, a, r in pairs)
+
+
 def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) -> Compared:
     """Compare two derivatives; `rounds` is how far `a` may be rounded, `unit` the size of those around it."""
     numeric, error, jump = measured.slope, measured.error, measured.jump

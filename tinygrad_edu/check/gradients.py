@@ -9,10 +9,10 @@ from typing import Literal
 
 import numpy as np
 
-from tinygrad_edu.check.compare import Comparison, rounding
+from tinygrad_edu.check.compare import Comparison, alike, rounding
 from tinygrad_edu.check.diagnose import diagnose
-from tinygrad_edu.check.measure import Tree
-from tinygrad_edu.check.report import Fault, Report
+from tinygrad_edu.check.measure import Leaves, Tree
+from tinygrad_edu.check.report import Argument, Fault, Report
 from tinygrad_edu.check.subject import CALLER, Claimed, Subject
 from tinygrad_edu.transforms.pullback import Argnums
 
@@ -85,26 +85,26 @@ def _compared(subject: Subject, full: bool) -> Report:
     fault = subject.fault()
     if fault:
         return Report([], "", [fault])
+    weights, step = subject.weighed.weights, subject.step_of_gradient
     try:
-        subject.gradient_of_read_only()
-        analytic, rounds = rounding(
-            subject.gradient,
-            subject.leaves,
-            subject.weighed.weights,
-            subject.step_of_gradient,
-            subject.recorded_gradient,
-        )
+        before = subject.gradient_of_read_only()
+        subject.visit_elsewhere()
+        analytic, rounds = rounding(subject.gradient, subject.leaves, weights, step)
+        forgets = alike(before, analytic, rounds)
+        rows = _rows(subject, analytic, rounds, full)
         transposes, fault = subject.transposes(analytic, rounds)
+        if subject.on_tape and (
+            fault or any(row.worst.kind == "wrong" for row in rows)
+        ):  # its roundings may explain it
+            _, rounds = rounding(subject.gradient, subject.leaves, weights, step, subject.recorded_gradient)
+            rows = _rows(subject, analytic, rounds, full)
+            transposes, fault = subject.transposes(analytic, rounds)
         faults = [fault] if fault else subject.faults_of_precision(analytic)
-        forgets = subject.gives_again(analytic, rounds)
     except Exception as error:  # whatever a wrong rule may do
         if not subject.on_tape:
             raise
         blamed, _ = diagnose(*subject.tape())
         return Report([], "", [blamed or Fault(f"backward fails: {type(error).__name__}: {error}")])
-    comparison = Comparison(subject.weighed, analytic, rounds, sum(x.size for x in subject.leaves) if full else None)
-    given = zip(subject.names, subject.given, strict=True)
-    rows = [comparison.argument(k, name, str(x.dtype)) for k, (name, x) in enumerate(given) if x.size]
     kinds = {row.worst.kind for row in rows}
     notes = subject.notes()
     if not forgets:
@@ -118,6 +118,13 @@ def _compared(subject: Subject, full: bool) -> Report:
         faults = [blamed] if blamed else faults or ([_OFF_THE_TAPE] if wrong else [])
         notes += sits or ([_IN_NO_OPERATION] if "kink" in kinds else [])
     return Report(rows, transposes, faults, notes)
+
+
+def _rows(subject: Subject, analytic: Leaves, rounds: Leaves, full: bool) -> list[Argument]:
+    """The findings for all arrays that are not empty."""
+    comparison = Comparison(subject.weighed, analytic, rounds, sum(x.size for x in subject.leaves) if full else None)
+    given = zip(subject.names, subject.given, strict=True)
+    return [comparison.argument(k, name, str(x.dtype)) for k, (name, x) in enumerate(given) if x.size]
 
 
 _REMEMBERS = Fault(

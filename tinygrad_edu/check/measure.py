@@ -60,7 +60,8 @@ class Weighed:
     """A function of a list of arrays, its outputs weighed and added up to one number.
 
     The weights of several outputs are drawn at random, so that no two faults cancel; a single one is taken as it is.
-    `step` is the distance from 1 to the next number in the coarsest precision that f computes in.
+    `step` is the distance from 1 to the next number in the coarsest precision that f computes in. Errors of
+    floating point are ignored by whoever compares, once and not at every point.
     """
 
     def __init__(
@@ -84,14 +85,12 @@ class Weighed:
 
     def outputs(self, leaves: Leaves) -> Leaves:
         """Run the function on plain numbers."""
-        with no_grad(), np.errstate(all="ignore"):
+        with no_grad():
             return [payload(z) for z in tree.leaves(self.f([x[()] for x in leaves]))]
 
     def __call__(self, leaves: Leaves) -> Number:
         """The weighed sum of the outputs."""
-        outputs = self.outputs(leaves)
-        with np.errstate(all="ignore"):
-            return sum((np.sum(w * z) for w, z in zip(self.weights, outputs, strict=True)), 0.0)
+        return sum((np.sum(w * z) for w, z in zip(self.weights, self.outputs(leaves), strict=True)), 0.0)
 
     def along(self, k: int, direction: Array) -> Line:
         """Return phi as a function of t, on the line through the k-th array in `direction`."""
@@ -150,13 +149,15 @@ class Weighed:
         The noise of f where it is taken holds for all steps; `closely`, it is measured at each of them.
         """
         phi = functools.cache(self.along(k, direction))
-        x = self.leaves[k][direction != 0]
-        ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
+        on = direction != 0
+        ulp = EPS * min(1.0, float(np.max(abs(self.leaves[k][on] / direction[on]), initial=0.0)))
         moved = abs(float(phi(ulp) - phi(0.0)))  # by the rounding of x + q
-        at = self._noise_along(k, direction) if closely else lambda q: self.noise
+        moved = moved if math.isfinite(moved) else 0.0
+        level = max(self.noise, moved)
+        at = self._noise_along(k, direction) if closely else None
 
         def noise(q: Number) -> float:
-            return max(at(q), moved) if math.isfinite(moved) else at(q)
+            return level if at is None else max(at(q), moved)
 
         slope, error = richardson(phi, np.float64(0.0), self.step, noise=noise)
         jump, doubt = self._jump(phi)

@@ -121,13 +121,6 @@ class Subject:
 
         return Subject(slopes, tuple(self.rebuild(self.numbers)), self.positions)
 
-    def gives_again(self, analytic: Leaves, rounds: Leaves) -> bool:
-        """Whether the gradient is the same when it is asked for again, after it was asked for elsewhere."""
-        self.visit_elsewhere()
-        again = self.gradient(self.leaves, self.weighed.weights)
-        pairs = zip(again, analytic, rounds, strict=True)
-        return all(np.all((abs(g - a) <= r) | ~np.isfinite(a)) for g, a, r in pairs)
-
     def visit_elsewhere(self) -> None:
         """Ask for the gradient elsewhere, so that what a rule keeps of a call is of that one."""
         with contextlib.suppress(Exception):  # what is elsewhere need not be where f is defined
@@ -140,12 +133,12 @@ class Subject:
             trace = self._trace(self.leaves)
         return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
 
-    def gradient_of_read_only(self) -> None:
-        """Compute the gradient with everything read-only: a rule that writes fails."""
+    def gradient_of_read_only(self) -> Leaves:
+        """The gradient, computed with everything read-only: a rule that writes fails."""
         protection = WriteProtection()
         try:
             with listening(protection):
-                self.gradient(self.leaves, self.weighed.weights)
+                return self.gradient(self.leaves, self.weighed.weights)
         finally:
             protection.release()
 
@@ -294,8 +287,9 @@ class Claimed(Subject):
     on_tape = False
     recorded_gradient = None  # type: ignore[assignment]
 
-    def gradient_of_read_only(self) -> None:
-        """Nothing: what is not on the tape is not watched."""
+    def gradient_of_read_only(self) -> Leaves:
+        """The gradient: what is not on the tape is not watched."""
+        return self.gradient(self.leaves, self.weighed.weights)
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
         """Nothing: nobody claims to push forward."""
