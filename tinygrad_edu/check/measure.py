@@ -180,9 +180,9 @@ class Weighed:
         rounding = 8 * self.noise / steps
         ranges, grows = [], False
         for side in (1.0, -1.0):
-            if not math.isfinite(phi(side * EPS)):
-                continue
             chords = [float(phi(side * q) - here) / (side * q) for q in steps]
+            if not all(map(math.isfinite, chords)):  # f is not defined there, or has a pole between
+                continue
             growth = np.diff(chords)
             if abs(growth[-1]) > rounding[-1] and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95):
                 if growth[-1] / growth[-2] > _JUMPS:
