@@ -66,6 +66,24 @@ def _side(d: ScalarFunction, x: Array, eps: float) -> int:
     return int(above) - int(below)
 
 
+def _tail(chords: list[Array], rounding: Array, known: float) -> float:
+    """How far chords still have to go if they go on as the last three do; 0 if that is as quickly as the step falls.
+
+    Where rounding hides that, it is what was `known` of longer steps.
+
+    At the edge of where it is defined a function may be like x ** 1.1 at 0: its chords fall with q ** 0.1, and no
+    extrapolation in powers of q tells where to.
+    """
+    if len(chords) < 3:
+        return np.inf
+    last, before = abs(chords[-1] - chords[-2]), abs(chords[-2] - chords[-3])
+    if not last > 4 * rounding:
+        return known if known < np.inf else 0.0
+    if last <= 0.3 * before:
+        return 0.0
+    return float(last * last / (before - last)) if last < before else np.inf
+
+
 def richardson(
     d: ScalarFunction,
     x: Array,
@@ -84,6 +102,8 @@ def richardson(
     """
     best, error = np.nan, np.inf
     row: list[Any] = []
+    chords: list[Any] = []
+    far = np.inf
     side = _side(d, x, eps)
     base = 4.0 if side else 16.0  # the error of a chord to one side falls with q, that of a central one with q²
     moved = abs(d(x * (1 + eps)) - d(x * (1 - eps))) / 2 if x and not side else 0.0  # by the rounding of x + q
@@ -94,10 +114,12 @@ def richardson(
         size = max(abs(above), abs(below))
         rounding = 2 * max(moved, noise(q), eps * size) / q * (1 + abs(side))
         previous, row = row, [(above - below) / (high - low)]
+        chords.append(row[0])
+        far = _tail(chords, rounding, far) if side else 0.0
         found, doubt = np.nan, np.inf
         for j, coarser in enumerate(previous):
             row.append(row[j] + (row[j] - coarser) / (base ** (j + 1) - 1))
-            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
+            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser), far) + rounding
             if own <= doubt:
                 found, doubt = row[j + 1], own
         refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 0.1 * max(abs(found), abs(best))

@@ -6,7 +6,7 @@ import pytest
 import tinygrad_edu as tg
 from benchmarks import detection_counts
 from benchmarks.detection_counts import planted, unplanted
-from benchmarks.detection_faults import OPERATIONS, faults, found
+from benchmarks.detection_faults import OPERATIONS, draw, faults, found, spoilt
 from benchmarks.detection_right import KINDS, complaint, right
 from tests.check.planted import PLANTED
 
@@ -22,6 +22,12 @@ def test_what_is_spoilt_is_right_before(name):
 def test_there_are_twenty_times_as_many_faults_as_kinds_in_the_tests():
     assert len(faults()) >= 20 * len(PLANTED)
     assert len({(fault.kind, fault.size, fault.name) for fault in faults()}) == len(faults())
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_rule_with_a_fault_of_no_size_is_right(name):
+    op = spoilt(name, lambda share, x, g: share * 1.0)
+    assert tg.compare_gradients(lambda x: np.sum(np.tanh(op(np.sin(x) + 0.5))), draw(0, 3), order=2)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LARGE if "million" not in kind])

@@ -122,3 +122,9 @@ def test_a_very_steep_slope_is_not_taken_for_infinite():
         right = 0.5 / np.sqrt(tiny)
         assert tg.compare_gradients(lambda x, t=tiny: np.sqrt(x + t), 0.0, gradient=lambda x, s=right: s)
         assert not tg.compare_gradients(lambda x, t=tiny: np.sqrt(x + t), 0.0, gradient=lambda x: 3.0)
+
+
+@pytest.mark.parametrize("p", [1.02, 1.05, 1.1, 1.3, 1.5, 2.5])
+def test_at_an_edge_chords_that_converge_slowly_are_not_trusted(p):
+    assert tg.compare_gradients(lambda x: x**p, 0.0)
+    assert not tg.compare_gradients(lambda x: x**p, 0.0, gradient=lambda x: 3.0)
