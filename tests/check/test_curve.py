@@ -163,7 +163,7 @@ def test_a_tape_that_cannot_be_differentiated_again():
     np.testing.assert_allclose(float(curve.slope), math.cosh(0.5), rtol=4 * EPS)
     assert curve.second is curve.third is curve.forward_truncation is curve.central_truncation is None
     assert np.isnan([*curve.meeting.values()]).all()
-    assert "forward: the tape cannot give f″, so truncation is not predicted; least (*) at" in str(curve)
+    assert "forward: f″ is not known, so truncation is not predicted; least (*) at" in str(curve)
 
 
 @pytest.mark.parametrize(
@@ -229,3 +229,12 @@ except ModuleNotFoundError as error:
     assert done.stdout == "SlopeCurve.plot: this needs matplotlib; pip install 'tinygrad_edu[show]'\n"
     assert tg.slope_curve is slope_curve
     assert "slope_curve" in tg.__all__
+
+
+def test_a_claimed_slope_is_held_against_measured_ones():
+    right = tg.slope_curve(math.exp, 1.0, [1e-5, 1e-4], gradient=math.exp)
+    wrong = tg.slope_curve(math.exp, 1.0, [1e-5, 1e-4], gradient=lambda x: 1.001 * math.exp(x))
+    assert max(right.central) < 1e-8
+    assert min(wrong.central) > 1e-3
+    assert "the claimed slope is 2.718" in str(right)
+    assert "f″ is not known" in str(right)

@@ -6,6 +6,7 @@ measure    the slope along a line, its error, and whether there is a kink
 compare    a claim against the measurement, element by element
 diagnose   the operation to blame, by its `evidence`, with `explanations` in words
 report     what was found, as text, as a table, and as data
+places     where in an array something is wrong, in words and as a picture
 roundings  a listener that rounds every recorded result once more: how much that moves
 hooks      listeners for the engine: lines of the user's code, write protection
 nans       `detect_nan`: the first operation that makes a NaN or an infinity

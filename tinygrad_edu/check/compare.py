@@ -7,7 +7,7 @@ a         analytic derivative
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -58,6 +58,12 @@ def rounding(
         ]
 
 
+def alike(again: Leaves, gradient: Leaves, rounds: Leaves) -> bool:
+    """Whether a gradient computed again is the same but for roundings, or not a number again."""
+    pairs = zip(again, gradient, rounds, strict=True)
+    return all(np.all((g == a) | (abs(g - a) <= r) | (np.isnan(g) & np.isnan(a))) for g, a, r in pairs)
+
+
 def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) -> Compared:
     """Compare two derivatives; `rounds` is how far `a` may be rounded, `unit` the size of those around it."""
     numeric, error, jump = measured.slope, measured.error, measured.jump
@@ -99,6 +105,7 @@ class Probe:
     scale: float
     analytic: float
     rounds: float
+    index: Shape | None = None  # of the element, if it is one
     short: float = 0.1  # so much of the direction is short compared with the element
 
 
@@ -118,7 +125,7 @@ class Comparison:
         direction[i] = scale = max(1.0, float(abs(x[i])))
         place = f"[{', '.join(map(str, i))}]" if i else ""
         short = min(0.1, float(abs(x[i])) or 0.1)
-        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
+        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), i, short)
 
     def through_all(self, k: int) -> Iterator[Probe]:
         """The probes along directions of length 1 through all elements: the gradient, and a random one."""
@@ -150,11 +157,16 @@ class Comparison:
             blind = self.weighed.cancels and m.error > 1e-3 * self.weighed.size  # the noise elsewhere may be less
             if compared.kind != "wrong" and (compared.kind == "agrees" or not blind):
                 break
-        suspicious = compared.kind == "wrong" and not math.isnan(compared.analytic)
-        if suspicious and self.weighed.diverges(k, probe.direction):
-            endless = math.copysign(math.inf, compared.slope)
-            return replace(compared, slope=endless, error=math.inf, bound=math.inf, kind="precision-limited")
-        return compared
+        unsure = m.error > max(1e-3 * abs(m.slope), math.sqrt(self.weighed.step) * self.weighed.size)
+        if math.isnan(compared.analytic) or not (unsure or compared.kind == "wrong"):
+            return compared
+        limits = self.weighed.endless(k, probe.direction)
+        if limits is None:
+            return compared
+        low, high = (limit / probe.scale for limit in limits)
+        endless = math.inf if math.isinf(high) else -math.inf
+        kind: Kind = "precision-limited" if low <= compared.analytic <= high else "wrong"
+        return Compared(probe.place, compared.analytic, endless, math.inf, math.inf, kind)
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
         """The finding for the k-th array, which must not be empty."""
@@ -164,6 +176,11 @@ class Comparison:
         post = float(slope(self.weighed.along(k, probe.direction), 0.0, q)) / probe.scale
         looked_at = min(self.count, size)
         directions = len(pairs) - looked_at
-        return Argument(
-            name, np.shape(self.analytic[k]), dtype, looked_at, size, directions, worst, post, q * probe.scale
-        )
+        a = np.array(self.analytic[k])
+        numeric, error, wrong, seen = (np.full(a.shape, empty) for empty in (np.nan, np.nan, False, False))
+        for compared, each in pairs:
+            if each.index is not None:
+                numeric[each.index], error[each.index] = compared.slope, compared.error
+                wrong[each.index], seen[each.index] = compared.kind == "wrong", True
+        found = (name, a.shape, dtype, looked_at, size, directions, worst, post, q * probe.scale)
+        return Argument(*found, a, numeric, error, wrong, seen)

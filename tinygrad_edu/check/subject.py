@@ -4,8 +4,11 @@ f, args  the function and its arguments, trees of numbers
 leaves   the arrays in them that are differentiated
 """
 
+import contextlib
+import functools
 import inspect
 from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -21,18 +24,23 @@ from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments, match_tree, several
 
 CALLER = "compare_gradients"
+_ELSEWHERE = 2.0**-7  # so far away, as a share of x, no further than slopes are measured
 
 
 class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
 
-    def __init__(self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None) -> None:
+    on_tape = True
+
+    def __init__(
+        self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, cotangent: Tree = None
+    ) -> None:
         if not callable(f):
             raise TypeError(f"{CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
-        self.f = f
+        self.f, self.cotangent = f, cotangent
         self.numbers, self.rebuild = tree.flatten(args)
         wanted = range(len(args)) if argnums is None else argnums
         self.positions = [int(i) for i in chosen_arguments(wanted, len(args), NO_KEYWORDS, CALLER)]
@@ -43,11 +51,12 @@ class Subject:
             raise ValueError(f"{CALLER}: the arguments {args} hold no number to differentiate; pass one")
         names = _names(f, args)
         self.names = [names[k] for k in self.places]
+        self.held = [names[k] for k in chosen if k not in self.places]
         self.given = [real(CALLER, self.numbers[k], name) for k, name in zip(self.places, self.names, strict=True)]
         self.leaves = [x.astype(np.result_type(x, np.float64)) for x in self.given]
         self.before = [x.copy() for x in self.leaves]
         self.outputs, self.step = self._run()
-        self.weighed = Weighed(self.call, self.leaves, step=self.step)
+        self.weighed = Weighed(self.call, self.leaves, self._weights(), self.step)
         if not np.isfinite(self.weighed(self.leaves)):
             raise ValueError(
                 f"{CALLER}: the function is not finite here, and has no slope; tinygrad_edu.detect_nan() finds out why"
@@ -64,10 +73,20 @@ class Subject:
         """Run the function on a list of leaves."""
         return self.f(*self.filled(leaves))
 
+    def _weights(self) -> Leaves | None:
+        """The weights of the outputs that the caller wants, or None."""
+        if self.cotangent is None:
+            return None
+        output = self.call([x[()] for x in self.leaves])
+        return [
+            np.asarray(w, float)[()] for w in match_tree(CALLER, "cotangent", self.cotangent, tree.map(_plain, output))
+        ]
+
     def _run(self) -> tuple[Leaves, float]:
         """What the function gives for Values, and the coarsest step between numbers on the tape."""
         trace = self._trace(self.leaves)
-        return [z.data for z in trace.outputs], max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+        self.step_of_gradient = step = max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+        return [z.data for z in trace.outputs], step
 
     def _trace(self, leaves: Leaves) -> Pullback:
         given = tuple(x[()] for x in leaves)
@@ -87,6 +106,26 @@ class Subject:
         seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
         return [np.asarray(payload(g)) for g in trace.pull(seeds, recorded=True)]
 
+    def differentiated(self) -> "Subject":
+        """The gradient as a subject of its own, a function of the same arguments with an output for each leaf."""
+        weights = self.weighed.weights
+
+        @functools.wraps(self.f)  # for the names of its parameters
+        def slopes(*args: Tree) -> Leaves:
+            numbers = tree.leaves(args)
+            given = tuple(numbers[k] for k in self.places)
+            recorded = any(isinstance(x, Entry) for x in given)
+            trace = Pullback(CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+            seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
+            return trace.pull(seeds, recorded=recorded)
+
+        return Subject(slopes, tuple(self.rebuild(self.numbers)), self.positions)
+
+    def visit_elsewhere(self) -> None:
+        """Ask for the gradient elsewhere, so that what a rule keeps of a call is of that one."""
+        with contextlib.suppress(Exception):  # what is elsewhere need not be where f is defined
+            self.gradient([x + _ELSEWHERE * np.where(x, x, 1) for x in self.leaves], self.weighed.weights)
+
     def tape(self) -> tuple[list[Entry], SourceLines]:
         """Return the entries of a run, and the lines that recorded them."""
         lines = SourceLines()
@@ -94,12 +133,12 @@ class Subject:
             trace = self._trace(self.leaves)
         return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
 
-    def gradient_of_read_only(self) -> None:
-        """Compute the gradient with everything read-only: a rule that writes fails."""
+    def gradient_of_read_only(self) -> Leaves:
+        """The gradient, computed with everything read-only: a rule that writes fails."""
         protection = WriteProtection()
         try:
             with listening(protection):
-                self.gradient(self.leaves, self.weighed.weights)
+                return self.gradient(self.leaves, self.weighed.weights)
         finally:
             protection.release()
 
@@ -160,9 +199,15 @@ class Subject:
         return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
 
     def notes(self) -> list[str]:
-        """The limits of what can be seen where not everything is in double precision."""
-        inside = ["the function computes in lower precision inside: no more digits than that has can be seen"]
-        return (inside if self.step > EPS else []) + [
+        """What was held constant, and the limits of what can be seen where not everything is in double precision."""
+        notes = []
+        if self.step > EPS:
+            notes += ["the function computes in lower precision inside: no more digits than that has can be seen"]
+        elif self.step_of_gradient > EPS:
+            notes += ["the gradient comes in lower precision, and has no more digits than that"]
+        if self.held:
+            notes += [f"held constant, being integers or truth values: {', '.join(self.held)}"]
+        return notes + [
             f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
             for name, x in zip(self.names, self.given, strict=True)
             if np.finfo(x.dtype).eps > EPS
@@ -170,53 +215,81 @@ class Subject:
 
 
 class Claimed(Subject):
-    """A function with a gradient of somebody else's: neither need be on a tape."""
+    """A function with a gradient of somebody else's: neither need be on a tape.
+
+    `claimed` is called with the same arguments; True says that the function itself gives its value and its gradient.
+    """
 
     def __init__(
-        self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, claimed: Callable[..., Tree]
+        self,
+        f: Callable[..., Tree],
+        args: tuple[Tree, ...],
+        argnums: Argnums | None,
+        cotangent: Tree,
+        claimed: Callable[..., Tree] | Literal[True],
     ) -> None:
+        if claimed is not True and not callable(claimed):
+            remedy = "pass a function, or True if f itself gives its value and its gradient"
+            raise TypeError(f"{CALLER}: gradient= is a {type(claimed).__name__}; {remedy}")
         self.claimed = claimed
-        super().__init__(f, args, argnums)
+        argnums = 0 if argnums is None else argnums
+        self.several = several(argnums)
+        super().__init__(f, args, argnums, cotangent)
+
+    def call(self, leaves: Leaves) -> Tree:
+        """Run the function on a list of leaves; what it gives is NumPy's."""
+        z = super().call(leaves)
+        return tree.map(_plain, _pair(z)[0] if self.claimed is True else z)
 
     def _run(self) -> tuple[Leaves, float]:
-        """What the function gives, which must be one number, and the step between numbers of its precision."""
-        outputs = [np.asarray(z) for z in tree.leaves(self.call([x[()] for x in self.leaves]))]
-        if [z.size for z in outputs] != [1]:
+        """What the function gives, and the step between numbers of its precision; that of the gradient is its own."""
+        outputs = tree.leaves(self.call([x[()] for x in self.leaves]))
+        if [z.size for z in outputs] != [1] and self.cotangent is None:
             shapes = ", ".join(str(z.shape) for z in outputs) or "no number"
-            raise TypeError(f"{CALLER}: with gradient=, f must give one number, and gave {shapes}; sum it in f")
-        return outputs, float(np.finfo(np.result_type(*outputs, np.float32)).eps)
+            remedy = "sum it in f, or pass cotangent=, like the output, for the gradient of the sum of their product"
+            raise TypeError(f"{CALLER}: with gradient=, f must give one number, and gave {shapes}; {remedy}")
+        step = _coarsest(outputs)
+        self.step_of_gradient = max(step, _coarsest(self._claims(self.leaves)))
+        return outputs, step
 
-    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
-        """The gradient claimed, in the places of what is differentiated."""
-        claimed = self.claimed(*self.filled([x.copy()[()] for x in leaves]))
-        several = len(self.positions) > 1
-        if several and not (isinstance(claimed, (tuple, list)) and len(claimed) == len(self.positions)):
+    def _claims(self, leaves: Leaves) -> Leaves:
+        """The gradient as claimed, in the places of what is differentiated."""
+        args = self.filled([x.copy()[()] for x in leaves])
+        claimed = _pair(self.f(*args))[1] if self.claimed is True else self.claimed(*args)
+        wanted = len(self.positions)
+        if self.several and not (isinstance(claimed, (tuple, list)) and len(claimed) == wanted):
             what = f"a {type(claimed).__name__}" + (f" of {len(claimed)}" if isinstance(claimed, (tuple, list)) else "")
-            remedy = "return a tuple with one for each, or name those that it is of with argnums="
-            raise TypeError(f"{CALLER}: gradient= gave {what} for {len(self.positions)} arguments; {remedy}")
-        trees = list(claimed) if several else [claimed]
-        args = self.filled(leaves)
+            remedy = "return a tuple with one for each, or name the one that it is of with argnums="
+            raise TypeError(f"{CALLER}: gradient= gave {what} for {wanted} arguments; {remedy}")
+        trees = list(claimed) if self.several else [claimed]
         given: dict[int, Array] = {}
         ahead = [sum(len(tree.leaves(arg)) for arg in args[:i]) for i in self.positions]
         for start, i, one in zip(ahead, self.positions, trees, strict=True):
-            tree.map(lambda x, g: None, args[i], one)  # or an error that says where they differ
-            given |= dict(enumerate(tree.leaves(one), start))
-        return [
-            weights[0] * self._fitting(given[k], x, name)
-            for k, x, name in zip(self.places, leaves, self.names, strict=True)
-        ]
+            found: Leaves = []
+            try:
+                tree.map(lambda x, g, found=found: found.append(g), args[i], one)
+            except (TypeError, ValueError):
+                found = [one]
+            if not all(map(tree.is_leaf, found)):
+                remedy = "argnums= says which arguments it is of, by default the first alone"
+                what = f"gradient= gave a {type(one).__name__} that is not built like argument {i}"
+                raise TypeError(f"{CALLER}: {what}; {remedy}")
+            given |= dict(enumerate(found, start))
+        for k, x, name in zip(self.places, leaves, self.names, strict=True):
+            if np.shape(given[k]) != np.shape(x):
+                raise ValueError(f"{CALLER}: gradient= gave shape {np.shape(given[k])} for {name} of shape {x.shape}")
+        return [_plain(given[k]) for k in self.places]
 
+    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
+        """The gradient claimed, which is of the outputs as they are weighed."""
+        return [g.astype(np.result_type(g, np.float64)) for g in self._claims(leaves)]
+
+    on_tape = False
     recorded_gradient = None  # type: ignore[assignment]
 
-    def _fitting(self, g: Array, x: Array, name: str) -> Array:
-        """A claimed gradient, of the shape of its argument."""
-        g = np.asarray(g)
-        if g.shape != np.shape(x):
-            raise ValueError(f"{CALLER}: gradient= gave shape {g.shape} for {name} of shape {np.shape(x)}")
-        return g.astype(np.result_type(g, np.float64))
-
-    def gradient_of_read_only(self) -> None:
-        """Nothing: what is not on the tape is not watched."""
+    def gradient_of_read_only(self) -> Leaves:
+        """The gradient: what is not on the tape is not watched."""
+        return self.gradient(self.leaves, self.weighed.weights)
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
         """Nothing: nobody claims to push forward."""
@@ -227,11 +300,29 @@ class Claimed(Subject):
         return []
 
 
+def _coarsest(numbers: Leaves) -> float:
+    """The step between numbers of the coarsest precision among some arrays."""
+    return max((float(np.finfo(x.dtype).eps) for x in numbers if x.dtype.kind == "f"), default=EPS)
+
+
+def _pair(z: Tree) -> tuple[Tree, Tree]:
+    """A value and its gradient, or an error."""
+    if not (isinstance(z, tuple) and len(z) == 2):
+        what = f"a {type(z).__name__}" + (f" of {len(z)}" if isinstance(z, tuple) else "")
+        raise TypeError(
+            f"{CALLER}: with gradient=True, f must give a pair, its value and its gradient, and gave {what}"
+        )
+    return z
+
+
+def _plain(z: Array) -> Array:
+    """A number of anybody's as an array of NumPy's, taken off the tape that it may be on."""
+    return np.asarray(z.detach() if hasattr(z, "detach") and not isinstance(z, Value) else payload(z))
+
+
 def _is_constant(x: Array) -> bool:
-    """Whether a leaf is an array of integers, or a bool: an index, a label or a mask."""
-    return (
-        np.asarray(getattr(x, "data", x)).dtype.kind in "biu" and not isinstance(x, int) and not hasattr(x, "backward")
-    )
+    """Whether a leaf holds integers or truth values: a count, an index, a label or a mask."""
+    return not isinstance(x, Value) and _plain(x).dtype.kind in "biu"
 
 
 def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:
