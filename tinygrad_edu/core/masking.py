@@ -91,7 +91,8 @@ class Masked:
                 share, live = self._share(i, z, g)
                 if self.listener is not None:
                     self.listener.share(z, g, x, share)
-                self.live[x] = live | self.live[x] if x in self.live else live
+                live = live | self.live.get(x, False)
+                self.live[x] = True if np.all(live) else live  # so that nothing is copied needlessly
                 yield x, share
 
     def _share(self, i: int, z: Any, g: Array) -> tuple[Array, Any]:
