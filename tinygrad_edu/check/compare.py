@@ -129,14 +129,21 @@ class Comparison:
 
     def through_all(self, k: int) -> Iterator[Probe]:
         """The probes along directions of length 1 through all elements: the gradient, and a random one."""
-        a, rounds = self.analytic[k], self.rounds[k]
+        a = self.analytic[k]
         random = signs(np.shape(a), 11)
         for name, v in (("along its gradient", a), ("in a random direction", random)):
-            with np.errstate(all="ignore"):
-                length = float(np.sqrt(np.sum(np.square(v))))
-                if 0 < length < math.inf:
-                    sums = float(np.sum(a * v)) / length, float(np.sum(rounds * abs(v))) / length
-                    yield Probe(name, v / length, 1.0, *sums)
+            probe = self._along(k, name, v)
+            if probe:
+                yield probe
+
+    def _along(self, k: int, place: str, v: Array) -> Probe | None:
+        """The probe along a direction, made as long as 1; None if it has no length."""
+        with np.errstate(all="ignore"):
+            length = float(np.sqrt(np.sum(np.square(v))))
+            if not 0 < length < math.inf:
+                return None
+            a, rounds = self.analytic[k], self.rounds[k]
+            return Probe(place, v / length, 1.0, float(np.sum(a * v)) / length, float(np.sum(rounds * abs(v))) / length)
 
     def probes(self, k: int) -> Iterator[Probe]:
         """The probes of the k-th array: its elements, or some of them and two directions through all."""
@@ -145,6 +152,27 @@ class Comparison:
             yield self.element(k, i)
         if self.count < np.size(a):
             yield from self.through_all(k)
+
+    def findings(self, k: int) -> list[tuple[Compared, Probe]]:
+        """All probes of the k-th array, compared; if only a direction is wrong, an element of it that is, too."""
+        found = [(self.compare(k, probe), probe) for probe in self.probes(k)]
+        wrong = [probe for compared, probe in found if compared.kind == "wrong"]
+        if wrong and all(probe.index is None for probe in wrong):
+            element = self._locate(k, wrong[0].direction)
+            found.append((self.compare(k, element), element))
+        return found
+
+    def _locate(self, k: int, v: Array) -> Probe:
+        """An element that is wrong where a direction is, found by halving the direction."""
+        suspects = np.flatnonzero(v)
+        while suspects.size > 1:
+            half = suspects[: suspects.size // 2]
+            part = np.zeros(np.shape(v))
+            part.flat[half] = np.asarray(v).flat[half]
+            probe = self._along(k, "", part)
+            wrong = probe is not None and self.compare(k, probe).kind == "wrong"
+            suspects = half if wrong else suspects[suspects.size // 2 :]
+        return self.element(k, tuple(map(int, np.unravel_index(suspects[0], np.shape(v)))))
 
     def compare(self, k: int, probe: Probe) -> Compared:
         """Compare one derivative; what seems wrong is measured again, with steps of other lengths."""
@@ -170,17 +198,19 @@ class Comparison:
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
         """The finding for the k-th array, which must not be empty."""
-        pairs = [(self.compare(k, probe), probe) for probe in self.probes(k)]
+        pairs = self.findings(k)
         worst, probe = max(pairs, key=lambda pair: pair[0].rank)
         q, size = EPS**0.5, np.size(self.analytic[k])
         post = float(slope(self.weighed.along(k, probe.direction), 0.0, q)) / probe.scale
-        looked_at = min(self.count, size)
+        looked_at = sum(probe.index is not None for _, probe in pairs)
         directions = len(pairs) - looked_at
         a = np.array(self.analytic[k])
-        numeric, error, wrong, seen = (np.full(a.shape, empty) for empty in (np.nan, np.nan, False, False))
+        numeric, error, bound = (np.full(a.shape, np.nan) for _ in range(3))
+        wrong, seen = np.zeros(a.shape, bool), np.zeros(a.shape, bool)
         for compared, each in pairs:
             if each.index is not None:
                 numeric[each.index], error[each.index] = compared.slope, compared.error
+                bound[each.index] = compared.bound
                 wrong[each.index], seen[each.index] = compared.kind == "wrong", True
         found = (name, a.shape, dtype, looked_at, size, directions, worst, post, q * probe.scale)
-        return Argument(*found, a, numeric, error, wrong, seen)
+        return Argument(*found, a, numeric, error, bound, wrong, seen)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from tinygrad_edu.check.compare import Comparison, alike, rounding
-from tinygrad_edu.check.diagnose import diagnose
+from tinygrad_edu.check.diagnose import diagnose, diagnose_claim
 from tinygrad_edu.check.measure import Leaves, Tree
 from tinygrad_edu.check.report import Argument, Fault, Report
 from tinygrad_edu.check.subject import CALLER, Claimed, Subject
@@ -117,6 +117,8 @@ def _compared(subject: Subject, full: bool) -> Report:
         wrong = any(row.worst.kind == "wrong" for row in rows)
         faults = [blamed] if blamed else faults or ([_OFF_THE_TAPE] if wrong else [])
         notes += sits or ([_IN_NO_OPERATION] if "kink" in kinds else [])
+    if not (subject.on_tape or faults):
+        faults = diagnose_claim(rows, subject.leaves, subject.names)
     return Report(rows, transposes, faults, notes)
 
 

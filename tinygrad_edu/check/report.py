@@ -21,6 +21,7 @@ Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
 _SHOWN = 24
+_SAFE = 4.0  # so many estimated errors are allowed for
 _HEAD = ("argument", "worst at", "analytic", "numeric", "relative", "±", "post's slope", "verdict")
 
 
@@ -71,17 +72,31 @@ class Compared:
             low, high = sorted((self.slope - self.jump / 2, self.slope + self.jump / 2))
             return f"kink: the slope goes from {low:.4g} to {high:.4g}"
         if self.kind == "precision-limited" and math.isinf(self.bound):
-            return "precision-limited: no finite slope can be measured here"
+            why = ": it grows without bound" if math.isinf(self.slope) else ""
+            return f"precision-limited: no finite slope can be measured here{why}"
         if self.kind == "precision-limited":
-            return f"precision-limited: rounding hides what is below {self.bound:.0e}"
+            if 2 * self.error < self.bound / _SAFE:
+                return f"precision-limited: the gradient itself may round by {self.bound:.0e}"
+            return f"precision-limited: the slope can be measured to ±{self.bound:.0e} only"
+        return f"wrong: {self._error}"
+
+    @property
+    def _error(self) -> str:
+        """How it is wrong."""
         if self.jump:
             left, right = self.slope - self.jump / 2, self.slope + self.jump / 2
-            return f"wrong: at a kink with slopes {left:.4g} and {right:.4g}"
+            return f"at a kink with slopes {left:.4g} and {right:.4g}"
         if math.isinf(self.slope) and not math.isnan(self.analytic):
-            return f"wrong: {self.analytic:.4g} where the slope grows without bound"
+            return f"{self.analytic:.4g} where the slope grows without bound"
         if math.isnan(self.analytic):
-            return f"wrong: not a number where the slope is {self.slope:.4g}"
-        return f"wrong: off by {100 * self.relative:.1g} %"
+            return f"not a number where the slope is {self.slope:.4g}"
+        if abs(self.slope) <= self.bound:
+            return f"{self.analytic:.4g} where the slope is 0 to within {self.bound:.0e}"
+        if not self.analytic:
+            return f"0 where the slope is {self.slope:.4g}"
+        if abs(self.analytic + self.slope) <= self.bound:
+            return "the sign"
+        return f"relative error {self.relative:.2g}"
 
 
 def _digits(relative: float) -> int:
@@ -93,7 +108,8 @@ class Argument:
     """The finding for one array: how many of its numbers were looked at, and the worst of them.
 
     `analytic` is its gradient as claimed, `numeric` the measured slopes and `error` the estimated errors of these,
-    nan in elements that were not looked at; `wrong` says where the two do not agree. All are of its shape.
+    `bound` how far apart the two may be, nan in elements that were not looked at; `wrong` says where the two do not
+    agree. All are of its shape.
     """
 
     name: str
@@ -108,6 +124,7 @@ class Argument:
     analytic: Array
     numeric: Array
     error: Array
+    bound: Array
     wrong: Array
     seen: Array
 
@@ -197,7 +214,7 @@ class Report:
             given["worst"] |= {"verdict": worst.verdict, "relative": worst.relative}
             given["shape"] = list(argument.shape)
             given["where"] = argument.where
-            for array in ("analytic", "numeric", "error", "wrong", "seen"):
+            for array in ("analytic", "numeric", "error", "bound", "wrong", "seen"):
                 del given[array]
         return {"ok": self.ok, "summary": self.summary, **own}
 
@@ -214,8 +231,8 @@ class Report:
     def feet(self) -> list[str]:
         """The lines below the table."""
         largest = max((a.q for a in self.arguments), default=0.0)
-        post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
-        looked = [text for text in (post, self.transposes) if text] if self.arguments else []
+        post = f"the post's slope is the forward difference (d(x + q) - d(x)) / q, with q up to {largest:.0e}"
+        looked = [text for text in (post, self.transposes if self.ok else "") if text] if self.arguments else []
         more = len(self.arguments) - len(self.shown)
         looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
         return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]

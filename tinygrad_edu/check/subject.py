@@ -131,6 +131,8 @@ class Subject:
         lines = SourceLines()
         with listening(lines):
             trace = self._trace(self.leaves)
+        for x, name in zip(trace.variables, self.names, strict=True):
+            x.name = name
         return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
 
     def gradient_of_read_only(self) -> Leaves:
@@ -173,7 +175,7 @@ class Subject:
         return faults
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
-        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return both numbers as text, and a fault if they differ."""
+        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return that they agree, in words, or a fault."""
         v = [signs(x.shape, 23 + k) for k, x in enumerate(self.leaves)]
 
         def push(directions: Leaves) -> Leaves:
@@ -187,16 +189,20 @@ class Subject:
             with no_grad():
                 products = push([d[()] for d in v])
         except Exception as error:  # rules may use what has no rule itself
-            return f"⟨Jv, w⟩ = ⟨v, Jᵀw⟩ was not looked at: a rule cannot be differentiated itself ({error})", None
+            return f"forward mode was not looked at: a rule cannot be differentiated itself ({error})", None
         left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
         right = sum(float(np.sum(a * d)) for a, d in zip(analytic, v, strict=True))
         room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
         said = f"⟨Jv, w⟩ = {left:.15g}, ⟨v, Jᵀw⟩ = {right:.15g}"
+        legend = "(Jacobian J, random v, weights w of the outputs)"
         if abs(left - right) > room:  # parts that cancel may explain it
             moved = [rounded(recorded, self.step, seed) for seed in range(2)]
             room += ROUNDINGS * sum(abs(other - left) for other in moved) / COARSE
         wrong = abs(left - right) > room
-        return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
+        if wrong:
+            what = f"forward and reverse mode differ, {said} {legend}: a rule is not linear in the cotangent g"
+            return "", Fault(what)
+        return f"forward and reverse mode agree: {said} {legend}", None
 
     def notes(self) -> list[str]:
         """What was held constant, and the limits of what can be seen where not everything is in double precision."""
@@ -328,8 +334,13 @@ def _is_constant(x: Array) -> bool:
 def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:
     """The name of every leaf: the parameter of the function, then the place in its tree."""
     try:
-        own = list(inspect.signature(f).bind(*args).arguments)
+        bound = inspect.signature(f).bind(*args)
+        several = [p.name for p in bound.signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
+        own = [
+            name
+            for parameter, given in bound.arguments.items()
+            for name in ([f"{parameter}[{i}]" for i in range(len(given))] if parameter in several else [parameter])
+        ]
     except (TypeError, ValueError):
-        own = []
-    names = own if len(own) == len(args) else [f"argument {i}" for i in range(len(args))]
-    return [name + path for name, arg in zip(names, args, strict=True) for path in tree.paths(arg)]
+        own = [f"argument {i}" for i in range(len(args))]
+    return [name + path for name, arg in zip(own, args, strict=True) for path in tree.paths(arg)]
