@@ -87,7 +87,7 @@ def _factor(e: Evidence) -> str | None:
         return None
     if abs(c + 1) < 1e-6:
         return "has the wrong sign"
-    arrays = e.claimed, e.g, *e.inputs
+    arrays = e.claimed, e.g, *(x for x in e.inputs if isinstance(x, np.ndarray))
     sizes = {int(n) for x in arrays for n in (np.size(x), *np.shape(x)) if n > 1}
     named = [(float(n), f"{n}") for n in sorted({2, *sizes})] + [(1 / n, f"1/{n}") for n in sorted({2, *sizes})]
     nearest = next((text for value, text in named if abs(c / value - 1) < 1e-6), None)
