@@ -48,6 +48,21 @@ def test_the_term_that_a_batch_norm_lacks_is_named(terms, said):
     assert said in report._repr_html_()
 
 
+def test_the_axes_of_a_batch_norm_of_images_are_named():
+    images, weights, axes = draw.normal(size=(3, 2, 3, 2)), draw.normal(size=(3, 2, 3, 2)), (0, 2, 3)
+
+    def norm(x):
+        return np.sum(weights * (x - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True))
+
+    def without_mean(x):
+        s = x.std(axes, keepdims=True)
+        z = (x - x.mean(axes, keepdims=True)) / s
+        return (weights - z * (weights * z).mean(axes, keepdims=True)) / s
+
+    said = fault_of(tg.compare_gradients(norm, images, gradient=without_mean))
+    assert "the same all along axes 0, 2, 3, as that through a mean over axes 0, 2, 3 is" in said
+
+
 def test_a_rule_that_lacks_a_term_through_the_mean_says_so():
     off = operation(normalized, lambda g, z, x: (g - z * (g * z).mean(0)) / np.sqrt(x.var(0) + 1e-5))
     said = fault_of(tg.compare_gradients(lambda x: np.sum(W * off(x)), X))

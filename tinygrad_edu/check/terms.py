@@ -69,9 +69,9 @@ def along_axis(e: Evidence) -> str | None:
     if not e.whole or x.shape != e.claimed.shape or x.dtype.kind != "f":
         return None
     missing = e.measured - e.claimed
-    axes = [*((axis,) for axis in range(x.ndim)), *([tuple(range(x.ndim))] if x.ndim > 1 else [])]
-    for over in axes:
-        name = f"axis {over[0]}" if len(over) == 1 else "all axes"
+    sets = (itertools.combinations(range(x.ndim), size) for size in range(x.ndim, 0, -1))  # fewest free numbers first
+    for over in itertools.chain.from_iterable(sets):
+        name = f"axis {over[0]}" if len(over) == 1 else f"axes {', '.join(map(str, over))}"
         count = math.prod(x.shape[axis] for axis in over)
         mean = np.mean(missing, over, keepdims=True)
         constant = np.broadcast_to(mean, x.shape)
@@ -81,8 +81,7 @@ def along_axis(e: Evidence) -> str | None:
         square = np.sum(off * off, over, keepdims=True)
         spread = off * np.sum(missing * off, over, keepdims=True) / np.where(square == 0, 1.0, square)
         if count >= 1 + _SPARE and e.is_close(spread, missing):
-            of = f"x - mean(x) over {name}" if len(over) == 1 else "x - mean(x)"
-            return f"lacks a term in proportion to {of}, as that through the variance over {name} is"
+            return f"lacks a term in proportion to x - mean(x) over {name}, as that through the variance over {name} is"
         if count >= 2 + _SPARE and e.is_close(constant + spread, missing):
             return f"lacks a constant and a multiple of x - mean(x) along {name}: the terms through mean and variance"
     return None
