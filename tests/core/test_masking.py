@@ -120,6 +120,29 @@ def test_what_is_unknown_stays_not_a_number(name):
         assert np.isnan(tg.grad(HONEST[name])(0.0))
 
 
+COINCIDENT = {
+    "two numbers": (lambda x, y: np.sqrt((x - y) ** 2), (2.0, 2.0)),
+    "two arrays": (lambda x, y: np.sum(np.sqrt((x - y) ** 2)), (np.ones(50), np.ones(50))),
+    "a number and an array": (lambda x, y: np.sum(np.sqrt((x - y) ** 2)), (1.0, np.ones(3))),
+    "in float32": (lambda x, y: np.sum(np.sqrt((x - y) ** 2)), (np.ones(50, np.float32), np.ones(50, np.float32))),
+    "points of one array": (lambda x, y: np.sum(y * np.sqrt((x[::2] - x[1::2]) ** 2)), (np.ones(100), 1.0)),
+    "a product and its factors": (lambda x, y: np.cbrt(x * y - 6.0) ** 3, (2.0, 3.0)),
+}
+
+
+@pytest.mark.parametrize("name", COINCIDENT)
+def test_what_happens_to_be_zero_is_not_taken_for_what_always_is(name):
+    f, args = COINCIDENT[name]
+    with np.errstate(all="ignore"):
+        assert np.all(np.isnan(tg.grad(f)(*args)))
+
+
+def test_a_cotangent_of_zero_asks_for_nothing_of_numbers_either():
+    _, pull = tg.vjp(lambda x: (np.sqrt(x), 2 * x), 0.0)
+    with np.errstate(all="ignore"):
+        assert pull((0.0, 1.0)) == (2.0,)
+
+
 def test_jacobians_are_zero_off_the_diagonal():
     with np.errstate(all="ignore"):
         powers = tg.jacobian(lambda x: x ** np.array([0.0, -1.0, 2.0, 0.5]))(np.array([0.0, -2.0, 0.0, 4.0]))
