@@ -97,14 +97,9 @@ def in_batches(run: Pullback, n: int) -> list[Array]:
 
 def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
     """The rows from `start` to `stop`, from one sweep."""
-    large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
-    sparse = not run.recorded and (large or any(isinstance(z._payload, Tracer) for z in run.outputs))
-    return _swept(run, start, stop, sparse)
-
-
-def _swept(run: Pullback, start: int, stop: int, sparse: bool) -> list[Array]:
     seeds = _seeds(run, start, stop)
-    if not sparse:
+    large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
+    if run.recorded or not (large or any(isinstance(z._payload, Tracer) for z in run.outputs)):
         seeds = [Batch(seed.array) if isinstance(seed, Batch) else seed for seed in seeds]
     swept, _ = gradients(run.tape, sum_seeds(run.outputs, seeds), run.since, recorded=run.recorded)
     return [_as_rows(swept.get(x), x, stop - start) for x in run.variables]
