@@ -9,11 +9,12 @@ from typing import Literal
 
 import numpy as np
 
+from tinygrad_edu.check.claimed import Claimed
 from tinygrad_edu.check.compare import Comparison, alike, rounding
 from tinygrad_edu.check.diagnose import diagnose, diagnose_claim
 from tinygrad_edu.check.measure import Leaves, Tree
 from tinygrad_edu.check.report import Argument, Fault, Report
-from tinygrad_edu.check.subject import CALLER, Claimed, Subject
+from tinygrad_edu.check.subject import CALLER, Subject
 from tinygrad_edu.transforms.pullback import Argnums
 
 
