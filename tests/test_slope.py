@@ -102,6 +102,11 @@ def test_argnums_chooses_what_moves_and_the_rest_is_constant():
     assert tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=(2,), error=True)[0] == pytest.approx((8.0,))
     with pytest.raises(ValueError, match="argnums=3 with 3 arguments"):
         tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=3)
+    for argnums in ((0, 0), (0, -3), "x", 1.5, ("x",)):
+        with pytest.raises(ValueError, match="name each at most once, by its position from 0"):
+            tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=argnums)
+    with pytest.raises(ValueError, match="step is 'a'; it must be positive"):
+        tg.numeric_gradient(f, 2.0, 3, 5.0, step="a")
 
 
 @pytest.mark.parametrize(("method", "slope"), [("forward", 2.5), ("central", 2.0), ("richardson", 2.0)])

@@ -182,11 +182,9 @@ def numeric_gradient(
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    if step is not None and not 0 < step < np.inf:
+    if step is not None and not (isinstance(step, (int, float)) and 0 < step < np.inf):
         raise ValueError(f"numeric_gradient: step is {step!r}; it must be positive and finite, such as 1e-6")
-    wanted = range(len(args)) if argnums is None else (argnums,) if isinstance(argnums, int) else argnums
-    if any(not -len(args) <= i < len(args) for i in wanted):
-        raise ValueError(f"numeric_gradient: argnums={argnums!r} with {len(args)} arguments; count from 0")
+    wanted = _positions(range(len(args)) if argnums is None else argnums, len(args))
     chosen = [args[i] for i in wanted]
     numbers, rebuild = tree.flatten(chosen)
     if not numbers:
@@ -204,6 +202,17 @@ def numeric_gradient(
     if isinstance(argnums, int) or (argnums is None and len(args) == 1):
         gradient, errors = gradient[0], errors[0]
     return (gradient, errors) if error else gradient
+
+
+def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
+    """The positions that `argnums` names, from 0."""
+    wanted = (argnums,) if isinstance(argnums, int) else argnums
+    known = isinstance(wanted, Sequence) and all(isinstance(i, int) and -count <= i < count for i in wanted)
+    positions = [i % count for i in wanted] if known else []
+    if not known or len({*positions}) < len(positions):
+        remedy = "name each at most once, by its position from 0"
+        raise ValueError(f"numeric_gradient: argnums={argnums!r} with {count} arguments; {remedy}")
+    return positions
 
 
 def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method, step: float | None) -> Estimate:

@@ -238,3 +238,8 @@ def test_a_claimed_slope_is_held_against_measured_ones():
     assert min(wrong.central) > 1e-3
     assert "the claimed slope is 2.718" in str(right)
     assert "f″ is not known" in str(right)
+
+
+def test_a_claimed_slope_must_be_a_function():
+    with pytest.raises(TypeError, match="slope_curve: gradient= is a int; pass a function of x"):
+        slope_curve(np.sin, 0.5, gradient=3)

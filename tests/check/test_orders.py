@@ -54,6 +54,9 @@ def test_right_rules_are_right_in_every_order(f, args):
 def test_orders_are_of_the_tape():
     with pytest.raises(ValueError, match="order is 0"):
         tg.compare_gradients(np.sin, 1.0, order=0)
+    for order in (1.5, "2"):
+        with pytest.raises(ValueError, match=f"order is {order!r}"):
+            tg.compare_gradients(np.sin, 0.5, order=order)
     with pytest.raises(ValueError, match="order=2 is of the tape"):
         tg.compare_gradients(np.sin, 1.0, gradient=np.cos, order=2)
 

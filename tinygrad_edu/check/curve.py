@@ -191,6 +191,8 @@ def slope_curve(
         TypeError: `x`, `f(x)` or the steps are not real numbers, or `f` left the tape.
         ValueError: `x` is not finite, or the steps are not positive and growing.
     """
+    if gradient is not None and not callable(gradient):
+        raise TypeError(f"slope_curve: gradient= is a {type(gradient).__name__}; pass a function of x")
     x = _number(x)
     steps = _default_steps(x) if q is None else _steps(q, x.dtype)
 

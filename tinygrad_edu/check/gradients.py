@@ -65,8 +65,8 @@ def compare_gradients(
         ValueError: there is no number to differentiate, `f` is not finite here, shapes do not fit, or there
             is no such order.
     """
-    if order < 1:
-        raise ValueError(f"{CALLER}: order is {order}; 1 is the gradient, 2 also the gradient's own")
+    if not isinstance(order, int) or order < 1:
+        raise ValueError(f"{CALLER}: order is {order!r}; 1 is the gradient, 2 also the gradient's own")
     if gradient is not None:
         if order > 1:
             raise ValueError(f"{CALLER}: order={order} is of the tape; pass a gradient as f, and its own as gradient=")

@@ -165,6 +165,9 @@ def match_tree(caller: str, what: str, given: Tree, wanted: Tree) -> list[Array]
     """The leaves of `given`, in the dtypes of `wanted`, whose structure and shapes it must have."""
 
     def check(x: Array, z: Array) -> Array:
+        if not tree.is_leaf(z):
+            kind = f"{type(z).__name__} of {len(tree.leaves(z))} arrays"
+            raise TypeError(f"{caller}: a {what} is a {type(x).__name__} where a {kind} was expected; pass one like it")
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
         return x if isinstance(x, Entry) else accept(x).astype(z.dtype)
