@@ -36,12 +36,15 @@ def arguments(given=None):
     parser.add_argument("--slow", action="store_true", help="peers that take minutes, too")
     parser.add_argument("--checks", type=int, default=2000, help="detection: how many right rules ours checks")
     parser.add_argument(
+        "--count", type=int, default=200_000, help="detection: how many right functions are drawn, which takes hours"
+    )
+    parser.add_argument(
         "--write", action="store_true", help="measure all, and write docs/performance.md; needs matplotlib"
     )
     chosen = parser.parse_args(given)
     unknown = [letter for letter in chosen.workloads if letter not in letters]
-    if unknown or min(chosen.rounds, chosen.threads, chosen.checks) < 1:
-        parser.error(f"unknown workload {unknown[0]}" if unknown else "--rounds, --threads, --checks are at least 1")
+    if unknown or min(chosen.rounds, chosen.threads, chosen.checks, chosen.count) < 1:
+        parser.error(f"unknown workload {unknown[0]}" if unknown else "numbers are at least 1")
     if chosen.write and (chosen.workloads or chosen.threads > 1):
         parser.error("--write measures all workloads, on one thread and on two; leave out WORKLOAD and --threads")
     return chosen
@@ -67,7 +70,7 @@ def measured(letters, options):
 
 def main(given=None):
     chosen = arguments(given)
-    options = Options(chosen.rounds, chosen.threads, not chosen.no_peers, chosen.slow, chosen.checks)
+    options = Options(chosen.rounds, chosen.threads, not chosen.no_peers, chosen.slow, chosen.checks, chosen.count)
     page = import_module("benchmarks.page") if chosen.write else None  # now, lest matplotlib be missed in an hour
     print(*machine(options), sep="\n", end="\n\n")
     made = measured(chosen.workloads or (*STEPS, *WHOLE), options)

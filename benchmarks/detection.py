@@ -12,6 +12,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
+from benchmarks import detection_counts
 from benchmarks.detection_cases import WRONG_IN_ONE, flipped, kinks, mutated, one_wrong, smooth, standard, table
 from benchmarks.detection_checkers import CHECKERS
 from benchmarks.report import Report, absence, duration, short, verdict, watched
@@ -207,4 +208,4 @@ def measure(options):
     report.notes += [f"{name} says: {one.says}" for name, one in found.items()]
     report.notes += [f"{name} failed: {short(problem)}" for name, problem in failures.items()]
     report.notes += absence({kind.package for kind in CHECKERS.values() if not wanted(kind.package, options)})
-    return report
+    return [report, *detection_counts.measure(options)]

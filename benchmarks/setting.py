@@ -27,6 +27,7 @@ class Options:
     peers: bool = True
     slow: bool = False
     checks: int = 2000
+    count: int = 200_000
 
 
 def environment(threads=1):

@@ -91,3 +91,33 @@ def test_arguments_are_left_alone():
 def test_wrong_input_is_refused(attempt, said):
     with pytest.raises((TypeError, ValueError), match=said):
         attempt()
+
+
+def test_argnums_chooses_what_moves_and_the_rest_is_constant():
+    def f(x, n, y):
+        return x**n * y
+
+    assert tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=0) == pytest.approx(60.0)
+    assert tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=(-1, 0)) == pytest.approx((8.0, 60.0))
+    assert tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=(2,), error=True)[0] == pytest.approx((8.0,))
+    with pytest.raises(ValueError, match="argnums=3 with 3 arguments"):
+        tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=3)
+    for argnums in ((0, 0), (0, -3), "x", 1.5, ("x",)):
+        with pytest.raises(ValueError, match="name each at most once, by its position from 0"):
+            tg.numeric_gradient(f, 2.0, 3, 5.0, argnums=argnums)
+    with pytest.raises(ValueError, match="step is 'a'; it must be positive"):
+        tg.numeric_gradient(f, 2.0, 3, 5.0, step="a")
+
+
+@pytest.mark.parametrize(("method", "slope"), [("forward", 2.5), ("central", 2.0), ("richardson", 2.0)])
+def test_the_step_is_the_one_given(method, slope):
+    steps = []
+
+    def d(x):
+        steps.append(float(abs(x - 1.0)))
+        return x**2
+
+    assert tg.numeric_gradient(d, 1.0, method=method, step=0.5) == pytest.approx(slope)
+    assert 0.5 in steps
+    with pytest.raises(ValueError, match=r"step is 0; it must be positive"):
+        tg.numeric_gradient(d, 1.0, method=method, step=0)

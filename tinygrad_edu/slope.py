@@ -6,7 +6,7 @@ q    the step, a small number that is not 0
 eps  the distance from 1 to the next float
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -35,21 +35,21 @@ def slope(d: ScalarFunction, x: Array, q: Array) -> Array:
     return (d(x + q) - d(x)) / q
 
 
-def _step(x: Array, size: float) -> Array:
-    """A step of about `size`, relative where x is large, that x + step - x gives back exactly."""
-    step = x.dtype.type(size) * max(1, abs(x))
+def _step(x: Array, size: float, given: float | None = None) -> Array:
+    """A step of about `size`, relative where x is large, or the one given, that x + step - x gives back exactly."""
+    step = x.dtype.type(size) * max(1, abs(x)) if given is None else x.dtype.type(given)
     return (x + step) - x
 
 
-def _forward(d: ScalarFunction, x: Array, eps: float) -> Estimate:
-    q = _step(x, eps**0.5)
+def _forward(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
+    q = _step(x, eps**0.5, step)
     here, near, far = d(x), d(x + q), d(x + 2 * q)
     rounding = 2 * eps * max(abs(here), abs(near)) / q
     return (near - here) / q, abs(far - 2 * near + here) / (2 * q) + rounding
 
 
-def _central(d: ScalarFunction, x: Array, eps: float) -> Estimate:
-    q = _step(x, eps ** (1 / 3))
+def _central(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
+    q = _step(x, eps ** (1 / 3), step)
     near = d(x + q), d(x - q)
     far = d(x + 2 * q), d(x - 2 * q)
     estimate = (near[0] - near[1]) / (2 * q)
@@ -66,33 +66,60 @@ def _side(d: ScalarFunction, x: Array, eps: float) -> int:
     return int(above) - int(below)
 
 
+def _tail(chords: list[Array], rounding: Array, known: float) -> float:
+    """How far chords still have to go if they go on as the last three do; 0 if that is as quickly as the step falls.
+
+    Where rounding hides that, it is what was `known` of longer steps.
+
+    At the edge of where it is defined a function may be like x ** 1.1 at 0: its chords fall with q ** 0.1, and no
+    extrapolation in powers of q tells where to.
+    """
+    if len(chords) < 3:
+        return np.inf
+    last, before = abs(chords[-1] - chords[-2]), abs(chords[-2] - chords[-3])
+    if not last > 4 * rounding:
+        return known if known < np.inf else 0.0
+    if last <= 0.3 * before:
+        return 0.0
+    return float(last * last / (before - last)) if last < before else np.inf
+
+
 def richardson(
-    d: ScalarFunction, x: Array, eps: float, noise: Callable[[Array], float] = lambda q: 0.0
-) -> tuple[Array, Array]:
+    d: ScalarFunction,
+    x: Array,
+    eps: float,
+    step: float | None = None,
+    noise: Callable[[Array], float] = lambda q: 0.0,
+) -> Estimate:
     """The slope at a step of 0, extrapolated from steps that are quartered until rounding outweighs the gain.
 
-    What shorter steps contradict is dropped: longer ones may have stepped over a pole or a kink. Where `d` is defined
-    on one side only, the slope is that of this side. `noise(q)` is how much the values of `d` at a distance of q are
-    known to round, where that is more than the last digit.
+    The first is `step`, by default the eighth root of eps. What shorter steps contradict is dropped: longer ones may
+    have stepped over a pole or a kink. Where `d` is defined on one side only, the slope is that of this side.
+    `noise(q)` is how much the values of `d` at a distance of q are known to round, where that is more than the last
+    digit.
 
     Source: Ridders, 1982; Numerical Recipes, section 5.7.
     """
     best, error = np.nan, np.inf
     row: list[Any] = []
+    chords: list[Any] = []
+    far = np.inf
     side = _side(d, x, eps)
     base = 4.0 if side else 16.0  # the error of a chord to one side falls with q, that of a central one with q²
     moved = abs(d(x * (1 + eps)) - d(x * (1 - eps))) / 2 if x and not side else 0.0  # by the rounding of x + q
     for k in range(24):
-        q = _step(x, eps ** (1 / 8) * 4.0**-k)
+        q = _step(x, eps ** (1 / 8) * 4.0**-k, None if step is None else step * 4.0**-k)
         high, low = x + q * (side >= 0), x - q * (side <= 0)
         above, below = d(high), d(low)
         size = max(abs(above), abs(below))
         rounding = 2 * max(moved, noise(q), eps * size) / q * (1 + abs(side))
         previous, row = row, [(above - below) / (high - low)]
+        chords.append(row[0])
+        far = _tail(chords, rounding, far) if side else 0.0
         found, doubt = np.nan, np.inf
         for j, coarser in enumerate(previous):
             row.append(row[j] + (row[j] - coarser) / (base ** (j + 1) - 1))
-            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser)) + rounding
+            own = max(abs(row[j + 1] - row[j]), abs(row[j + 1] - coarser), far) + rounding
             if own <= doubt:
                 found, doubt = row[j + 1], own
         refuted = abs(found - best) > 4 * (error + doubt) and doubt <= 0.1 * max(abs(found), abs(best))
@@ -103,32 +130,42 @@ def richardson(
     return best, error
 
 
-def _complex(d: ScalarFunction, x: Array, eps: float) -> Estimate:
+def _complex(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
     """The slope into the imaginary direction, where nothing is subtracted and so nothing is lost.
 
     Source: Squire and Trapp, 1998.
     """
-    z = d(x + 1e-30j)
+    q = 1e-30 if step is None else step
+    z = d(x + q * 1j)
     if not np.iscomplexobj(z):
         raise TypeError(
             'method="complex": the function dropped the imaginary part (abs, maximum, float() and comparisons do); '
             'use method="richardson"'
         )
-    estimate = np.imag(z) / 1e-30
+    estimate = np.imag(z) / q
     return estimate, 4 * eps * abs(estimate)
 
 
 _METHODS = {"forward": _forward, "central": _central, "richardson": richardson, "complex": _complex}
 
 
-def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "central", error: bool = False) -> Any:
+def numeric_gradient(
+    f: Callable[..., Any],
+    *args: Any,
+    method: Method = "central",
+    argnums: int | Sequence[int] | None = None,
+    step: float | None = None,
+    error: bool = False,
+) -> Any:
     """The gradient of `f`, its slope measured in each number of each argument.
 
     Args:
-        f: a function that gives one real number.
+        f: a function that gives one real number, on any tape or none.
         args: numbers, arrays, or trees of them; integers are taken as floats.
         method: "forward", the post's slope; "central", both ways; "richardson", central ones
             extrapolated to q = 0; "complex", exact to rounding where `f` takes complex numbers.
+        argnums: the arguments to move, by position, the others being constant; by default all.
+        step: q, the first one of "richardson"; by default what suits the method, longer where x is above 1.
         error: return an estimate of the error too, of the same structure.
 
     Returns:
@@ -136,29 +173,49 @@ def numeric_gradient(f: Callable[..., Any], *args: Any, method: Method = "centra
 
     >>> numeric_gradient(lambda x, y: x * y, 3.0, 4.0, method="complex")
     (np.float64(4.0), np.float64(3.0))
+    >>> numeric_gradient(lambda x: x**2 + 1, -2.0, method="forward", step=0.5)
+    np.float64(-3.5)
 
     Raises:
         TypeError: an argument is not real, or `f` gives more than one number.
-        ValueError: there is no such method, or no number.
+        ValueError: there is no such method, argument or number, or the step is not positive.
     """
     if method not in _METHODS:
         raise ValueError(f"numeric_gradient: method is {method!r}; choose from {', '.join(_METHODS)}")
-    numbers, rebuild = tree.flatten(args)
+    if step is not None and not (isinstance(step, (int, float)) and 0 < step < np.inf):
+        raise ValueError(f"numeric_gradient: step is {step!r}; it must be positive and finite, such as 1e-6")
+    wanted = _positions(range(len(args)) if argnums is None else argnums, len(args))
+    chosen = [args[i] for i in wanted]
+    numbers, rebuild = tree.flatten(chosen)
     if not numbers:
         raise ValueError(f"numeric_gradient: the arguments {args} hold no number; pass where to take the slope")
-    leaves = [real("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(args), strict=True)]
+    leaves = [real("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(chosen), strict=True)]
 
     def single(changed: list[Any]) -> Any:
-        return _single(f(*rebuild([leaf[()] for leaf in changed])))
+        given = [*args]
+        for i, arg in zip(wanted, rebuild([leaf[()] for leaf in changed]), strict=True):
+            given[i] = arg
+        return _single(f(*given))
 
-    pairs = [_measured(single, leaves, k, method) for k in range(len(leaves))]
-    gradient, errors = (rebuild(column) for column in zip(*pairs, strict=True))
-    if len(args) == 1:
+    pairs = [_measured(single, leaves, k, method, step) for k in range(len(leaves))]
+    gradient, errors = (tuple(rebuild(column)) for column in zip(*pairs, strict=True))
+    if isinstance(argnums, int) or (argnums is None and len(args) == 1):
         gradient, errors = gradient[0], errors[0]
     return (gradient, errors) if error else gradient
 
 
-def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method) -> Estimate:
+def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
+    """The positions that `argnums` names, from 0."""
+    wanted = (argnums,) if isinstance(argnums, int) else argnums
+    known = isinstance(wanted, Sequence) and all(isinstance(i, int) and -count <= i < count for i in wanted)
+    positions = [i % count for i in wanted] if known else []
+    if not known or len({*positions}) < len(positions):
+        remedy = "name each at most once, by its position from 0"
+        raise ValueError(f"numeric_gradient: argnums={argnums!r} with {count} arguments; {remedy}")
+    return positions
+
+
+def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method, step: float | None) -> Estimate:
     """The slope in each number of the k-th leaf, and estimates of the errors."""
     leaf = leaves[k]
     kind = np.complex128 if method == "complex" else leaf.dtype
@@ -173,7 +230,7 @@ def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: 
         return d
 
     for i in np.ndindex(leaf.shape):
-        pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps))
+        pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps), step)
         estimates[0][i], estimates[1][i] = pair
     return estimates[0][()], estimates[1][()]
 

@@ -25,7 +25,7 @@ from benchmarks.workload import OURS
 from tests.domains import CALLS
 from tinygrad_edu.testing.oracles import check, directions, dot, gradient, weights
 
-ALONE = setting.Options(rounds=2, peers=False, checks=20)
+ALONE = setting.Options(rounds=2, peers=False, checks=20, count=3)
 
 
 def numeric(f, arrays):
@@ -179,7 +179,7 @@ def test_our_checker_at_its_work():
 def test_the_table_prints_with_targets_missed_and_met(monkeypatch, capsys):
     monkeypatch.setattr(detection, "ELEMENTS", 40)
     monkeypatch.setattr(detection, "CHECKERS", {OURS: Blind})
-    main(["detection", "--rounds", "1", "--checks", "20", "--no-peers"])
+    main(["detection", "--rounds", "1", "--checks", "20", "--count", "3", "--no-peers"])
     out = capsys.readouterr().out
     texts = [
         "none",
@@ -195,7 +195,7 @@ def test_the_table_prints_with_targets_missed_and_met(monkeypatch, capsys):
 def test_alarms_are_shown_and_one_that_fails_is_named(monkeypatch):
     monkeypatch.setattr(detection, "ELEMENTS", 40)
     monkeypatch.setattr(detection, "CHECKERS", {OURS: Nervous, "lost": Lost})
-    notes = detection.measure(ALONE).notes
+    notes = detection.measure(ALONE)[0].notes
     assert any("no false alarm: MISSED" in note for note in notes)
     assert any(note.startswith("lost failed: RuntimeError: out of order") for note in notes)
 
@@ -203,5 +203,7 @@ def test_alarms_are_shown_and_one_that_fails_is_named(monkeypatch):
 def test_detection_is_run_only_when_asked_for():
     assert arguments([]).workloads == []
     assert arguments(["detection", "--checks", "7"]).checks == 7
-    with pytest.raises(SystemExit):
-        arguments(["detection", "--checks", "0"])
+    assert arguments(["detection"]).count == 200_000
+    for option in ("--checks", "--count"):
+        with pytest.raises(SystemExit):
+            arguments(["detection", option, "0"])

@@ -92,7 +92,7 @@ def right_and_wrong(x, y=2.0):
 PLANTED = {
     "sign": lambda: (inside(np.exp, lambda g, z, x: -g * z), (X, W), "has the wrong sign"),
     "factor 2": lambda: (inside(np.exp, lambda g, z, x: 2 * g * z), (X, W), "is off by the factor 2"),
-    "a billionth": lambda: (inside(np.exp, lambda g, z, x: (1 + 1e-9) * g * z), (X, W), "the factor 1 +1e-09"),
+    "a billionth": lambda: (inside(np.exp, lambda g, z, x: (1 + 1e-9) * g * z), (X, W), "the factor 1 + 1e-09"),
     "lost mean": lambda: (inside(lambda x: x - x.mean(), lambda g, z, x: g), (X, W), "passes the cotangent on"),
     "mean without 1/n": lambda: (lambda x: np.tanh(operation(np.mean, lambda g, z, x: g)(x)), (X,),
         "is off by the factor 12"),
@@ -101,14 +101,14 @@ PLANTED = {
         "the factor 1/3"),
     "lost factor": lambda: (inside(lambda x: x**3, lambda g, z, x: 3 * g * x), (X, W), "lacks the factor x"),
     "missing sum": lambda: (first(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g[0]), (X, B),
-        "input 1 takes one slice where the broadcast axis must be summed over"),
+        "input 1 (arguments[1]) takes one slice where the broadcast axis must be summed over"),
     "mean for sum": lambda: (first(np.add, lambda g, z, x, y: g, lambda g, z, x, y: g.mean(0)), (X, B),
         "the factor 1/3"),
     "swapped operands": lambda: (
         first(lambda x, y: x * y * y, lambda g, z, x, y: 2 * g * x * y, lambda g, z, x, y: g * y * y),
-        (X, X + 1), "gives what belongs to input 1: the operands are swapped"),
+        (X, X + 1), "gives what belongs to input 1 (arguments[1]): the two are swapped"),
     "transposed": lambda: (first(np.matmul, lambda g, z, x, y: g @ y.T, lambda g, z, x, y: (x.T @ g).T), (X, W),
-        "input 1 gives the transpose"),
+        "input 1 (arguments[1]) gives the transpose"),
     "not transposed": lambda: (first(np.matmul, lambda g, z, x, y: g @ y, lambda g, z, x, y: x.T @ g), (X, W),
         "would be right with input 1 transposed"),
     "= for +=": lambda: (lambda x: np.sum(np.sin(operation(lambda x, i: x[i], put_down, None)(x, TWICE))), (X,),
@@ -133,6 +133,6 @@ PLANTED = {
     "shape": lambda: (inside(np.exp, lambda g, z, x: (g * z)[:2]), (X, W), "gave a cotangent of shape (2, 4)"),
     "raises": lambda: (inside(np.exp, lambda g, z, x: g @ g), (X, W), "its rule fails: ValueError"),
     "large array": lambda: (first(lambda x: 2 * x, lambda g, z, x: g * 2.0001), (draw.normal(size=(60, 60)),),
-        "is off by the factor 1 +5e-05"),
+        "is off by the factor 1 + 5e-05"),
 }
 # fmt: on

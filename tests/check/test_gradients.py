@@ -132,7 +132,7 @@ def test_a_network_is_looked_at_in_every_array():
 def test_outputs_of_any_shape_and_trees():
     assert tg.compare_gradients(lambda x, y: {"a": np.outer(x, y), "b": [x * 2]}, np.ones(3), np.arange(2.0)).ok
     wrong = operation(np.sin, lambda g, z, x: g * np.array([1.0, 1.0, 1.01]) * np.cos(x))
-    assert not tg.compare_gradients(lambda p: (wrong(p["x"]), p["b"]), {"x": np.ones(3), "b": 2}).ok
+    assert not tg.compare_gradients(lambda p: (wrong(p["x"]), p["b"]), {"x": np.ones(3), "b": 2.0}).ok
 
 
 def test_single_precision_is_seen_as_far_as_it_goes():

@@ -100,7 +100,6 @@ SAMPLES = {
     "N": 2,
     "increasing": True,
     "m": 2,
-    "rcond": 1e-9,
     "full": True,
     "w": np.array([1.0, 2.0, 1.0, 0.5]),
     "cov": True,

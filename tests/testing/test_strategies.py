@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from tinygrad_edu.testing import (
     arrays,
+    assert_gradient,
     broadcastable_shapes,
     dtypes,
     layouts,
+    like,
     nonzero,
     positive,
     programs,
@@ -127,3 +129,15 @@ def test_without_hypothesis_it_says_what_to_install():
 
 def test_it_needs_no_pytest():
     assert run("import sys; sys.modules['pytest'] = None; import tinygrad_edu.testing").returncode == 0
+
+
+@given(like({"w": np.ones((2, 3), np.float32), "b": 0.5, "n": 3, "mask": np.array([True, False])}))
+def test_a_tree_like_another_has_its_structure_shapes_and_dtypes(tree):
+    assert (tree["w"].shape, tree["w"].dtype, type(tree["b"]), tree["n"]) == ((2, 3), np.float32, float, 3)
+    assert tree["mask"].tolist() == [True, False]
+    assert 1.0 not in tree["w"]
+
+
+def test_a_wrong_gradient_fails_with_the_report():
+    with pytest.raises(AssertionError, match="WRONG in x"):
+        assert_gradient(lambda x: np.sum(x**2), np.ones(2), gradient=lambda x: x)

@@ -41,10 +41,15 @@ def test_argnums_may_name_a_keyword():
     assert tg.grad(tg.grad(lambda x, y: x * y**2, "y"), 0)(3.0, y=2.0) == 4.0
 
 
-@pytest.mark.parametrize("argnums", ["mu", 1, -2, (0, 0), (0, "w"), ("lam", "lam")])
+@pytest.mark.parametrize("argnums", ["mu", 1, -2, (0, 0), (0, "w"), ("lam", "lam"), None, 0.0, (0.0,), [[0]]])
 def test_argnums_that_do_not_fit_name_what_was_given(argnums):
     with pytest.raises(ValueError, match=r"argnums=.* with 1 positional arguments and lam by keyword"):
         tg.grad(ridge, argnums)(ONES, lam=0.5)
+
+
+def test_argnums_may_be_an_integer_of_numpy():
+    for index in (np.int64(1), np.int8(-1)):
+        assert tg.grad(lambda x, y: x * y, index)(2.0, 3.0) == 2.0
 
 
 def test_keywords_that_are_values_are_differentiated_from_outside():

@@ -216,6 +216,8 @@ def test_leaving_the_tape_is_noticed():
 
 def test_cotangents_and_tangents_are_checked():
     _, pull = tg.vjp(lambda x: x * 2, np.ones(2))
+    with pytest.raises(TypeError, match="vjp: a cotangent is a ndarray where a tuple of 2 arrays was expected"):
+        tg.vjp(lambda x: (x, 2 * x), np.ones(2))[1](np.ones(2))
     with pytest.raises(ValueError, match=r"cotangent has shape \(3,\)"):
         pull(np.ones(3))
     with pytest.raises(ValueError, match=r"tangent has shape \(\)"):

@@ -7,7 +7,7 @@ a         analytic derivative
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -58,6 +58,12 @@ def rounding(
         ]
 
 
+def alike(again: Leaves, gradient: Leaves, rounds: Leaves) -> bool:
+    """Whether a gradient computed again is the same but for roundings, or not a number again."""
+    pairs = zip(again, gradient, rounds, strict=True)
+    return all(np.all((g == a) | (abs(g - a) <= r) | (np.isnan(g) & np.isnan(a))) for g, a, r in pairs)
+
+
 def judge(place: str, a: float, measured: Measured, rounds: float, unit: float) -> Compared:
     """Compare two derivatives; `rounds` is how far `a` may be rounded, `unit` the size of those around it."""
     numeric, error, jump = measured.slope, measured.error, measured.jump
@@ -99,6 +105,7 @@ class Probe:
     scale: float
     analytic: float
     rounds: float
+    index: Shape | None = None  # of the element, if it is one
     short: float = 0.1  # so much of the direction is short compared with the element
 
 
@@ -118,18 +125,25 @@ class Comparison:
         direction[i] = scale = max(1.0, float(abs(x[i])))
         place = f"[{', '.join(map(str, i))}]" if i else ""
         short = min(0.1, float(abs(x[i])) or 0.1)
-        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), short)
+        return Probe(place, direction, scale, float(self.analytic[k][i]), float(self.rounds[k][i]), i, short)
 
     def through_all(self, k: int) -> Iterator[Probe]:
         """The probes along directions of length 1 through all elements: the gradient, and a random one."""
-        a, rounds = self.analytic[k], self.rounds[k]
+        a = self.analytic[k]
         random = signs(np.shape(a), 11)
         for name, v in (("along its gradient", a), ("in a random direction", random)):
-            with np.errstate(all="ignore"):
-                length = float(np.sqrt(np.sum(np.square(v))))
-                if 0 < length < math.inf:
-                    sums = float(np.sum(a * v)) / length, float(np.sum(rounds * abs(v))) / length
-                    yield Probe(name, v / length, 1.0, *sums)
+            probe = self._along(k, name, v)
+            if probe:
+                yield probe
+
+    def _along(self, k: int, place: str, v: Array) -> Probe | None:
+        """The probe along a direction, made as long as 1; None if it has no length."""
+        with np.errstate(all="ignore"):
+            length = float(np.sqrt(np.sum(np.square(v))))
+            if not 0 < length < math.inf:
+                return None
+            a, rounds = self.analytic[k], self.rounds[k]
+            return Probe(place, v / length, 1.0, float(np.sum(a * v)) / length, float(np.sum(rounds * abs(v))) / length)
 
     def probes(self, k: int) -> Iterator[Probe]:
         """The probes of the k-th array: its elements, or some of them and two directions through all."""
@@ -138,6 +152,27 @@ class Comparison:
             yield self.element(k, i)
         if self.count < np.size(a):
             yield from self.through_all(k)
+
+    def findings(self, k: int) -> list[tuple[Compared, Probe]]:
+        """All probes of the k-th array, compared; if only a direction is wrong, an element of it that is, too."""
+        found = [(self.compare(k, probe), probe) for probe in self.probes(k)]
+        wrong = [probe for compared, probe in found if compared.kind == "wrong"]
+        if wrong and all(probe.index is None for probe in wrong):
+            element = self._locate(k, wrong[0].direction)
+            found.append((self.compare(k, element), element))
+        return found
+
+    def _locate(self, k: int, v: Array) -> Probe:
+        """An element that is wrong where a direction is, found by halving the direction."""
+        suspects = np.flatnonzero(v)
+        while suspects.size > 1:
+            half = suspects[: suspects.size // 2]
+            part = np.zeros(np.shape(v))
+            part.flat[half] = np.asarray(v).flat[half]
+            probe = self._along(k, "", part)
+            wrong = probe is not None and self.compare(k, probe).kind == "wrong"
+            suspects = half if wrong else suspects[suspects.size // 2 :]
+        return self.element(k, tuple(map(int, np.unravel_index(suspects[0], np.shape(v)))))
 
     def compare(self, k: int, probe: Probe) -> Compared:
         """Compare one derivative; what seems wrong is measured again, with steps of other lengths."""
@@ -150,20 +185,32 @@ class Comparison:
             blind = self.weighed.cancels and m.error > 1e-3 * self.weighed.size  # the noise elsewhere may be less
             if compared.kind != "wrong" and (compared.kind == "agrees" or not blind):
                 break
-        suspicious = compared.kind == "wrong" and not math.isnan(compared.analytic)
-        if suspicious and self.weighed.diverges(k, probe.direction):
-            endless = math.copysign(math.inf, compared.slope)
-            return replace(compared, slope=endless, error=math.inf, bound=math.inf, kind="precision-limited")
-        return compared
+        unsure = m.error > max(1e-3 * abs(m.slope), math.sqrt(self.weighed.step) * self.weighed.size)
+        if math.isnan(compared.analytic) or not (unsure or compared.kind == "wrong"):
+            return compared
+        limits = self.weighed.endless(k, probe.direction)
+        if limits is None:
+            return compared
+        low, high = (limit / probe.scale for limit in limits)
+        endless = math.inf if math.isinf(high) else -math.inf
+        kind: Kind = "precision-limited" if low <= compared.analytic <= high else "wrong"
+        return Compared(probe.place, compared.analytic, endless, math.inf, math.inf, kind)
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
         """The finding for the k-th array, which must not be empty."""
-        pairs = [(self.compare(k, probe), probe) for probe in self.probes(k)]
+        pairs = self.findings(k)
         worst, probe = max(pairs, key=lambda pair: pair[0].rank)
         q, size = EPS**0.5, np.size(self.analytic[k])
         post = float(slope(self.weighed.along(k, probe.direction), 0.0, q)) / probe.scale
-        looked_at = min(self.count, size)
+        looked_at = sum(probe.index is not None for _, probe in pairs)
         directions = len(pairs) - looked_at
-        return Argument(
-            name, np.shape(self.analytic[k]), dtype, looked_at, size, directions, worst, post, q * probe.scale
-        )
+        a = np.array(self.analytic[k])
+        numeric, error, bound = (np.full(a.shape, np.nan) for _ in range(3))
+        wrong, seen = np.zeros(a.shape, bool), np.zeros(a.shape, bool)
+        for compared, each in pairs:
+            if each.index is not None:
+                numeric[each.index], error[each.index] = compared.slope, compared.error
+                bound[each.index] = compared.bound
+                wrong[each.index], seen[each.index] = compared.kind == "wrong", True
+        found = (name, a.shape, dtype, looked_at, size, directions, worst, post, q * probe.scale)
+        return Argument(*found, a, numeric, error, bound, wrong, seen)

@@ -34,7 +34,7 @@ class SlopeCurve:
 
     `forward`, `central` and `richardson` are the errors, one for each of `q`; nan or inf where `f` is not finite.
     `value` is f(x); `slope`, `second` and `third` are the derivatives there, by the tape. The last two are None if
-    it cannot give them: a rule on the way cannot be differentiated.
+    it cannot give them: a rule on the way cannot be differentiated, or the slope is one claimed.
     """
 
     f: Function
@@ -47,6 +47,7 @@ class SlopeCurve:
     forward: Floats
     central: Floats
     richardson: Floats
+    by: str = "the tape's"
 
     @property
     @np.errstate(all="ignore")
@@ -119,7 +120,7 @@ class SlopeCurve:
         return self._table().as_html()
 
     def _table(self) -> CurveTable:
-        head = f"{self.title}: the tape's slope is {self.slope:.8g}, and slopes over a step of q miss it by"
+        head = f"{self.title}: {self.by} slope is {self.slope:.8g}, and slopes over a step of q miss it by"
         return CurveTable(head, error_rows(self.q, self.errors, self.best), self._remarks())
 
     def _remarks(self) -> list[str]:
@@ -131,7 +132,7 @@ class SlopeCurve:
         ):
             q = self.meeting[method]
             if known is None:
-                theory = f"the tape cannot give {name}, so truncation is not predicted"
+                theory = f"{name} is not known, so truncation is not predicted"
             elif 0 < q < math.inf:
                 theory = f"truncation and rounding meet at q = {q:.1e} ({root})"
             else:
@@ -159,7 +160,9 @@ class SlopeCurve:
         return draw(self.title, self.q, self.errors, self.best, self.rounding, truncations, axes)
 
 
-def slope_curve(f: Function, x: Number, q: Sequence[float] | None = None) -> SlopeCurve:
+def slope_curve(
+    f: Function, x: Number, q: Sequence[float] | None = None, *, gradient: Function | None = None
+) -> SlopeCurve:
     """Measure the slope of `f` at x with steps from far too small to far too large, and compare it with the tape's.
 
     forward is the post's slope, (f(x + q) - f(x)) / q; central is c(q) = (f(x + q) - f(x - q)) / 2q; richardson
@@ -171,6 +174,7 @@ def slope_curve(f: Function, x: Number, q: Sequence[float] | None = None) -> Slo
         x: the number; integers are taken as floats, and float32 stays float32.
         q: the steps, growing; by default 1, 2 and 5 in each decade from a tenth of eps to 1, all of it
             times a power of ten if |x| is 10 or more. Powers of 2 would hide what rounding x + q does.
+        gradient: the slope claimed, a function of `x`, in place of the tape's; `f` need not be on a tape then.
 
     Returns:
         A `SlopeCurve`: `print` it for a table, `plot` it for a picture.
@@ -187,6 +191,8 @@ def slope_curve(f: Function, x: Number, q: Sequence[float] | None = None) -> Slo
         TypeError: `x`, `f(x)` or the steps are not real numbers, or `f` left the tape.
         ValueError: `x` is not finite, or the steps are not positive and growing.
     """
+    if gradient is not None and not callable(gradient):
+        raise TypeError(f"slope_curve: gradient= is a {type(gradient).__name__}; pass a function of x")
     x = _number(x)
     steps = _default_steps(x) if q is None else _steps(q, x.dtype)
 
@@ -195,9 +201,11 @@ def slope_curve(f: Function, x: Number, q: Sequence[float] | None = None) -> Slo
 
     with np.errstate(all="ignore"):
         value = d(x)
-        first, second, third = _derivatives(f, x)
-        errors = [np.array([abs(s - first) for s in slopes], float) for slopes in _slopes(d, x, steps)]
-    return SlopeCurve(f, x, value, first, second, third, steps.astype(float), *errors)
+        first, second, third = _derivatives(f, x) if gradient is None else (_single(gradient(x), x), None, None)
+        apart = (np.array([abs(s - first) for s in slopes], float) for slopes in _slopes(d, x, steps))
+        forward, central, extrapolated = apart
+    by = "the tape's" if gradient is None else "the claimed"
+    return SlopeCurve(f, x, value, first, second, third, steps.astype(float), forward, central, extrapolated, by)
 
 
 def _slopes(d: Function, x: Number, steps: Floats) -> tuple[list[Number], list[Number], list[Number]]:

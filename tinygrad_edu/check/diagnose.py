@@ -1,4 +1,4 @@
-"""The operation to blame: the rule of every entry on a tape against the slope at the recorded numbers.
+"""What is to blame: the operation whose rule is not the slope at the recorded numbers, or the term a claim lacks.
 
 z       an entry of the tape
 g       a cotangent of it, drawn at random
@@ -13,10 +13,10 @@ import numpy as np
 
 from tinygrad_edu.check.compare import Comparison, rounding, sample
 from tinygrad_edu.check.evidence import Evidence
-from tinygrad_edu.check.explanations import describe
+from tinygrad_edu.check.explanations import describe, describe_claim, shared
 from tinygrad_edu.check.hooks import SourceLines
-from tinygrad_edu.check.measure import Array, Leaves, Weighed, signs
-from tinygrad_edu.check.report import Compared, Fault
+from tinygrad_edu.check.measure import Array, Leaves, Shape, Weighed, signs
+from tinygrad_edu.check.report import Argument, Fault
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload
@@ -43,6 +43,22 @@ def diagnose(entries: list[Entry], lines: SourceLines) -> tuple[Fault | None, li
             if kink is not None:
                 kinks.append(str(Fault(f"sits on a kink {kink}".rstrip(), label(z.function), lines.of(z))))
     return None, list(dict.fromkeys(kinks))
+
+
+def diagnose_claim(rows: list[Argument], leaves: Leaves, names: list[str]) -> list[Fault]:
+    """Find how the claimed gradients of some arrays are wrong, as far as a guess explains it."""
+    evidence = []
+    for k, row in zip((k for k, x in enumerate(leaves) if x.size), rows, strict=True):
+        whole = bool(np.all(row.seen))
+        arrays = row.analytic, row.numeric, row.bound
+        claimed, measured, bounds = arrays if whole else (x[row.seen] for x in arrays)
+        evidence.append((row.name, Evidence(None, k, claimed, measured, bounds, 1.0, 1.0, leaves, whole, names)))
+    found = []
+    for row, own in zip(rows, evidence, strict=True):
+        others = [other for other in evidence if other is not own]
+        said = describe_claim(own[1], others) if row.worst.kind == "wrong" else None
+        found += [(row.name, said)] if said else []
+    return [Fault(f"the gradient claimed for {said}") for said in shared(found)]
 
 
 class Suspect:
@@ -105,8 +121,9 @@ class Suspect:
 
     @property
     def names(self) -> list[str]:
-        """The names of the leaves."""
-        return [f"input {i}" for i in self.places]
+        """The names of the leaves: their places, and what the user calls them."""
+        given = [(i, self.z.inputs[i].name) for i in self.places]
+        return [f"input {i} ({name})" if name else f"input {i}" for i, name in given]
 
     def _at_recorded_numbers(self) -> tuple[str | None, Leaves]:
         """Return the shares at the recorded numbers, and a fault if rules write into these or they have changed."""
@@ -124,23 +141,27 @@ class Suspect:
         return None, shares
 
     def _against_slope(self, weighed: Weighed, shares: Leaves, rounds: Leaves) -> tuple[str | None, str | None]:
-        """Return what is wrong with the first wrong rule, and where there are kinks."""
-        kinks = []
-        for k, name in enumerate(self.names):
+        """Return what is wrong with the rules, and where there are kinks."""
+        kinks, wrong = [], []
+        for k in range(len(self.leaves)):
             small = self.leaves[k].size <= ELEMENTS
-            found = _compared(Comparison(weighed, shares, rounds, ELEMENTS if small else GLIMPSE), k)
-            if any(compared.kind == "wrong" for compared in found):
+            found = Comparison(weighed, shares, rounds, ELEMENTS if small else GLIMPSE).findings(k)
+            off = [probe.index for compared, probe in found if compared.kind == "wrong"]
+            if off:
                 close = Comparison(weighed, shares, rounds, ELEMENTS if small else SAMPLE)
                 alike = [j for j, x in enumerate(self.leaves) if j != k and x.shape == self.leaves[k].shape]
-                others = [(self.places[j], self._evidence(close, j)) for j in alike]
-                return f"its rule for {name} {describe(self._evidence(close, k), others)}", None
-            kinks += [compared.place for compared in found if compared.kind == "kink"]
+                seen = [i for i in off if i is not None]
+                others = [(self.names[j], self._evidence(close, j, seen)) for j in alike]
+                wrong.append((self.names[k], describe(self._evidence(close, k, seen), others)))
+            kinks += [compared.place for compared, _ in found if compared.kind == "kink"]
+        if wrong:
+            return "; ".join(f"its rule for {said}" for said in shared(wrong)), None
         return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
 
-    def _evidence(self, comparison: Comparison, k: int) -> Evidence:
-        """The claims and measurements for the k-th leaf, side by side."""
+    def _evidence(self, comparison: Comparison, k: int, seen: list[Shape]) -> Evidence:
+        """The claims and measurements for the k-th leaf, side by side: of a sample, and of those `seen` wrong."""
         shape = self.leaves[k].shape
-        chosen = sample(comparison.analytic[k], comparison.count)
+        chosen = list(dict.fromkeys([*sample(comparison.analytic[k], comparison.count), *seen]))
         found = [comparison.compare(k, comparison.element(k, i)) for i in chosen]
         columns = [np.array([getattr(c, what) for c in found]) for what in ("analytic", "slope", "bound")]
         if len(chosen) == self.leaves[k].size:
@@ -149,8 +170,4 @@ class Suspect:
         rows = tuple(np.transpose(chosen))
         g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self.inputs))
         claimed, slopes, bounds = columns
-        return Evidence(self.z, self.places[k], claimed, slopes, bounds, g, output, inputs)
-
-
-def _compared(comparison: Comparison, k: int) -> list[Compared]:
-    return [comparison.compare(k, probe) for probe in comparison.probes(k)]
+        return Evidence(self.z, self.places[k], claimed, slopes, bounds, g, output, inputs, whole=False)

@@ -6,34 +6,72 @@ e  the evidence: what the rule claims, and the measured slopes, which may be off
 """
 
 import itertools
-import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.measure import Array, Leaves, Shape, Weighed
+from tinygrad_edu.check.terms import along_axis, of_leaves, term
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.unbroadcast import unbroadcast
 
-Others = list[tuple[int, Evidence]]
+Others = list[tuple[str, Evidence]]  # with the names of what they are of
+_FLOAT32 = 2.0**-20  # so near is what was computed in float32
 
 
 def describe(e: Evidence, others: Others) -> str:
     """Return in words how a rule is wrong."""
-    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _transposed, _term)
+    own = (_nothing, _factor, _moved, _cotangent, _one_slice, _single, _repeated, _transposed, term, along_axis)
     for said in itertools.chain([_swapped(e, others)], (guess(e) for guess in own)):
         if said:
             return said
     places = np.argwhere(e.wrong)
+    if not len(places):
+        return "is wrong along a direction through all elements, by too little in each to be seen there"
     worst = tuple(places[np.argmax(abs(e.claimed - e.measured)[e.wrong])])
-    numbers = f"{e.claimed[worst]:.6g} where the slope is {e.measured[worst]:.6g}"
+    numbers = " where the slope is ".join(_apart(e.claimed[worst], e.measured[worst]))
+    if _near_float32(e):
+        numbers += ", which is as precise as float32"
     if len(places) == e.claimed.size:
         return f"is wrong: {numbers}"
     named = ", ".join(str(place.tolist()) for place in places[:4]) + (", …" if len(places) > 4 else "")
     return f"is wrong in {len(places)} of {e.claimed.size} elements{_which(e)}, at {named}: {numbers}"
+
+
+def describe_claim(e: Evidence, others: Others) -> str | None:
+    """Return in words how a gradient of a whole function is wrong, or None if no guess explains it."""
+    own = (_nothing, _factor, _moved, of_leaves, along_axis) if e.whole else (_nothing, _factor)
+    said = itertools.chain([_swapped(e, others)], (guess(e) for guess in own))
+    return next(filter(None, said), "is as precise as float32" if _near_float32(e) else None)
+
+
+def shared(found: list[tuple[str, str]]) -> list[str]:
+    """Names with what is wrong with each, as sentences; what several have in common is said once.
+
+    >>> shared([("w", "has the wrong sign"), ("x", "is 0"), ("b", "has the wrong sign")])
+    ['w has the wrong sign, and so it is with b', 'x is 0']
+    """
+    alike: dict[str, list[str]] = {}
+    for name, said in found:
+        alike.setdefault(said, []).append(name)
+    return [
+        f"{first} {said}" + (f", and so it is with {', '.join(others)}" if others else "")
+        for said, (first, *others) in alike.items()
+    ]
+
+
+def _apart(a: float, b: float) -> tuple[str, str]:
+    """Two numbers with as many digits as show that they differ, and one more."""
+    digits = next((n for n in range(6, 17) if f"{a:.{n}g}" != f"{b:.{n}g}"), 16)
+    more = digits + (digits > 6)
+    return f"{a:.{more}g}", f"{b:.{more}g}"
+
+
+def _near_float32(e: Evidence) -> bool:
+    """Whether all is as near to the slopes as float32 is."""
+    return bool(np.all(abs(e.claimed - e.measured) <= _FLOAT32 * abs(e.measured)))
 
 
 def _nothing(e: Evidence) -> str | None:
@@ -49,19 +87,27 @@ def _factor(e: Evidence) -> str | None:
         return None
     if abs(c + 1) < 1e-6:
         return "has the wrong sign"
-    sizes = {int(n) for n in (np.size(e.claimed), np.size(e.g), *np.shape(e.claimed), *np.shape(e.g)) if n > 1}
+    arrays = e.claimed, e.g, *(x for x in e.inputs if isinstance(x, np.ndarray))
+    sizes = {int(n) for x in arrays for n in (np.size(x), *np.shape(x)) if n > 1}
     named = [(float(n), f"{n}") for n in sorted({2, *sizes})] + [(1 / n, f"1/{n}") for n in sorted({2, *sizes})]
     nearest = next((text for value, text in named if abs(c / value - 1) < 1e-6), None)
     if nearest is None and np.size(e.claimed) < 3:
         return None
-    return f"is off by the factor {nearest or (f'1 {c - 1:+.2g}' if abs(c - 1) < 1e-3 else f'{c:.7g}')}"
+    return f"is off by the factor {nearest or _written(c)}"
+
+
+def _written(c: float) -> str:
+    """A factor as text, also if it is nearly 1."""
+    if abs(c - 1) >= 1e-3:
+        return f"{c:.7g}"
+    return f"1 {'+' if c > 1 else '-'} {abs(c - 1):.2g}"
 
 
 def _swapped(e: Evidence, others: Others) -> str | None:
     """Guess that the rule belongs to another input."""
-    for place, other in others:
+    for name, other in others:
         if e.is_close(e.claimed, other.measured):
-            return f"gives what belongs to input {place}: the operands are swapped"
+            return f"gives what belongs to {name}: the two are swapped"
     return None
 
 
@@ -121,7 +167,7 @@ def _chosen(shape: Shape, index: Any) -> Array:
 def _single(e: Evidence) -> str | None:
     """Guess that the rule computes in single precision."""
     single = np.array_equal(e.claimed, e.claimed.astype(np.float32)) and not np.array_equal(e.g, e.g.astype(np.float32))
-    near = np.all(abs(e.claimed - e.measured) <= 2.0**-20 * np.max(abs(e.measured), initial=0.0))
+    near = np.all(abs(e.claimed - e.measured) <= _FLOAT32 * np.max(abs(e.measured), initial=0.0))
     return "rounds to float32" if near and single else None
 
 
@@ -134,45 +180,6 @@ def _repeated(e: Evidence) -> str | None:
         repeated = set(values[counts > 1].tolist())
         if repeated and e.claimed.ndim and set(np.nonzero(off)[0].tolist()) <= repeated:
             return "puts the shares of a repeated index down, where they must be added up"
-    return None
-
-
-def _terms(e: Evidence) -> Iterator[tuple[str, Array]]:
-    """The terms that rules are often made of, next to the cotangent."""
-    named = [("z", e.output), *zip("xyuv", map(np.asarray, e.inputs), strict=False)]
-    parts = [(name, x) for name, x in named if x.dtype.kind == "f" and x.shape in ((), e.claimed.shape)]
-    yield from parts
-    for (left, x), (right, y) in itertools.product(parts, parts):
-        yield f"{left}·{right}", x * y
-        yield f"{left}/{right}", x / y
-    yield from ((f"1/{name}", 1 / x) for name, x in parts)
-
-
-def _multiple(e: Evidence, what: Array, of: Array) -> float:
-    """The factor c with what = c · of; 0 if there is none."""
-    square = float(np.sum(of * of))
-    c = float(np.sum(what * of)) / square if square else 0.0
-    return c if np.shape(of) == np.shape(what) and math.isfinite(c) and e.is_close(what, c * of) else 0.0
-
-
-def _number(c: float, name: str) -> str:
-    """Format c times `name`."""
-    near = float(round(c)) if abs(c - round(c)) < 1e-6 else c
-    return {1.0: name, -1.0: f"-{name}"}.get(near, f"{near:.4g}·{name}")
-
-
-def _term(e: Evidence) -> str | None:
-    """Guess a term that is missing, or a factor."""
-    if np.shape(e.g) != e.claimed.shape or e.claimed.size < 3:
-        return None
-    with np.errstate(all="ignore"):
-        for name, term in [("1", np.ones(e.g.shape)), *_terms(e)]:
-            c = _multiple(e, e.measured - e.claimed, e.g * term)
-            if c:
-                return f"lacks the term {_number(c, 'g' if name == '1' else f'g·{name}')}"
-            c = _multiple(e, e.measured, e.claimed * term)
-            if c:
-                return f"lacks the factor {_number(c, name)}"
     return None
 
 

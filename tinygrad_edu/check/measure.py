@@ -31,11 +31,13 @@ Line = Callable[[Number], Number]
 
 EPS = float(np.finfo(np.float64).eps)
 SAFETY = 4.0  # an estimate of an error is an estimate itself: it may be this many times too small
-_NEAR = 2.0**-44  # points so close that what a function does between them is rounding and little else
+_NEAR = 256.0  # so many last digits apart, what a function does between points is rounding and little else,
+_FARTHEST = 2.0**-10  # unless those digits are coarse themselves
 _POINTS = 10
 _SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
+_JUMPS = 2.0**9.5  # a chord over a jump grows by 2¹⁰ when its step is divided by that
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
 
 
@@ -58,7 +60,8 @@ class Weighed:
     """A function of a list of arrays, its outputs weighed and added up to one number.
 
     The weights of several outputs are drawn at random, so that no two faults cancel; a single one is taken as it is.
-    `step` is the distance from 1 to the next number in the coarsest precision that f computes in.
+    `step` is the distance from 1 to the next number in the coarsest precision that f computes in. Errors of
+    floating point are ignored by whoever compares, once and not at every point.
     """
 
     def __init__(
@@ -82,14 +85,12 @@ class Weighed:
 
     def outputs(self, leaves: Leaves) -> Leaves:
         """Run the function on plain numbers."""
-        with no_grad(), np.errstate(all="ignore"):
+        with no_grad():
             return [payload(z) for z in tree.leaves(self.f([x[()] for x in leaves]))]
 
     def __call__(self, leaves: Leaves) -> Number:
         """The weighed sum of the outputs."""
-        outputs = self.outputs(leaves)
-        with np.errstate(all="ignore"):
-            return sum((np.sum(w * z) for w, z in zip(self.weights, outputs, strict=True)), 0.0)
+        return sum((np.sum(w * z) for w, z in zip(self.weights, self.outputs(leaves), strict=True)), 0.0)
 
     def along(self, k: int, direction: Array) -> Line:
         """Return phi as a function of t, on the line through the k-th array in `direction`."""
@@ -106,9 +107,18 @@ class Weighed:
     def _near(self, leaves: Leaves) -> Array:
         """Values of phi at points so near to each other that a smooth function hardly changes."""
         steps = [np.where(x == 0, 1.0, abs(x)) * signs(x.shape, 7 + i) for i, x in enumerate(leaves)]
-        shifts = [t * _NEAR for t in range(_POINTS)]
-        values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
-        return np.nan_to_num(np.array(values, np.float64), posinf=0.0, neginf=0.0)
+        near = min(_NEAR * self.step, _FARTHEST)
+
+        def along(toward: float) -> Array:
+            shifts = [toward * t * near for t in range(_POINTS)]
+            values = [self([x + t * step for x, step in zip(leaves, steps, strict=True)]) for t in shifts]
+            return np.array(values, np.float64)
+
+        values = along(1.0)
+        if not np.all(np.isfinite(values)):  # at an edge there are values to one side
+            other = along(-1.0)
+            values = other if np.all(np.isfinite(other)) else values
+        return np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
     def _rounding(self, leaves: Leaves) -> float:
         """How much phi moves when all that the tape records is rounded once more; 0 if it cannot be recorded."""
@@ -139,15 +149,17 @@ class Weighed:
         The noise of f where it is taken holds for all steps; `closely`, it is measured at each of them.
         """
         phi = functools.cache(self.along(k, direction))
-        x = self.leaves[k][direction != 0]
-        ulp = EPS * min(1.0, float(np.max(abs(x / direction[direction != 0]), initial=0.0)))
+        on = direction != 0
+        ulp = EPS * min(1.0, float(np.max(abs(self.leaves[k][on] / direction[on]), initial=0.0)))
         moved = abs(float(phi(ulp) - phi(0.0)))  # by the rounding of x + q
-        at = self._noise_along(k, direction) if closely else lambda q: self.noise
+        moved = moved if math.isfinite(moved) else 0.0
+        level = max(self.noise, moved)
+        at = self._noise_along(k, direction) if closely else None
 
         def noise(q: Number) -> float:
-            return max(at(q), moved) if math.isfinite(moved) else at(q)
+            return level if at is None else max(at(q), moved)
 
-        slope, error = richardson(phi, np.float64(0.0), EPS, noise)
+        slope, error = richardson(phi, np.float64(0.0), self.step, noise=noise)
         jump, doubt = self._jump(phi)
         known = error <= 1e-6 * max(abs(slope), self.size)  # else it could not contradict a complex step
         if not jump and known and self.takes_complex:
@@ -156,15 +168,31 @@ class Weighed:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error) + doubt, jump)
 
-    def diverges(self, k: int, direction: Array) -> bool:
-        """Whether the slope grows without bound the nearer one looks, as that of a root at 0 does."""
+    def endless(self, k: int, direction: Array) -> tuple[float, float] | None:
+        """The slopes that may be claimed where the slope grows without bound the nearer one looks; None elsewhere.
+
+        A root at 0 has such a slope. It is beyond the chords that were seen, and where the slope grows on one side
+        only, that of the other side and all between may be claimed, too. A jump is no slope.
+        """
         phi = self.along(k, direction)
         here = phi(0.0)
-        sides = [side for side in (1.0, -1.0) if math.isfinite(phi(side * EPS))]
-        chords = [sum((phi(side * q) - here) / (side * q) for side in sides) for q in 2.0 ** -np.arange(10, 41, 10)]
-        growth = np.diff(chords)
-        seen = abs(growth[-1]) > 8 * self.step * self.size * 2.0**40
-        return bool(seen and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95))
+        steps = 2.0 ** -np.arange(10, 41, 10)
+        rounding = 8 * self.noise / steps
+        ranges, grows = [], False
+        for side in (1.0, -1.0):
+            chords = [float(phi(side * q) - here) / (side * q) for q in steps]
+            if not all(map(math.isfinite, chords)):  # f is not defined there, or has a pole between
+                continue
+            growth = np.diff(chords)
+            if abs(growth[-1]) > rounding[-1] and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95):
+                if growth[-1] / growth[-2] > _JUMPS:
+                    return None
+                grows = True
+                ranges.append((chords[-2], math.inf) if growth[-1] > 0 else (-math.inf, chords[-2]))
+            else:
+                room = abs(growth[1]) + rounding[1]
+                ranges.append((chords[1] - room, chords[1] + room))
+        return (min(low for low, _ in ranges), max(high for _, high in ranges)) if grows else None
 
     def _complex_step(self, phi: Line) -> float | None:
         """The slope by a complex step; None where the function takes no complex numbers.

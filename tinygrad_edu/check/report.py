@@ -9,13 +9,19 @@ q          the step of the post's slope formula
 
 import html
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+
+import numpy as np
+
+from tinygrad_edu.check.places import picture, svg, where
+from tinygrad_edu.slope import Array
 
 Kind = Literal["agrees", "kink", "precision-limited", "wrong"]
 
 _RANKS: dict[Kind, int] = {"agrees": 0, "kink": 1, "precision-limited": 2, "wrong": 3}
 _SHOWN = 24
+_SAFE = 4.0  # so many estimated errors are allowed for
 _HEAD = ("argument", "worst at", "analytic", "numeric", "relative", "±", "post's slope", "verdict")
 
 
@@ -44,6 +50,8 @@ class Compared:
     def relative(self) -> float:
         """The difference, relative to the larger of the two."""
         size = max(abs(self.analytic), abs(self.slope))
+        if math.isinf(size):
+            return float(self.analytic != self.slope)
         return self.difference / size if size else 0.0
 
     @property
@@ -64,24 +72,45 @@ class Compared:
             low, high = sorted((self.slope - self.jump / 2, self.slope + self.jump / 2))
             return f"kink: the slope goes from {low:.4g} to {high:.4g}"
         if self.kind == "precision-limited" and math.isinf(self.bound):
-            return "precision-limited: no finite slope can be measured here"
+            why = ": it grows without bound" if math.isinf(self.slope) else ""
+            return f"precision-limited: no finite slope can be measured here{why}"
         if self.kind == "precision-limited":
-            return f"precision-limited: rounding hides what is below {self.bound:.0e}"
+            if 2 * self.error < self.bound / _SAFE:
+                return f"precision-limited: the gradient itself may round by {self.bound:.0e}"
+            return f"precision-limited: the slope can be measured to ±{self.bound:.0e} only"
+        return f"wrong: {self._error}"
+
+    @property
+    def _error(self) -> str:
+        """How it is wrong."""
         if self.jump:
             left, right = self.slope - self.jump / 2, self.slope + self.jump / 2
-            return f"wrong: at a kink with slopes {left:.4g} and {right:.4g}"
+            return f"at a kink with slopes {left:.4g} and {right:.4g}"
+        if math.isinf(self.slope) and not math.isnan(self.analytic):
+            return f"{self.analytic:.4g} where the slope grows without bound"
         if math.isnan(self.analytic):
-            return f"wrong: not a number where the slope is {self.slope:.4g}"
-        return f"wrong: off by {100 * self.relative:.1g} %"
+            return f"not a number where the slope is {self.slope:.4g}"
+        if abs(self.slope) <= self.bound:
+            return f"{self.analytic:.4g} where the slope is 0 to within {self.bound:.0e}"
+        if not self.analytic:
+            return f"0 where the slope is {self.slope:.4g}"
+        if abs(self.analytic + self.slope) <= self.bound:
+            return "the sign"
+        return f"relative error {self.relative:.2g}"
 
 
 def _digits(relative: float) -> int:
     return 16 if relative < 1e-16 else int(-math.log10(relative))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Argument:
-    """The finding for one array: how many of its numbers were looked at, and the worst of them."""
+    """The finding for one array: how many of its numbers were looked at, and the worst of them.
+
+    `analytic` is its gradient as claimed, `numeric` the measured slopes and `error` the estimated errors of these,
+    `bound` how far apart the two may be, nan in elements that were not looked at; `wrong` says where the two do not
+    agree. All are of its shape.
+    """
 
     name: str
     shape: tuple[int, ...]
@@ -92,6 +121,31 @@ class Argument:
     worst: Compared
     post: float
     q: float
+    analytic: Array
+    numeric: Array
+    error: Array
+    bound: Array
+    wrong: Array
+    seen: Array
+
+    def by_convention(self) -> "Argument":
+        """The same finding, unless all that is wrong is a slope without bound: then it is what cannot be measured."""
+        endless = math.isinf(self.worst.slope) and np.all(np.isinf(self.numeric[self.wrong]))
+        if self.worst.kind != "wrong" or not endless:
+            return self
+        worst = replace(self.worst, kind="precision-limited")
+        return replace(self, worst=worst, wrong=np.zeros_like(self.wrong))
+
+    @property
+    def where(self) -> str:
+        """Where it is wrong, in words; empty if it is nowhere, or a single number."""
+        return where(self.wrong, self.seen) if self.worst.kind == "wrong" and self.shape else ""
+
+    @property
+    def picture(self) -> list[str]:
+        """Where it is wrong, as rows of signs: # wrong, . right, blank not looked at; empty where words say it all."""
+        partly = self.where and np.any(self.wrong) and np.any(self.seen & ~self.wrong)
+        return picture(self.wrong, self.seen) if partly else []
 
 
 @dataclass(frozen=True)
@@ -108,7 +162,7 @@ class Fault:
         return f"{where}: {self.what}" if where else self.what
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The comparison of a function's analytic gradient with its slope."""
 
@@ -116,6 +170,13 @@ class Report:
     transposes: str
     faults: list[Fault] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def then(self, other: "Report", order: int) -> "Report":
+        """Both reports in one, the arguments of the other named as those of a higher order."""
+        named = [replace(a, name=f"order {order}: {a.name}") for a in other.arguments]
+        faults = [replace(fault, what=f"in order {order}, {fault.what}") for fault in other.faults]
+        notes = list(dict.fromkeys([*self.notes, *other.notes]))
+        return Report([*self.arguments, *named], self.transposes, [*self.faults, *faults], notes)
 
     @property
     def ok(self) -> bool:
@@ -146,12 +207,15 @@ class Report:
             raise GradientError(f"\n{self}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the whole report as dicts, lists, strings and numbers."""
+        """Return the report as dicts, lists, strings and numbers: all of it but the arrays."""
         own = asdict(self)
         for given, argument in zip(own["arguments"], self.arguments, strict=True):
             worst = argument.worst
             given["worst"] |= {"verdict": worst.verdict, "relative": worst.relative}
             given["shape"] = list(argument.shape)
+            given["where"] = argument.where
+            for array in ("analytic", "numeric", "error", "bound", "wrong", "seen"):
+                del given[array]
         return {"ok": self.ok, "summary": self.summary, **own}
 
     @property
@@ -167,17 +231,28 @@ class Report:
     def feet(self) -> list[str]:
         """The lines below the table."""
         largest = max((a.q for a in self.arguments), default=0.0)
-        post = f"the post's slope is (d(x + q) - d(x)) / q, here with q up to {largest:.0e}"
-        looked = [text for text in (post, self.transposes) if text] if self.arguments else []
+        post = f"the post's slope is the forward difference (d(x + q) - d(x)) / q, with q up to {largest:.0e}"
+        looked = [text for text in (post, self.transposes if self.ok else "") if text] if self.arguments else []
         more = len(self.arguments) - len(self.shown)
         looked += [f"{more} more arguments, none of them worse, are not shown"] if more else []
         return [*looked, *self.notes, *(f"FAULT: {fault}" for fault in self.faults), self.summary]
+
+    def places(self) -> list[str]:
+        """The lines that show where arrays are wrong."""
+        return [
+            line
+            for a in self.shown
+            if a.where
+            for line in (f"{a.name} is wrong {a.where}", *(f"  {row}" for row in a.picture))
+        ]
 
     def __str__(self) -> str:
         rows = self.rows() if self.arguments else []
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         table = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
-        return "\n".join([*table, *self.feet()])
+        return "\n".join([*table, *self.places(), *self.feet()])
+
+    __repr__ = __str__
 
     def __rich__(self) -> Any:
         from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - an extra, there when rich asks
@@ -191,7 +266,7 @@ class Report:
         for row, argument in zip(rows, self.shown, strict=True):
             *cells, verdict = map(escape, row)
             table.add_row(*cells, f"[{colours[argument.worst.kind]}]{verdict}[/]")
-        return Group(*((table, "") if rows else ()), *map(escape, self.feet()))
+        return Group(*((table, "") if rows else ()), *map(escape, [*self.places(), *self.feet()]))
 
     def _repr_html_(self) -> str:
         head, *rows = self.rows()
@@ -200,7 +275,12 @@ class Report:
         styles = ["font-weight: bold" if a.worst.kind == "wrong" else "" for a in self.shown]
         body = "".join(f'<tr style="{style}">{line}</tr>' for style, line in zip(styles, lines, strict=True))
         feet = "".join(f"<p>{html.escape(line)}</p>" for line in self.feet())
-        return f"<table><tr>{marks}</tr>{body}</table>{feet}"
+        wrong = [a for a in self.shown if a.where]
+        places = "".join(
+            f"<p>{html.escape(f'{a.name} is wrong {a.where}')}</p>" + (svg(a.picture) if a.picture else "")
+            for a in wrong
+        )
+        return f"<table><tr>{marks}</tr>{body}</table>{places}{feet}"
 
 
 def _row(a: Argument) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Roundings:
 
     def __init__(self, step: float, seed: int) -> None:
         self.step, self.generator = step, np.random.default_rng(seed)
+        self.running: set[Any] = set()  # primitives whose bodies are run: one that calls itself has no steps inside
 
     def moved(self, x: Array) -> Array:
         """`x`, each number moved up or down, by one to two roundings, `COARSE` times enlarged."""
@@ -40,8 +41,10 @@ class Roundings:
         """Move the result of an operation, and of each step of a primitive's body if that takes Values."""
         if z.function is None or (table[z.function].selects and z.function not in _ADDING):
             return
-        if isinstance(z.function, FunctionType):  # not one of NumPy's
+        if isinstance(z.function, FunctionType) and z.function not in self.running:  # not one of NumPy's
+            self.running.add(z.function)
             z._payload = _recomputed(z)
+            self.running.remove(z.function)
         z._payload = self.moved(z._payload)
 
     def share(self, z: Entry, g: Array, x: Entry, share: Array) -> None:

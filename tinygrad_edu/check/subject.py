@@ -1,9 +1,11 @@
-"""What is compared: a function with its arguments, and its gradient, by the tape or claimed by somebody.
+"""What is compared: a function with its arguments, and its gradient by the tape.
 
 f, args  the function and its arguments, trees of numbers
 leaves   the arrays in them that are differentiated
 """
 
+import contextlib
+import functools
 import inspect
 from collections.abc import Callable
 
@@ -21,18 +23,23 @@ from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import real
 from tinygrad_edu.transforms import jvp
-from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments
+from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments, match_tree
 
 CALLER = "compare_gradients"
+_ELSEWHERE = 2.0**-7  # so far away, as a share of x, no further than slopes are measured
 
 
 class Subject:
     """A function with its arguments: their leaves, named as the function names them, and its claimed gradient."""
 
-    def __init__(self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None) -> None:
+    on_tape = True
+
+    def __init__(
+        self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, cotangent: Tree = None
+    ) -> None:
         if not callable(f):
             raise TypeError(f"{CALLER}: f is a {type(f).__name__}; pass a function, and then what to call it with")
-        self.f = f
+        self.f, self.cotangent = f, cotangent
         self.numbers, self.rebuild = tree.flatten(args)
         wanted = range(len(args)) if argnums is None else argnums
         self.positions = [int(i) for i in chosen_arguments(wanted, len(args), NO_KEYWORDS, CALLER)]
@@ -43,11 +50,12 @@ class Subject:
             raise ValueError(f"{CALLER}: the arguments {args} hold no number to differentiate; pass one")
         names = _names(f, args)
         self.names = [names[k] for k in self.places]
+        self.held = [names[k] for k in chosen if k not in self.places]
         self.given = [real(CALLER, self.numbers[k], name) for k, name in zip(self.places, self.names, strict=True)]
         self.leaves = [x.astype(np.result_type(x, np.float64)) for x in self.given]
         self.before = [x.copy() for x in self.leaves]
         self.outputs, self.step = self._run()
-        self.weighed = Weighed(self.call, self.leaves, step=self.step)
+        self.weighed = Weighed(self.call, self.leaves, self._weights(), self.step)
         if not np.isfinite(self.weighed(self.leaves)):
             raise ValueError(
                 f"{CALLER}: the function is not finite here, and has no slope; tinygrad_edu.detect_nan() finds out why"
@@ -64,10 +72,20 @@ class Subject:
         """Run the function on a list of leaves."""
         return self.f(*self.filled(leaves))
 
+    def _weights(self) -> Leaves | None:
+        """The weights of the outputs that the caller wants, or None."""
+        if self.cotangent is None:
+            return None
+        output = self.call([x[()] for x in self.leaves])
+        return [
+            np.asarray(w, float)[()] for w in match_tree(CALLER, "cotangent", self.cotangent, tree.map(plain, output))
+        ]
+
     def _run(self) -> tuple[Leaves, float]:
         """What the function gives for Values, and the coarsest step between numbers on the tape."""
         trace = self._trace(self.leaves)
-        return [z.data for z in trace.outputs], max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+        self.step_of_gradient = step = max(float(np.finfo(z.dtype).eps) for z in trace.tape)
+        return [z.data for z in trace.outputs], step
 
     def _trace(self, leaves: Leaves) -> Pullback:
         given = tuple(x[()] for x in leaves)
@@ -77,29 +95,46 @@ class Subject:
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The gradient by the tape."""
         with no_grad():
-            trace = self._trace(leaves)
-            seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
-            return [np.asarray(g) for g in trace.pull(seeds)]
+            return [np.asarray(g) for g in _pulled(self._trace(leaves), weights)]
 
     def recorded_gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The gradient by the tape, the sweep itself recorded."""
-        trace = self._trace(leaves)
-        seeds = [w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)]
-        return [np.asarray(payload(g)) for g in trace.pull(seeds, recorded=True)]
+        return [np.asarray(payload(g)) for g in _pulled(self._trace(leaves), weights, recorded=True)]
+
+    def differentiated(self) -> "Subject":
+        """The gradient as a subject of its own, a function of the same arguments with an output for each leaf."""
+        weights = self.weighed.weights
+
+        @functools.wraps(self.f)  # for the names of its parameters
+        def slopes(*args: Tree) -> Leaves:
+            numbers = tree.leaves(args)
+            given = tuple(numbers[k] for k in self.places)
+            recorded = any(isinstance(x, Entry) for x in given)
+            trace = Pullback(CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
+            return _pulled(trace, weights, recorded)
+
+        return Subject(slopes, tuple(self.rebuild(self.numbers)), self.positions)
+
+    def visit_elsewhere(self) -> None:
+        """Ask for the gradient elsewhere, so that what a rule keeps of a call is of that one."""
+        with contextlib.suppress(Exception):  # what is elsewhere need not be where f is defined
+            self.gradient([x + _ELSEWHERE * np.where(x, x, 1) for x in self.leaves], self.weighed.weights)
 
     def tape(self) -> tuple[list[Entry], SourceLines]:
         """Return the entries of a run, and the lines that recorded them."""
         lines = SourceLines()
         with listening(lines):
             trace = self._trace(self.leaves)
+        for x, name in zip(trace.variables, self.names, strict=True):
+            x.name = name
         return [z for z in trace.tape if z.serial >= trace.since and z.inputs], lines
 
-    def gradient_of_read_only(self) -> None:
-        """Compute the gradient with everything read-only: a rule that writes fails."""
+    def gradient_of_read_only(self) -> Leaves:
+        """The gradient, computed with everything read-only: a rule that writes fails."""
         protection = WriteProtection()
         try:
             with listening(protection):
-                self.gradient(self.leaves, self.weighed.weights)
+                return self.gradient(self.leaves, self.weighed.weights)
         finally:
             protection.release()
 
@@ -134,7 +169,7 @@ class Subject:
         return faults
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
-        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return both numbers as text, and a fault if they differ."""
+        """Compare jvp with vjp, ⟨Jv, w⟩ = ⟨v, Jᵀw⟩; return that they agree, in words, or a fault."""
         v = [signs(x.shape, 23 + k) for k, x in enumerate(self.leaves)]
 
         def push(directions: Leaves) -> Leaves:
@@ -148,97 +183,62 @@ class Subject:
             with no_grad():
                 products = push([d[()] for d in v])
         except Exception as error:  # rules may use what has no rule itself
-            return f"⟨Jv, w⟩ = ⟨v, Jᵀw⟩ was not looked at: a rule cannot be differentiated itself ({error})", None
+            return f"forward mode was not looked at: a rule cannot be differentiated itself ({error})", None
         left, size = (sum(float(np.sum(f(p))) for p in products) for f in (np.positive, abs))
         right = sum(float(np.sum(a * d)) for a, d in zip(analytic, v, strict=True))
         room = 64 * self.step * size + 2 * sum(float(np.sum(r * abs(d))) for r, d in zip(rounds, v, strict=True))
         said = f"⟨Jv, w⟩ = {left:.15g}, ⟨v, Jᵀw⟩ = {right:.15g}"
+        legend = "(Jacobian J, random v, weights w of the outputs)"
         if abs(left - right) > room:  # parts that cancel may explain it
             moved = [rounded(recorded, self.step, seed) for seed in range(2)]
             room += ROUNDINGS * sum(abs(other - left) for other in moved) / COARSE
         wrong = abs(left - right) > room
-        return said, Fault(f"{said}: a rule is not linear in the cotangent g") if wrong else None
+        if wrong:
+            what = f"forward and reverse mode differ, {said} {legend}: a rule is not linear in the cotangent g"
+            return "", Fault(what)
+        return f"forward and reverse mode agree: {said} {legend}", None
 
     def notes(self) -> list[str]:
-        """The limits of what can be seen where not everything is in double precision."""
-        inside = ["the function computes in lower precision inside: no more digits than that has can be seen"]
-        return (inside if self.step > EPS else []) + [
+        """What was held constant, and the limits of what can be seen where not everything is in double precision."""
+        notes = []
+        if self.step > EPS:
+            notes += ["the function computes in lower precision inside: no more digits than that has can be seen"]
+        elif self.step_of_gradient > EPS:
+            notes += ["the gradient comes in lower precision, and has no more digits than that"]
+        if self.held:
+            notes += [f"held constant, being integers or truth values: {', '.join(self.held)}"]
+        return notes + [
             f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
             for name, x in zip(self.names, self.given, strict=True)
             if np.finfo(x.dtype).eps > EPS
         ]
 
 
-class Claimed(Subject):
-    """A function with a gradient of somebody else's: neither need be on a tape."""
+def _pulled(trace: Pullback, weights: Leaves, recorded: bool | None = None) -> Leaves:
+    """The gradient of the outputs as they are weighed."""
+    return trace.pull([w.astype(z.dtype) for w, z in zip(weights, trace.outputs, strict=True)], recorded)
 
-    def __init__(
-        self, f: Callable[..., Tree], args: tuple[Tree, ...], argnums: Argnums | None, claimed: Callable[..., Tree]
-    ) -> None:
-        self.claimed = claimed
-        super().__init__(f, args, argnums)
 
-    def _run(self) -> tuple[Leaves, float]:
-        """What the function gives, which must be one number, and the step between numbers of its precision."""
-        outputs = [np.asarray(z) for z in tree.leaves(self.call([x[()] for x in self.leaves]))]
-        if [z.size for z in outputs] != [1]:
-            shapes = ", ".join(str(z.shape) for z in outputs) or "no number"
-            raise TypeError(f"{CALLER}: with gradient=, f must give one number, and gave {shapes}; sum it in f")
-        return outputs, float(np.finfo(np.result_type(*outputs, np.float32)).eps)
-
-    def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
-        """The gradient claimed, in the places of what is differentiated."""
-        claimed = self.claimed(*self.filled([x.copy()[()] for x in leaves]))
-        several = len(self.positions) > 1
-        if several and not (isinstance(claimed, (tuple, list)) and len(claimed) == len(self.positions)):
-            what = f"a {type(claimed).__name__}" + (f" of {len(claimed)}" if isinstance(claimed, (tuple, list)) else "")
-            remedy = "return a tuple with one for each, or name those that it is of with argnums="
-            raise TypeError(f"{CALLER}: gradient= gave {what} for {len(self.positions)} arguments; {remedy}")
-        trees = list(claimed) if several else [claimed]
-        args = self.filled(leaves)
-        given: dict[int, Array] = {}
-        ahead = [sum(len(tree.leaves(arg)) for arg in args[:i]) for i in self.positions]
-        for start, i, one in zip(ahead, self.positions, trees, strict=True):
-            tree.map(lambda x, g: None, args[i], one)  # or an error that says where they differ
-            given |= dict(enumerate(tree.leaves(one), start))
-        return [
-            weights[0] * self._fitting(given[k], x, name)
-            for k, x, name in zip(self.places, leaves, self.names, strict=True)
-        ]
-
-    recorded_gradient = None  # type: ignore[assignment]
-
-    def _fitting(self, g: Array, x: Array, name: str) -> Array:
-        """A claimed gradient, of the shape of its argument."""
-        g = np.asarray(g)
-        if g.shape != np.shape(x):
-            raise ValueError(f"{CALLER}: gradient= gave shape {g.shape} for {name} of shape {np.shape(x)}")
-        return g.astype(np.result_type(g, np.float64))
-
-    def gradient_of_read_only(self) -> None:
-        """Nothing: what is not on the tape is not watched."""
-
-    def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
-        """Nothing: nobody claims to push forward."""
-        return "", None
-
-    def faults_of_precision(self, analytic: Leaves) -> list[Fault]:
-        """Nothing: a gradient of one's own has the precision that it has."""
-        return []
+def plain(z: Array) -> Array:
+    """A number of anybody's as an array of NumPy's, taken off the tape that it may be on."""
+    return np.asarray(z.detach() if hasattr(z, "detach") and not isinstance(z, Value) else payload(z))
 
 
 def _is_constant(x: Array) -> bool:
-    """Whether a leaf is an array of integers, or a bool: an index, a label or a mask."""
-    return (
-        np.asarray(getattr(x, "data", x)).dtype.kind in "biu" and not isinstance(x, int) and not hasattr(x, "backward")
-    )
+    """Whether a leaf holds integers or truth values: a count, an index, a label or a mask."""
+    return not isinstance(x, Value) and plain(x).dtype.kind in "biu"
 
 
 def _names(f: Callable[..., Tree], args: tuple[Tree, ...]) -> list[str]:
     """The name of every leaf: the parameter of the function, then the place in its tree."""
     try:
-        own = list(inspect.signature(f).bind(*args).arguments)
+        bound = inspect.signature(f).bind(*args)
+        several = [p.name for p in bound.signature.parameters.values() if p.kind is p.VAR_POSITIONAL]
+        own = [
+            name
+            for parameter, given in bound.arguments.items()
+            for name in ([f"{parameter}[{i}]" for i in range(len(given))] if parameter in several else [parameter])
+        ]
     except (TypeError, ValueError):
-        own = []
-    names = own if len(own) == len(args) else [f"argument {i}" for i in range(len(args))]
-    return [name + path for name, arg in zip(names, args, strict=True) for path in tree.paths(arg)]
+        own = [f"argument {i}" for i in range(len(args))]
+    return [name + path for name, arg in zip(own, args, strict=True) for path in tree.paths(arg)]

@@ -24,6 +24,7 @@ from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 Inputs = tuple[Any, ...]
 Keywords = Mapping[str, Any]
 NO_KEYWORDS: Keywords = MappingProxyType({})
+_signature = functools.cache(inspect.signature)
 _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
@@ -227,7 +228,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     else:
         named = dict(zip(known, arguments, strict=False)) | dict(keywords)
         positional = tuple(named.pop(key) for key in [*known][: len(row.rules)] if key in named)
-    accepted = inspect.signature(row.substitute).parameters if row.substitute else row.keywords
+    accepted = _signature(row.substitute).parameters if row.substitute else row.keywords
     for key in [key for key, given in named.items() if key not in accepted or given is np._NoValue]:
         if key not in known or not _is_default(named.pop(key), known[key]):
             raise unsupported(function, key)

@@ -189,7 +189,7 @@ _UPDATE = "nothing is written into while recording: write x.at[index].set(v), or
 _SETS = "equal numbers are one there, which has no slope: pass x.data, or write np.unique(x)"
 _INSTEAD = {
     **dict.fromkeys(("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal"), _UPDATE),
-    "np.put_along_axis": "nothing is written into while recording: write np.where(np.arange(n) == indices, v, x), or x.at",
+    "np.put_along_axis": "nothing is written into while recording: write np.where(np.arange(n) == indices, v, x)",
     **dict.fromkeys(("np.intersect1d", "np.setdiff1d", "np.setxor1d", "np.union1d"), _SETS),
     **dict.fromkeys(("np.unique_all", "np.unique_counts", "np.unique_inverse", "np.unique_values"), _SETS),
     "np.roots": "its results may be complex: find them with x.data, and their slopes by the implicit function theorem",

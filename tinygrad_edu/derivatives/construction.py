@@ -17,7 +17,7 @@ from tinygrad_edu.derivatives.indexing import put_back
 
 
 def between(function, start, stop, num, endpoint, axis):
-    """Where evenly spaced numbers stand between 0 and 1, in a new axis of the ends, and how far one is from the next."""
+    """Where evenly spaced numbers stand between 0 and 1, in a new axis of the ends, and the distance of two."""
     if isinstance(num, Entry):
         raise refuse(function, "num is a Value", "it is how many; pass an int")
     num = operator.index(num)
@@ -42,7 +42,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, axis=0):
     z = spaced(start, stop, parts, axis)
     if not retstep:
         return z
-    return z, as_kind((as_array(stop) - start) * step, z.dtype) if step == step else np.float64(step)
+    return z, as_kind((as_array(stop) - start) * step, z.dtype) if not np.isnan(step) else np.float64(step)
 
 
 @compose(np.logspace)
@@ -70,15 +70,13 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     if indexing not in ("xy", "ij"):
         raise ValueError(f"np.meshgrid: indexing={indexing!r}; use xy or ij")
     order = [1, 0, *range(2, len(xi))] if indexing == "xy" and len(xi) > 1 else range(len(xi))
-    laid = [
-        np.reshape(x, [-1 if axis == i else 1 for axis in range(len(xi))]) for x, i in zip(xi, order, strict=True)
-    ]
+    laid = [np.reshape(x, [-1 if axis == i else 1 for axis in range(len(xi))]) for x, i in zip(xi, order, strict=True)]
     return tuple(+z if isinstance(z, Entry) else z for z in (laid if sparse else np.broadcast_arrays(*laid)))
 
 
 @compose(np.piecewise)
 def piecewise(x, condlist, funclist, *args, **kw):
-    """What the function of each condition gives of the elements where it holds; the last condition that holds counts."""
+    """What the function of each condition gives of the elements where it holds; of several, the last one counts."""
     x = as_array(x)
     given = np.asarray(condlist, bool)
     conditions = [given] if given.ndim < 2 and x.ndim else [*given]
@@ -126,15 +124,16 @@ def apply_over_axes(func, a, axes):
 def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, equal_nan=True):
     """The elements in order, each of them once: of those that are equal, the first; where they stand has no slope."""
     if axis is not None:
-        raise refuse(np.unique, "axis= has no rule for Values", "pass x.data, with return_index=True, and write x[index]")
-    _, index, *rest = np.unique(
-        payload(ar), True, return_inverse, return_counts, equal_nan=equal_nan
-    )
+        raise refuse(
+            np.unique, "axis= has no rule for Values", "pass x.data, with return_index=True, and write x[index]"
+        )
+    _, index, *rest = np.unique(payload(ar), True, return_inverse, return_counts, equal_nan=equal_nan)
     picked = np.ravel(ar)[index]
     more = ([index] if return_index else []) + rest
     return (picked, *more) if more else picked
 
 
 nondifferentiable(
-    np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
+    np.histogram, np.histogram2d, np.histogramdd, np.histogram_bin_edges,
+    np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
 )  # fmt: skip

@@ -10,7 +10,6 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import compose, refuse
-from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.derivatives.sequences import convolution
 
 
@@ -53,7 +52,7 @@ def polyval(p, x):
     if isinstance(x, np.poly1d):
         raise refuse(np.polyval, "x is a poly1d", "pass numbers")
     x = as_array(x)
-    z = np.zeros_like(x) if not isinstance(x, Entry) else 0.0 * x
+    z = np.zeros_like(x)
     for c in as_array(p):
         z = z * x + c
     return z
@@ -106,7 +105,9 @@ def poly(seq_of_zeros):
     """The polynomial with these roots."""
     roots = np.atleast_1d(as_array(seq_of_zeros))
     if roots.ndim != 1:
-        raise refuse(np.poly, f"got an array of shape {roots.shape}", "pass a vector of roots; of a matrix, np.linalg.det")
+        raise refuse(
+            np.poly, f"got an array of shape {roots.shape}", "pass a vector of roots; of a matrix, np.linalg.det"
+        )
     p = np.ones(1, roots.dtype)
     for i in range(roots.shape[0]):
         p = convolution(p, np.concatenate([np.ones(1, roots.dtype), -roots[i : i + 1]]))

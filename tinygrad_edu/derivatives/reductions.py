@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
-from tinygrad_edu.derivatives.arithmetic import replace_zero
+from tinygrad_edu.derivatives.arithmetic import as_kind, replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
@@ -157,6 +158,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
         weights = np.reshape(np.transpose(weights, np.argsort(axes)), spread)
     weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
+    total = as_kind(total, np.result_type(as_array(a).dtype, total.dtype))
     if np.any(total == 0):
         raise ZeroDivisionError("np.average: the weights sum to zero; their sum must not be 0")
     z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total

@@ -137,7 +137,9 @@ def spacings(varargs, shape, axes):
         if np.ndim(x):
             if np.shape(x) != (shape[axis],):
                 raise ValueError(f"np.gradient: coordinates of shape {np.shape(x)} for axis {axis} of {shape}")
-            given[k] = np.diff(x)
+            given[k] = h = np.diff(x)
+            if not isinstance(x, Entry) and np.all(h == h[:1]) and h.size:
+                given[k] = h[0]
     return given
 
 
@@ -188,7 +190,7 @@ def gradient(f, *varargs, axis=None, edge_order=1):
 @compose(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The piecewise linear function through points; on a point the slope is that of the piece to its right."""
-    x, xp, fp = as_array(x), as_array(xp), as_array(fp)
+    x, xp, fp = (as_kind(a, np.result_type(a.dtype, np.float64)) for a in map(as_array, (x, xp, fp)))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"np.interp: xp of shape {xp.shape} and fp of {fp.shape} must be vectors of one length")
     if period is not None:

@@ -93,6 +93,8 @@ def quantiles(a, q, axis, keepdims, method="linear", skip=False):
     NumPy tells which: the quantiles of the places 0, 1, 2 … are places, and it knows of what dtype they are.
     """
     a = as_array(a)
+    if skip and np.ndim(q) > 1:
+        raise TypeError(f"q of shape {np.shape(q)} has no rule; pass a vector, and reshape the result")
     ordered = lanes(a, axis)
     numbers = payload(ordered)
     if not numbers.size:
@@ -146,11 +148,11 @@ def nanmedian(a, axis=None, overwrite_input=False, keepdims=False):
     return quantiles(a, 0.5, axis, keepdims, skip=True)
 
 
-def variables(m, rowvar):
-    """Variables in rows, observations in columns, in double precision at least."""
+def variables(m, rowvar, one_row):
+    """Variables in rows, observations in columns, in double precision at least; `one_row` says there is one of them."""
     m = as_array(m)
     rows = m if m.ndim > 1 else np.reshape(m, (1, -1))
-    rows = rows.T if m.ndim > 1 and not rowvar else rows
+    rows = rows if rowvar or one_row else rows.T
     return as_kind(rows, np.result_type(m.dtype, np.float64))
 
 
@@ -161,10 +163,10 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         raise ValueError("np.cov: there are more than 2 axes; variables are the rows of a matrix")
     if ddof is not None and ddof != int(ddof):
         raise ValueError(f"np.cov: ddof={ddof} must be an integer")
-    x = variables(m, rowvar)
-    x = x if y is None else np.concatenate([x, variables(y, rowvar)])
+    x = variables(m, rowvar, np.ndim(m) == 1)
     if not x.shape[0]:
         raise ValueError("np.cov: there are no variables")
+    x = x if y is None else np.concatenate([x, variables(y, rowvar, np.ndim(y) < 2 or np.shape(y)[0] == 1)])
     w, total, rest = weights_of(x.shape[1], fweights, aweights)
     freedom = total - ((0 if bias else 1) if ddof is None else ddof) * rest
     centred = x - np.sum(x * w, axis=1, keepdims=True) / total

@@ -95,4 +95,6 @@ class Update:
         return x if x is not self.x else +x
 
 
-Value.at = property(At, doc="``x.at[index].set(v)``, add, multiply, divide, power, min, max: a copy with elements changed.")
+Value.at = property(
+    At, doc="``x.at[index].set(v)``, add, multiply, divide, power, min, max: a copy with elements changed."
+)

@@ -14,7 +14,8 @@ from tinygrad_edu.compiler.passes.simplify import run_passes
 from tinygrad_edu.compiler.tracing.recorder import Recorder, written_down
 from tinygrad_edu.core.context import Recording
 from tinygrad_edu.core.masking import gradients
-from tinygrad_edu.core.tape import MANY, NOTHING, Entry, record
+from tinygrad_edu.core.replay import replay
+from tinygrad_edu.core.tape import record
 
 
 def source_of(tape: list[Any]) -> str:
@@ -22,13 +23,12 @@ def source_of(tape: list[Any]) -> str:
 
     Where the value is an array, the function takes the cotangent to start from as well, `seed`.
     """
-    recorder, again, leaves = Recorder(), {}, [z for z in tape if z.function is None]
+    recorder, leaves = Recorder(), [z for z in tape if z.function is None]
     with Recording(True), np.errstate(all="ignore"):
-        for i, z in enumerate(leaves):
-            again[z] = record(type(z), recorder.given(z._payload, z.name or f"x{i + 1}"))
-        for z in tape:
-            if z.function is not None:
-                again[z] = _replayed(z, again)
+        traced = {z: record(type(z), recorder.given(z._payload, z.name or f"x{i + 1}")) for i, z in enumerate(leaves)}
+        again = replay(tape, 0, traced.__getitem__)
+        for z in again.keys() - traced.keys():
+            again[z]._payload.node.name = z.name
         result = again[tape[-1]]
         given = [again[z]._payload.node for z in leaves]
         seed = np.ones_like(result._payload)[()]
@@ -41,13 +41,3 @@ def source_of(tape: list[Any]) -> str:
     places = ["", *(z.name or f"x{i + 1}" for i, z in enumerate(leaves))]
     program = Graph("program", given, recorder.nodes, outputs).named(places)
     return print_graph(run_passes(program)[0]).text
-
-
-def _replayed(z: Any, again: dict[Any, Any]) -> Any:
-    """Do once more what made an entry."""
-    inputs = [again.get(x, x) if isinstance(x, Entry) else x for x in z.inputs]
-    numbers = z.function(*[x._payload if isinstance(x, Entry) else x for x in inputs], **(z.keywords or {}))
-    x, y = (*inputs, NOTHING)[:2] if len(inputs) < 3 else (tuple(inputs), MANY)
-    made = record(type(z), numbers, z.function, x, y, z.keywords)
-    numbers.node.name = z.name
-    return made

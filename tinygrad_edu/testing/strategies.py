@@ -11,6 +11,8 @@ from hypothesis.extra import numpy as extra
 from numpy.typing import DTypeLike
 
 from tinygrad_edu.testing.calls import DTYPES, LAYOUTS, A, Array, Call, Sample, Shape, Span, line
+from tinygrad_edu.tree import Tree
+from tinygrad_edu.tree import map as map_tree
 
 Draw = st.DrawFn
 seeds = st.integers(0, 2**32 - 1)
@@ -59,6 +61,23 @@ def arrays(
 
     place = A(*chosen(shape, shapes()), span=span)
     return place.draw(np.random.default_rng(draw(seeds)), chosen(dtype, dtypes()), chosen(layout, layouts()))
+
+
+@st.composite
+def like(draw: Draw, tree: Tree, span: Span = line) -> Tree:
+    """Draw trees like the one given: of its structure, shapes and dtypes, with other numbers, in other layouts.
+
+    Integers and truth values stay as they are: they are counts, indices, labels and masks.
+    """
+
+    def drawn(x: Array) -> Any:
+        kind = np.result_type(x)
+        if kind.kind != "f":
+            return x
+        other = draw(arrays(np.shape(x), kind, span))
+        return other if isinstance(x, np.ndarray) else type(x)(other[()])
+
+    return map_tree(drawn, tree)
 
 
 @st.composite

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.core.context import Tracer, current_listener
 from tinygrad_edu.core.dispatch import Inputs, Keywords
-from tinygrad_edu.core.masking import gradients
+from tinygrad_edu.core.masking import gradients, has_nan
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.transforms.batching import Batch, identity_rows
@@ -81,7 +81,9 @@ def batched_rows(run: Pullback) -> list[Array]:
     ):
         # What a rule cannot do with a batch it can do with each row, or else it says so more clearly there.
         with suppress(Exception):
-            return in_batches(run, n)
+            rows = in_batches(run, n)
+            if not any(map(has_nan, rows)):  # masks, which look for what has no influence, are those of one row
+                return rows
     return row_by_row(run)
 
 
@@ -94,20 +96,10 @@ def in_batches(run: Pullback, n: int) -> list[Array]:
 
 
 def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
-    """The rows from `start` to `stop`, from one sweep.
-
-    Only where a number is not zero is it multiplied, so 0 · ∞ is no matter; with all zeros written out it may be.
-    """
-    large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
-    sparse = not run.recorded and (large or any(isinstance(z._payload, Tracer) for z in run.outputs))
-    rows = _swept(run, start, stop, sparse)
-    spoilt = not sparse and not run.recorded and any(np.isnan(g).any() for g in rows)
-    return _swept(run, start, stop, True) if spoilt else rows
-
-
-def _swept(run: Pullback, start: int, stop: int, sparse: bool) -> list[Array]:
+    """The rows from `start` to `stop`, from one sweep."""
     seeds = _seeds(run, start, stop)
-    if not sparse:
+    large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
+    if run.recorded or not (large or any(isinstance(z._payload, Tracer) for z in run.outputs)):
         seeds = [Batch(seed.array) if isinstance(seed, Batch) else seed for seed in seeds]
     swept, _ = gradients(run.tape, sum_seeds(run.outputs, seeds), run.since, recorded=run.recorded)
     return [_as_rows(swept.get(x), x, stop - start) for x in run.variables]

@@ -50,7 +50,7 @@ class Transformed:
 
 def several(argnums: Argnums) -> bool:
     """Whether `argnums` names a sequence of arguments, for which a tuple is given back."""
-    return not isinstance(argnums, (int, str))
+    return isinstance(argnums, Sequence) and not isinstance(argnums, str)
 
 
 def _variable(x: Array) -> Value:
@@ -66,9 +66,10 @@ def chosen_arguments(argnums: Argnums, count: int, keywords: Keywords, caller: s
     """`argnums` as indices from 0 and names, checked against the arguments."""
     if isinstance(argnums, int) and 0 <= argnums < count:
         return (argnums,)
-    wanted = (argnums,) if isinstance(argnums, (int, str)) else argnums
-    places = tuple(i % count if isinstance(i, int) and -count <= i < count else i for i in wanted)
-    if any(i not in (keywords if isinstance(i, str) else range(count)) for i in places) or len({*places}) < len(places):
+    wanted: Any = argnums if several(argnums) else (argnums,)
+    places = tuple(int(i) % count if isinstance(i, (int, np.integer)) and -count <= i < count else i for i in wanted)
+    known = (*range(count), *keywords)
+    if any(not isinstance(i, (int, str)) or i not in known for i in places) or len({*places}) < len(places):
         given = f"{count} positional arguments" + (f" and {', '.join(keywords)} by keyword" if keywords else "")
         raise ValueError(
             f"{caller}: argnums={argnums!r} with {given}; name each at most once, by its position or its keyword"
@@ -165,6 +166,9 @@ def match_tree(caller: str, what: str, given: Tree, wanted: Tree) -> list[Array]
     """The leaves of `given`, in the dtypes of `wanted`, whose structure and shapes it must have."""
 
     def check(x: Array, z: Array) -> Array:
+        if not tree.is_leaf(z):
+            kind = f"{type(z).__name__} of {len(tree.leaves(z))} arrays"
+            raise TypeError(f"{caller}: a {what} is a {type(x).__name__} where a {kind} was expected; pass one like it")
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
         return x if isinstance(x, Entry) else accept(x).astype(z.dtype)

@@ -1,0 +1,99 @@
+"""Terms that a gradient lacks, known by what its error looks like.
+
+g  cotangent
+z  the entry; its output
+x  what the gradient is of
+e  the evidence: what is claimed, and the measured slopes, which may be off by their bounds
+c  a factor
+"""
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from tinygrad_edu.check.evidence import Evidence
+from tinygrad_edu.check.measure import Array
+
+_SPARE = 2  # along an axis there must be so many more numbers than a guess has free ones
+
+
+def _terms(e: Evidence) -> Iterator[tuple[str, Array]]:
+    """The terms that rules are often made of, next to the cotangent."""
+    named = [("z", e.output), *zip("xyuv", map(np.asarray, e.inputs), strict=False)]
+    parts = [(name, x) for name, x in named if x.dtype.kind == "f" and x.shape in ((), e.claimed.shape)]
+    yield from parts
+    for (left, x), (right, y) in itertools.product(parts, parts):
+        yield f"{left}·{right}", x * y
+        yield f"{left}/{right}", x / y
+    yield from ((f"1/{name}", 1 / x) for name, x in parts)
+
+
+def _multiple(e: Evidence, what: Array, of: Array) -> float:
+    """The factor c with what = c · of; 0 if there is none."""
+    square = float(np.sum(of * of))
+    c = float(np.sum(what * of)) / square if square else 0.0
+    return c if np.shape(of) == np.shape(what) and math.isfinite(c) and e.is_close(what, c * of) else 0.0
+
+
+def _number(c: float, name: str) -> str:
+    """Format c times `name`."""
+    near = float(round(c)) if abs(c - round(c)) < 1e-6 else c
+    return {1.0: name, -1.0: f"-{name}"}.get(near, f"{near:.4g}·{name}")
+
+
+def term(e: Evidence) -> str | None:
+    """Guess a term that is missing, or a factor."""
+    if np.shape(e.g) != e.claimed.shape or e.claimed.size < 3:
+        return None
+    with np.errstate(all="ignore"):
+        for name, part in [("1", np.ones(e.g.shape)), *_terms(e)]:
+            c = _multiple(e, e.measured - e.claimed, e.g * part)
+            if c:
+                return f"lacks the term {_number(c, 'g' if name == '1' else f'g·{name}')}"
+            c = _multiple(e, e.measured, e.claimed * part)
+            if c:
+                return f"lacks the factor {_number(c, name)}"
+    return None
+
+
+def along_axis(e: Evidence) -> str | None:
+    """Guess that what is missing came through a mean or a variance over an axis.
+
+    A mean passes on the same to all that it is of; a variance passes on multiples of x - mean(x).
+
+    Source: Ioffe and Szegedy, "Batch Normalization", 2015, the gradients in section 3.
+    """
+    x = np.asarray(e.inputs[e.place])
+    if not e.whole or x.shape != e.claimed.shape or x.dtype.kind != "f":
+        return None
+    missing = e.measured - e.claimed
+    sets = (itertools.combinations(range(x.ndim), size) for size in range(x.ndim, 0, -1))  # fewest free numbers first
+    for over in itertools.chain.from_iterable(sets):
+        name = f"axis {over[0]}" if len(over) == 1 else f"axes {', '.join(map(str, over))}"
+        count = math.prod(x.shape[axis] for axis in over)
+        mean = np.mean(missing, over, keepdims=True)
+        constant = np.broadcast_to(mean, x.shape)
+        if count >= 1 + _SPARE and e.is_close(constant, missing):
+            return f"lacks a term that is the same all along {name}, as that through a mean over {name} is"
+        off = x - np.mean(x, over, keepdims=True)
+        square = np.sum(off * off, over, keepdims=True)
+        spread = off * np.sum(missing * off, over, keepdims=True) / np.where(square == 0, 1.0, square)
+        if count >= 1 + _SPARE and e.is_close(spread, missing):
+            return f"lacks a term in proportion to x - mean(x) over {name}, as that through the variance over {name} is"
+        if count >= 2 + _SPARE and e.is_close(constant + spread, missing):
+            return f"lacks a constant and a multiple of x - mean(x) along {name}: the terms through mean and variance"
+    return None
+
+
+def of_leaves(e: Evidence) -> str | None:
+    """Guess that a multiple of an argument is missing, as that of a squared norm is, or too much."""
+    if e.claimed.size < 1 + _SPARE:
+        return None
+    missing = e.measured - e.claimed
+    for name, x in zip(e.names, e.inputs, strict=True):
+        c = _multiple(e, missing, x)
+        if c:
+            return f"lacks the term {_number(c, name)}"
+    return None

@@ -1,0 +1,38 @@
+"""A tape, run again: from leaves that are a little aside, or that write down what is done to them.
+
+z  an entry of the tape
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.core.arrays import unwrap_scalar
+from tinygrad_edu.core.rules import Array
+from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
+
+
+def replay(tape: list[Any], since: int, leaf: Callable[[Any], Array]) -> dict[Any, Any]:
+    """Each entry of `tape` made again; `leaf` gives what stands in for a leaf, an entry that is older than `since`."""
+    again: dict[Any, Any] = {}
+    for z in tape:
+        if z.function is None or z.serial < since:
+            again[z] = leaf(z)
+            continue
+        inputs = [again[x] if isinstance(x, Entry) else x for x in z.inputs]
+        numbers = z.function(*map(payload, inputs), **(z.keywords or {}))
+        x, y = (*inputs, NOTHING)[:2] if len(inputs) < 3 else (tuple(inputs), MANY)
+        again[z] = record(type(z), unwrap_scalar(numbers), z.function, x, y, z.keywords)
+    return again
+
+
+def nudge(x: Array, generator: np.random.Generator) -> Array:
+    """A small random step for each number: about the third root of the dtype's precision, relative to its size.
+
+    A number that is 0 takes the size of the largest beside it, or 1.
+    """
+    x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
+    size = np.where(x == 0, np.max(abs(x), initial=0.0) or 1.0, abs(x))
+    part = generator.uniform(0.5, 1.0, np.shape(x)) * generator.choice([-1.0, 1.0], np.shape(x))
+    return (np.finfo(x.dtype).eps ** (1 / 3) * size * part).astype(x.dtype)[()]
