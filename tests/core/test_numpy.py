@@ -17,6 +17,9 @@ METHODS = {
     "var": [(), (0,), {"ddof": 1}],
     "std": [(), {"axis": 1}],
     "cumsum": [(), (1,)],
+    "cumprod": [(), (1,)],
+    "compress": [([True, False],), ([True, False, True], 1)],
+    "view": [()],
     "reshape": [(6,), ((3, 2),), (3, 2), (-1,)],
     "transpose": [(), (1, 0), ((1, 0),)],
     "swapaxes": [(0, 1)],
@@ -53,6 +56,27 @@ def test_methods_without_slope_give_plain_results(name):
     result = getattr(Value(data), name)()
     assert not isinstance(result, Value)
     np.testing.assert_array_equal(result, getattr(data, name)())
+
+
+def test_flat_imag_and_argpartition():
+    x = Value(np.array([[1.0, 0.5], [2.0, 3.0]]))
+    assert [*map(float, (z.data for z in x.flat))] == [*x.data.flat]
+    np.testing.assert_array_equal(x.imag, x.data.imag)
+    np.testing.assert_array_equal(x.argpartition(1, axis=0), x.data.argpartition(1, axis=0))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [
+        (lambda x: x.sort(), r"'sort'; .*write np\.sort\(x\)"),
+        (lambda x: x.fill(0.0), r"'fill'; .*write x\.at\[index\]\.set\(v\)"),
+        (lambda x: x.view(np.int64), r"view: dtype= has no rule for Values; write x\.astype"),
+        (lambda x: x.strides, r"'strides'; of the numbers alone it is x\.data\.strides"),
+    ],
+)
+def test_methods_that_arrays_have_and_values_lack(attempt, said):
+    with pytest.raises((TypeError, AttributeError), match=said):
+        attempt(Value([1.0, 2.0]))
 
 
 def test_transposes():

@@ -70,9 +70,10 @@ class ArrayMethods:
 
     __slots__ = ()
 
-    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
+    sum, mean, prod, cumsum, cumprod = map(_method, (np.sum, np.mean, np.prod, np.cumsum, np.cumprod))
     max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
     argmax, argmin, argsort, nonzero = map(_plain, (np.argmax, np.argmin, np.argsort, np.nonzero))
+    argpartition, imag = _plain(np.argpartition), property(_plain(np.imag))
     any, all, searchsorted, round = _plain(np.any), _plain(np.all), _plain(np.searchsorted), _method(np.round)
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
@@ -87,10 +88,21 @@ class ArrayMethods:
         """As np.clip; one bound is enough."""
         return self.__clip(min, max, **keywords)
 
+    def compress(self, condition: Any, axis: Any = None, **keywords: Any) -> Self:
+        """As np.compress, which takes the condition first."""
+        return np.compress(condition, self, axis, **keywords)  # type: ignore[call-overload, no-any-return]
+
+    def view(self, dtype: Any = None) -> Self:
+        """As NumPy's method, of the same kind of float; nothing is written into either."""
+        if dtype is not None:
+            raise TypeError("view: dtype= has no rule for Values; write x.astype(dtype)")
+        return +self  # type: ignore[operator, no-any-return]
+
     def transpose(self, *axes: Any) -> Self:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
         return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
+    flat = property(lambda self: self.ravel(), doc="The elements one after the other, as np.ravel.")
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 

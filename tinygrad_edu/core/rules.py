@@ -52,6 +52,7 @@ class Row:
 
 
 table: dict[Function, Row] = {}
+remedies: dict[str, str] = {}  # what to write instead of functions without a row, by their names, as in "np.put"
 
 
 def derivative(
@@ -185,27 +186,8 @@ def unsupported(function: Function, key: str) -> TypeError:
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
-_UPDATE = "nothing is written into while recording: write x.at[index].set(v), or np.where(mask, x, y)"
-_SETS = "equal numbers are one there, which has no slope: pass x.data, or write np.unique(x)"
-_INSTEAD = {
-    **dict.fromkeys(("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal"), _UPDATE),
-    "np.put_along_axis": "nothing is written into while recording: write np.where(np.arange(n) == indices, v, x)",
-    **dict.fromkeys(("np.intersect1d", "np.setdiff1d", "np.setxor1d", "np.union1d"), _SETS),
-    **dict.fromkeys(("np.unique_all", "np.unique_counts", "np.unique_inverse", "np.unique_values"), _SETS),
-    "np.roots": "its results may be complex: find them with x.data, and their slopes by the implicit function theorem",
-    "np.polydiv": "write np.polymul and solve for the quotient, or pass x.data",
-    "np.sort_complex": "Values are real: write np.sort",
-    "np.real_if_close": "Values are real: leave it out",
-    "np.linalg.eig": "its results may be complex; of a symmetric matrix, write np.linalg.eigh",
-    "np.linalg.eigvals": "its results may be complex; of a symmetric matrix, write np.linalg.eigvalsh",
-    **dict.fromkeys(("np.save", "np.savez", "np.savez_compressed", "np.savetxt"), "pass x.data, the plain numbers"),
-    "np.einsum_path": "pass x.data: the path depends on the shapes only",
-    "np.nested_iters": "go through the elements with a loop",
-}
-
-
 def unknown(function: Function) -> TypeError:
     """The error for a function that is not in the table, with what to write instead."""
     row = "give it a row with tinygrad_edu.derivative"
     own = label(function)
-    return refuse(function, "has no derivative in the table", f"{_INSTEAD[own]}, or {row}" if own in _INSTEAD else row)
+    return refuse(function, "has no derivative in the table", f"{remedies[own]}, or {row}" if own in remedies else row)

@@ -15,6 +15,7 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     polynomials,
     rearranging,
     reductions,
+    refused,
     sequences,
     shapes,
     special,

@@ -67,6 +67,7 @@ def cumulative(function, running, start):
 
     @compose(function)
     def along(x, axis=None, include_initial=False):
+        """What is reached after each element along an axis, and if asked, before the first."""
         x = np.atleast_1d(x)
         if axis is None:
             if x.ndim > 1:

@@ -22,6 +22,7 @@ def without_nan(function, reduction):
 
     @compose(function)
     def reduced(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
+        """That of what is no NaN."""
         return reduction(a, axis=axis, keepdims=keepdims, initial=initial, where=~np.isnan(a) & where)
 
 
@@ -34,6 +35,7 @@ def spread_without_nan(function, spread):
 
     @compose(function)
     def reduced(a, axis=None, ddof=0, keepdims=False, where=True, mean=np._NoValue, correction=np._NoValue):
+        """That of what is no NaN; NaN where too few are left."""
         where = ~np.isnan(a) & where
         z = spread(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
         counts = np.sum(where, axis=axis, keepdims=keepdims)
@@ -56,6 +58,7 @@ def extreme_without_nan(function, extreme, least):
 
     @compose(function)
     def reduced(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
+        """That of what is no NaN; those that tie share the slope evenly."""
         numbers = np.where(np.isnan(a), least, a)
         z = extreme(numbers, axis=axis, keepdims=keepdims, initial=initial, where=where)
         nothing = np.all(np.isnan(a) | ~np.asarray(where), axis=axis, keepdims=keepdims) & (initial is np._NoValue)
@@ -124,6 +127,7 @@ def enter_quantile(function, scale, skip):
 
     @compose(function)
     def found(a, q, axis=None, overwrite_input=False, method="linear", keepdims=False):
+        """Of the elements in order, one, or the two next to where the quantile lies."""
         if isinstance(q, Entry):
             raise refuse(function, "q is a Value", "it has no slope there; pass q.data")
         q = q if scale == 1 else np.true_divide(q, payload(a).dtype.type(scale))
