@@ -233,13 +233,14 @@ def draw(function: Callable[..., Any], generator: np.random.Generator) -> Call:
 METHODS = {  # which function says what the arguments of a method are; where they differ, which they are
     **{name: getattr(np, name) for name in (
         *("sum", "mean", "prod", "cumsum", "max", "min", "var", "std", "argmax", "argmin", "argsort", "nonzero"),
+        *("cumprod", "argpartition", "clip"),
         *("any", "all", "round", "ravel", "squeeze", "swapaxes", "repeat", "take", "diagonal", "trace", "dot", "copy"),
     )},
     "flatten": np.ravel, "reshape": np.reshape, "transpose": np.transpose,
 }  # fmt: skip
 
 
-NOT_OF_METHODS = ("out", "dtype", "subok", "copy", "correction")
+NOT_OF_METHODS = ("out", "dtype", "subok", "copy", "correction", "a_min", "a_max")
 
 
 def draw_method(name: str, generator: np.random.Generator) -> Call:
@@ -249,7 +250,7 @@ def draw_method(name: str, generator: np.random.Generator) -> Call:
     given = Drawing(function, generator).arguments()
     named = {**dict(zip(names, given.positional, strict=False)), **given.named}
     array = A(*SHAPES[generator.integers(len(SHAPES))], span=spread)
-    ahead = ["shape", "axes", "indices", "repeats", "b", *(["axis1", "axis2"] if name == "swapaxes" else [])]
+    ahead = ["shape", "axes", "indices", "repeats", "b", "kth", *(["axis1", "axis2"] if name == "swapaxes" else [])]
     positional = [named.pop(key) for key in ahead if key in named]
     kept = {key: x for key, x in named.items() if key not in (names[0], *NOT_OF_METHODS)}
     return Call(Method(name), (array, *positional), kept)

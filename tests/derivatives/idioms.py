@@ -58,6 +58,10 @@ m[m > 0.5]
 m[:, None, :] - m[None]
 m[..., 0]
 m.T
+m.cumprod(axis=1)
+m.compress([True, False, True], axis=0)
+m.flat[4]
+v.view()
 m.T @ m
 m.mT @ t
 m.reshape(-1)
@@ -394,11 +398,8 @@ REFUSED = {  # the line, and what its error says
     "v.fill(0.0)": "fill",
     "v.put([0], 1.0)": "put",
     "v.resize(2)": "resize",
-    "v.cumprod()": "cumprod",
     "v.view(int)": "view",
     "v.tobytes()": "tobytes",
-    "v.flat[0]": "flat",
-    "v.imag": "imag",
     "np.put(v, 0, 1.0)": "np.put",
     "np.copyto(v, c)": "np.copyto",
     "np.fill_diagonal(m, 0.0)": "np.fill_diagonal",
@@ -423,6 +424,8 @@ filled(v) * v[0]
 by_flat(v) * v[0]
 """.strip().splitlines()
 PLAIN = """
+v.imag
+m.argpartition(1)
 v > 0
 v == v
 v.shape
