@@ -157,20 +157,32 @@ KEYWORDS = [
 ]
 
 
-@pytest.mark.parametrize(("call", "key"), KEYWORDS, ids=[f"{label(call.function)}-{key}" for call, key in KEYWORDS])
-def test_keyword_is_right_or_refused_by_name(call, key):
-    value = SAMPLES[key] if key != "out" else tree.map(np.empty_like, call.draw(0)(*call.draw(0).arrays))
+def assert_right_or_refused(call, key, value):
     sample = Call(call.function, call.arguments, call.keywords | {key: value}).draw(0)
     numpys = outcome(sample, *sample.arrays)
     got = outcome(sample, *map(tg.Value, sample.arrays))
     if isinstance(got, Exception):
-        refused = isinstance(got, TypeError) and re.match(rf"{label(call.function)}: {key}=", str(got))
+        refused = isinstance(got, TypeError) and re.match(rf"{label(call.function)}: ({key}=|'tuple')", str(got))
         assert refused or type(got) is type(numpys)
     else:
         check(sample, sample.arrays)
         recorded = tree.map(lambda z: z.data, got)
         bounds = tree.map(lambda z: ROUNDINGS * eps(z) * abs(z), numpys)
         assert_close(recorded, numpys, bounds, "the value is not NumPy's", sample)
+
+
+@pytest.mark.parametrize(("call", "key"), KEYWORDS, ids=[f"{label(call.function)}-{key}" for call, key in KEYWORDS])
+def test_keyword_is_right_or_refused_by_name(call, key):
+    value = SAMPLES[key] if key != "out" else tree.map(np.empty_like, call.draw(0)(*call.draw(0).arrays))
+    assert_right_or_refused(call, key, value)
+
+
+@pytest.mark.parametrize("axis", [-1, (0, 1), (-1, 0), (0,), None], ids=str)
+@pytest.mark.parametrize(
+    "call", [call for call, key in KEYWORDS if key == "axis"], ids=lambda call: label(call.function)
+)
+def test_axis_from_the_end_several_and_none_are_right_or_refused(call, axis):
+    assert_right_or_refused(call, "axis", axis)
 
 
 @pytest.mark.parametrize(
