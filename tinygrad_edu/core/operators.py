@@ -92,17 +92,10 @@ class ArrayMethods:
         """As np.compress, which takes the condition first."""
         return np.compress(condition, self, axis, **keywords)  # type: ignore[call-overload, no-any-return]
 
-    def view(self, dtype: Any = None) -> Self:
-        """As NumPy's method, of the same kind of float; nothing is written into either."""
-        if dtype is not None:
-            raise TypeError("view: dtype= has no rule for Values; write x.astype(dtype)")
-        return +self  # type: ignore[operator, no-any-return]
-
     def transpose(self, *axes: Any) -> Self:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
         return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
-    flat = property(lambda self: self.ravel(), doc="The elements one after the other, as np.ravel.")
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 

@@ -200,7 +200,14 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         """As np.conj: a recorded copy, since Values are real."""
         return +self
 
+    def view(self, dtype: Any = None) -> Self:  # type: ignore[override]
+        """As NumPy's method, of the same kind of float: a recorded copy, since nothing is written into Values."""
+        if dtype is not None:
+            raise TypeError("view: dtype= has no rule for Values; write x.astype(dtype)")
+        return +self
+
     conjugate, real = conj, property(conj)
+    flat = property(lambda self: self.ravel(), doc="The elements one after the other, as np.ravel.")
     nbytes = property(operator.attrgetter("_payload.nbytes"), doc="The bytes of the data.")
     itemsize = property(operator.attrgetter("_payload.itemsize"), doc="The bytes of an element.")
     shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")
