@@ -45,6 +45,7 @@ class Row:
     keywords: frozenset[str] = frozenset()  # those it may be called with
     selects: bool = False
     opaque: bool = False
+    kink: Function | None = None  # kink(z, *inputs, **keywords): where there is a slope on each side, but not one
     results: int = 1
     joined: Function | None = None  # of a function with several results, the one that gives them in one flat array
     substitute: Function | None = None
@@ -59,6 +60,7 @@ def derivative(
     *rules: Rule | Each | None,
     selects: bool = False,
     opaque: bool = False,
+    kink: Function | None = None,
     results: int = 1,
 ) -> None:
     """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
@@ -82,6 +84,8 @@ def derivative(
         selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
         opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
             takes `out`, where to write, at the end.
+        kink: ``kink(z, *inputs, **keywords)``: where the slope of one side is not that of the other, so that the
+            rules give one between them. Second derivatives are then the mean of both sides.
         results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the
             cotangent of a result that was not used is zero.
 
@@ -105,7 +109,7 @@ def derivative(
         raise TypeError(f"derivative({label(function)}, *rules): {what}; give the number of arrays that it returns")
     joined = _joined(function) if results > 1 else None
     row = first if isinstance(first, Each) else rules
-    table[function] = Row(row, frozenset(names), selects, opaque, results, joined)
+    table[function] = Row(row, frozenset(names), selects, opaque, kink, results, joined)
 
 
 def _joined(function: Function) -> Function:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
-from tinygrad_edu.derivatives.arithmetic import replace_zero
+from tinygrad_edu.derivatives.arithmetic import at_zero, replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
@@ -29,6 +29,11 @@ def extreme(g, z, a, axis, keepdims):
     chosen = a == restore_axes(z, a, axis, keepdims)
     ties = np.sum(chosen, axis=axis, keepdims=True, dtype=np.result_type(a.dtype, np.float32))  # float16 ends at 65,504
     return chosen * (restore_axes(g, a, axis, keepdims) / ties)
+
+
+def ties(z, a, *, axis=None, keepdims=False):
+    """Whether several elements tie for an extreme value."""
+    return np.sum(a == restore_axes(z, a, axis, keepdims)) > z.size
 
 
 def deviation(a: Array, axis: Any) -> Array:
@@ -87,13 +92,15 @@ derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False:
 derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
-derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
-derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True)
+derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True,
+                          kink=ties)
+derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True,
+                          kink=ties)
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
                           restore_axes(g, a, axis, keepdims) * deviation(a, axis) * (2 * inverse_count(a, axis, ddof)))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
                           restore_axes(g / replace_zero(z), a, axis, keepdims)
-                          * deviation(a, axis) * inverse_count(a, axis, ddof))
+                          * deviation(a, axis) * inverse_count(a, axis, ddof), kink=at_zero)
 # fmt: on
 
 

@@ -78,7 +78,7 @@ def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
 
 
 # fmt: off
-derivative(relu,    lambda g, z, x: g * (x > 0))
+derivative(relu,    lambda g, z, x: g * (x > 0), kink=lambda z, x: x == 0)
 derivative(sigmoid, lambda g, z, x: g * z * sigmoid(-x))
 # fmt: on
 
