@@ -237,10 +237,10 @@ def _noise(values: Array) -> float:
     Source: Moré and Wild, "Estimating computational noise", 2011.
     """
     levels = []
-    for order in range(1, 8):
+    for k in range(1, 8):
         values = np.diff(values)
-        if order > 4:  # what is smooth has vanished from these
-            scale = math.factorial(order) ** 2 / math.factorial(2 * order)
+        if k > 4:  # what is smooth has vanished from these
+            scale = math.factorial(k) ** 2 / math.factorial(2 * k)
             levels.append(math.sqrt(scale * float(np.mean(values**2))))
     return min(levels)
 
