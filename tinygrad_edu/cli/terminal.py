@@ -5,7 +5,6 @@ stream  where text goes, standard output or standard error
 
 import codecs
 import os
-import re
 import shutil
 import sys
 import textwrap
@@ -63,9 +62,9 @@ def coloured(text: str, meaning: str) -> str:
 
 
 def paragraph(text: str, indent: str = "") -> str:
-    """`text` in lines that fit; those that begin with a space, such as excerpts, are left as they are.
+    r"""`text` in lines that fit; those that begin with a space, such as excerpts, are left as they are.
 
-    >>> print(paragraph("too many words " * 6 + "for one line\\n    x^2\\n     ^", "  "))
+    >>> print(paragraph("too many words " * 6 + "for one line\n    x^2\n     ^", "  "))
     too many words too many words too many words too many words too many words too
       many words for one line
         x^2
@@ -103,15 +102,10 @@ def table(rows: Sequence[Sequence[str]], expendable: Sequence[str], meanings: Se
             rows = [row[:gone] + row[gone + 1 :] for row in rows]
     widths[-1] = max(room, 8)
     lines = []
-    for row, meaning in zip(rows, ("", *meanings, *[""] * len(rows)), strict=False):
+    for row, meaning in zip(rows, ["", *meanings, *[""] * len(rows)], strict=False):
         cells = [textwrap.wrap(cell, columns) for cell, columns in zip(row, widths, strict=True)]
         for i in range(max(map(len, cells))):
             *parts, last = (cell[i] if i < len(cell) else "" for cell in cells)
             line = "".join(f"{part:<{columns}}  " for part, columns in zip(parts, widths, strict=False))
             lines.append(f"{line}{coloured(last, meaning) if meaning and last else last}".rstrip())
     return "\n".join(lines)
-
-
-def plain_words(text: str) -> str:
-    """`text` in one line, with what would move the cursor shown as a question mark."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", text)

@@ -79,10 +79,10 @@ def listed() -> list[tuple[str, str]]:
     groups = {count: sorted(name for name, (_, n) in FUNCTIONS.items() if n == count) for count in (1, 2, 3)}
     along = sorted(function.__name__ for function in ALONG_AXIS)
     return [
-        ("operators", "+ - * / // % ** @ == != < <= > >="),
+        ("operators", "+ - * / // % ** @ == != < <= > >=, [lists], and (brackets)"),
         ("constants", " ".join(CONSTANTS)),
         ("f(x)", " ".join(name for name in groups[1] if name not in along)),
-        ("f(x), f(x, axis=0)", " ".join(along)),
+        ("f(x, axis=)", f"{' '.join(along)}, also without axis="),
         ("f(x, y)", " ".join(groups[2])),
         ("f(x, y, z)", "clip(x, low, high) where(condition, x, y)"),
     ]
