@@ -26,7 +26,7 @@ class Jump(NamedTuple):
     """Which number of which argument, and an output beside, at and beyond it."""
 
     argument: int
-    index: tuple[int, ...]
+    place: tuple[int, ...]
     below: float
     here: float
     above: float
@@ -37,7 +37,7 @@ def jumps(f: Callable[..., Array], args: Sequence[Array]) -> list[Jump]:
     """The jumps of a function where its arguments are, at most one for each number in them.
 
     >>> jumps(lambda x, y: y * np.floor(x), [np.array([0.5, 2.0]), np.float64(3.0)])
-    [Jump(argument=0, index=(1,), below=3.0, here=6.0, above=6.0)]
+    [Jump(argument=0, place=(1,), below=3.0, here=6.0, above=6.0)]
     """
 
     def outputs(k: int, i: tuple[int, ...], by: float) -> Array:

@@ -24,10 +24,11 @@ examples:
   tinygrad-edu check model.py:loss w="[[1, 2], [3, 4]]" --json
 
 exit status:
-  0    the gradient is right; at a kink, it is a slope between those of the two sides
+  0    the gradient is right (at a kink: between the slopes of both sides)
   1    it is wrong
   2    wrong usage, or an error, also one of the function's own
-  3    undecided: the function jumps, its slope is infinite, or cannot be measured well enough
+  3    undecided: the function jumps, its slope is infinite, or it cannot be
+       measured well enough
   130  stopped by Ctrl-C
 
 expressions know:"""
@@ -56,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="compare numeric and analytic gradients",
-        description="Hold the gradient of an expression, or of a function of your own, against its slope.",
+        description="Compare the gradient of an expression, or a function of yours, with its slope.",
         epilog=f"{_EXAMPLES}\n{_known()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -70,7 +71,7 @@ def _known() -> str:
     """What expressions know, in lines that fit."""
     width = min(terminal.width(), terminal.NARROW) - 2
     return "\n".join(
-        textwrap.fill(words, width, initial_indent=f"  {kind:<11}", subsequent_indent=" " * 13)
+        textwrap.fill(words, width, initial_indent=f"  {kind:<13}", subsequent_indent=" " * 15)
         for kind, words in listed()
     )
 

@@ -62,10 +62,12 @@ def _assigned(values: Sequence[str]) -> dict[str, Number]:
             raise UsageError(f"{text.strip()!r} gives no variable a value; {remedy}")
         if name in given:
             raise UsageError(f"{name} has two values; give it one")
+        if not value:
+            raise UsageError(f"{name}= is followed by nothing; write a number or a list, such as {name}=0.5")
         try:
             given[name] = number(value)
         except ExpressionError as error:
-            raise UsageError(f"{name}={value or ' '} is no value: {error}") from None
+            raise UsageError(f"{name}={value} is no value: {error}") from None
     return given
 
 

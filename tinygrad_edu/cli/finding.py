@@ -65,9 +65,9 @@ class Finding:
 
     def _wrong(self, k: int, a: Argument) -> bool:
         """Whether an argument's gradient is wrong where the function does not jump."""
-        wrong, jumping = np.array(a.wrong), [jump.index for jump in self.found if jump.argument == k]
-        for index in jumping:
-            wrong[index] = False
+        wrong, jumping = np.array(a.wrong), [jump.place for jump in self.found if jump.argument == k]
+        for place in jumping:
+            wrong[place] = False
         return bool(np.any(wrong)) or (a.worst.kind == "wrong" and not jumping)
 
     def text(self) -> str:
@@ -95,7 +95,7 @@ class Finding:
     def _jumps(self) -> list[str]:
         told = []
         for k, index, *values in self.found[:_LISTED]:
-            place = f"[{', '.join(map(str, index))}]" if index else ""
+            place = str(list(index)) if index else ""
             below, here, above = (f"{x:.6g}" for x in _without_dust(np.array(values)))
             told.append(
                 f"{self.report.arguments[k].name}{place}: just below, here and just above, the function is "

@@ -70,10 +70,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
     """A suggestion of what was meant, or nothing.
 
     >>> nearest("lenght", ["length", "width"])
-    '; did you mean length?'
+    ' (did you mean length?)'
     """
     close = difflib.get_close_matches(name, list(known), n=2)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def described(error: BaseException) -> str:

@@ -4,6 +4,7 @@ stream  where text goes, standard output or standard error
 """
 
 import codecs
+import itertools
 import os
 import shutil
 import sys
@@ -54,8 +55,10 @@ def width() -> int:
 
 
 def coloured(text: str, meaning: str) -> str:
-    """`text` in the colour of "good", "unsure" or "bad", if standard output is a terminal that shows colours."""
-    shows = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
+    """`text` in the colour of "good", "unsure" or "bad", if it has a meaning and the terminal shows colours."""
+    shows = (
+        meaning and text and sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
+    )
     if not shows or (sys.platform == "win32" and "WT_SESSION" not in os.environ):
         return text
     return f"\x1b[{_COLOURS[meaning]}m{text}\x1b[0m"
@@ -81,31 +84,35 @@ def paragraph(text: str, indent: str = "") -> str:
     return "\n".join(filled(line) for line in shown(text).splitlines())
 
 
-def table(rows: Sequence[Sequence[str]], expendable: Sequence[str], meanings: Sequence[str] = ()) -> str:
-    """A table that fits, the first row its head; where it would not, columns named in `expendable` are left out.
+def table(rows: Sequence[Sequence[str]], expendable: Sequence[str], meanings: Sequence[str]) -> str:
+    """A table that fits, the first row its head, without columns that are empty.
 
-    Cells that are too wide go on in further lines. `meanings` has for each row below the head that of its last cell,
-    which is coloured.
+    Where it is too wide, columns named in `expendable` are left out, one after the other, and cells go on in further
+    lines. `meanings` has for each row below the head that of its last cell, which is coloured.
 
-    >>> print(table([("x", "slope", "verdict"), ("[0]", "1.5", "agrees")], ()))
+    >>> print(table([("x", "at", "slope", "verdict"), ("[0]", "", "1.5", "agrees")], (), ["good"]))
     x    slope  verdict
     [0]  1.5    agrees
     """
-    rows = [[shown(cell) for cell in row] for row in rows]
-    for name in (*map(shown, expendable), ""):
-        widths = [min(_CELL, max(map(len, column))) for column in zip(*rows, strict=True)]
-        room = width() - sum(widths[:-1]) - 2 * len(widths[:-1])
-        if not name or room >= min(max(len(row[-1]) for row in rows), _LEAST):
-            break
-        if name in rows[0]:
-            gone = rows[0].index(name)
-            rows = [row[:gone] + row[gone + 1 :] for row in rows]
-    widths[-1] = max(room, 8)
+    columns = [[shown(cell) for cell in column] for column in zip(*rows, strict=True) if any(column[1:])]
+    needed = min(_LEAST, max(map(len, columns[-1])))
+    for name in map(shown, expendable):
+        if _room(columns) < needed:
+            columns = [column for column in columns if column[0] != name]
+    widths = [*map(_width, columns[:-1]), max(_room(columns), 8)]
     lines = []
-    for row, meaning in zip(rows, ["", *meanings, *[""] * len(rows)], strict=False):
-        cells = [textwrap.wrap(cell, columns) for cell, columns in zip(row, widths, strict=True)]
-        for i in range(max(map(len, cells))):
-            *parts, last = (cell[i] if i < len(cell) else "" for cell in cells)
-            line = "".join(f"{part:<{columns}}  " for part, columns in zip(parts, widths, strict=False))
-            lines.append(f"{line}{coloured(last, meaning) if meaning and last else last}".rstrip())
+    for row, meaning in zip(zip(*columns, strict=True), ["", *meanings], strict=True):
+        cells = [textwrap.wrap(cell, size) for cell, size in zip(row, widths, strict=True)]
+        for parts in itertools.zip_longest(*cells, fillvalue=""):
+            line = "  ".join(f"{part:<{size}}" for part, size in zip(parts[:-1], widths, strict=False))
+            lines.append(f"{line}  {coloured(parts[-1], meaning)}".rstrip())
     return "\n".join(lines)
+
+
+def _width(column: Sequence[str]) -> int:
+    return min(_CELL, max(map(len, column)))
+
+
+def _room(columns: Sequence[Sequence[str]]) -> int:
+    """What is left of a line for the last column."""
+    return width() - sum(2 + _width(column) for column in columns[:-1])
