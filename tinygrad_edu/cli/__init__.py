@@ -71,7 +71,7 @@ def _known() -> str:
     """What expressions know, in lines that fit."""
     width = min(terminal.width(), terminal.NARROW) - 2
     return "\n".join(
-        textwrap.fill(words, width, initial_indent=f"  {kind:<13}", subsequent_indent=" " * 15)
+        textwrap.fill(words, width, initial_indent=f"  {kind:<16}", subsequent_indent=" " * 18)
         for kind, words in listed()
     )
 

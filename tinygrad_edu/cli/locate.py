@@ -45,7 +45,7 @@ def locate(what: str) -> Function:
         own = [n for n, x in vars(module).items() if callable(x) and not n.startswith("_")]
         raise UsageError(f"{path} has no {name}{nearest(name, own)}; {FORMS}") from None
     if not callable(f):
-        raise UsageError(f"{what} is a {type(f).__name__}, not a function; {FORMS}")
+        raise UsageError(f"{what} is of type {type(f).__name__}, not a function; {FORMS}")
     return f  # type: ignore[no-any-return]
 
 

@@ -13,7 +13,6 @@ from collections.abc import Sequence
 
 NARROW = 80  # what is piped, and all prose, is at most so wide
 _LEAST = 24  # columns that the last cell of a row needs at least, before others are left out
-_CELL = 28  # columns that any other cell may have at most
 
 STAND_INS = {
     "²": "^2", "³": "^3", "√": "sqrt", "∛": "cbrt", "±": "+-", "×": "x", "·": ".", "°": " deg", "−": "-",
@@ -110,7 +109,7 @@ def table(rows: Sequence[Sequence[str]], expendable: Sequence[str], meanings: Se
 
 
 def _width(column: Sequence[str]) -> int:
-    return min(_CELL, max(map(len, column)))
+    return min(width() // 3, max(map(len, column)))
 
 
 def _room(columns: Sequence[Sequence[str]]) -> int:

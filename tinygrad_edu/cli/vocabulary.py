@@ -82,7 +82,7 @@ def listed() -> list[tuple[str, str]]:
         ("operators", "+ - * / // % ** @ == != < <= > >=, [lists], and (brackets)"),
         ("constants", " ".join(CONSTANTS)),
         ("f(x)", " ".join(name for name in groups[1] if name not in along)),
-        ("f(x, axis=)", f"{' '.join(along)}, also without axis="),
+        ("f(x[, axis=0])", " ".join(along)),
         ("f(x, y)", " ".join(groups[2])),
         ("f(x, y, z)", "clip(x, low, high) where(condition, x, y)"),
     ]
