@@ -93,6 +93,8 @@ CHECKS = [
     (["tests.check.planted:right_and_wrong", "x=0.5"], 1, "WRONG in x"),
     (["numpy:sin", "x=0.5"], 0, "ok: all 1 numbers"),
     (["-x", "x=1"], 0, "ok: all 1 numbers"),
+    (["[1, 2, 3] * x", "x=1"], 0, "these are slopes of all 3 outputs, weighed at random and added up"),
+    (["where(x > 1, log(x - 1), x)", "x=1"], 3, "UNDECIDED"),
     (["-tanh(x) * -y", "x=-1", "y=-2"], 0, "ok: all 2 numbers"),
     (["--", "-h", "h=1"], 0, "ok: all 1 numbers"),
     (["  -x  ", " x = 1 "], 0, "ok: all 1 numbers"),

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     terminal.prepare()
     options = _parser().parse_args(_with_signs(sys.argv[1:] if arguments is None else arguments))
     try:
-        status = _run(options)
+        status = int(_run(options))
         sys.stdout.flush()
     except KeyboardInterrupt:
         print("tinygrad-edu: stopped", file=sys.stderr)

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from inspect import Parameter, Signature
 from typing import Any
 
+import numpy as np
+
+from tinygrad_edu import tree
 from tinygrad_edu.check import compare_gradients
 from tinygrad_edu.check.jumps import jumps
 from tinygrad_edu.cli.expression import ExpressionError, Number, number, read
@@ -44,12 +47,14 @@ def check(what: str, values: Sequence[str], as_json: bool = False) -> int:
 
 
 def _compare(what: str, given: dict[str, Number]) -> Finding:
-    f, names = _imported(what, given) if ":" in what or what.endswith(".py") else _expression(what, given)
-    args = _in_order(names, given)
-    report = compare_gradients(_named(f, names), *args)
+    found, names = _imported(what, given) if ":" in what or what.endswith(".py") else _expression(what, given)
+    f, args = _named(found, names), _in_order(names, given)
+    report = compare_gradients(f, *args)
     if not report.arguments:  # it is no function, or its backward pass fails: nothing was compared
         raise UsageError(f"{what} cannot be checked: {report.faults[0]}")
-    return Finding(what, report, jumps(f, args))
+    with np.errstate(all="ignore"):
+        outputs = sum(np.size(z) for z in tree.leaves(f(*args)))
+    return Finding(what, report, jumps(f, args), outputs)
 
 
 def _assigned(values: Sequence[str]) -> dict[str, Number]:

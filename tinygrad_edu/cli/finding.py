@@ -1,9 +1,10 @@
 """What ``tinygrad-edu check`` found: its exit status, in words, and as JSON.
 
-what    what was checked
-report  the comparison
-found   where the function jumps
-a       what was found for one argument
+what     what was checked
+report   the comparison
+found    where the function jumps
+outputs  how many numbers the function gives
+a        what was found for one argument
 """
 
 import json
@@ -42,6 +43,7 @@ class Finding:
     what: str
     report: Report
     found: list[Jump]
+    outputs: int
 
     @property
     def status(self) -> Status:
@@ -85,6 +87,11 @@ class Finding:
         lines = [
             *self.report.places(),
             *self._jumps(),
+            *(
+                [f"these are slopes of all {self.outputs} outputs, weighed at random and added up"]
+                if self.outputs > 1
+                else []
+            ),
             *([f"{more} more arguments, none of them worse, are not shown"] if more else []),
             *self.report.notes,
             *(f"FAULT: {fault}" for fault in self.report.faults if self.status is Status.WRONG),
@@ -111,7 +118,13 @@ class Finding:
             given |= {"analytic": np.asarray(a.analytic).tolist(), "numeric": np.asarray(a.numeric).tolist()}
         jumps = [jump._asdict() | {"argument": self.report.arguments[jump.argument].name} for jump in self.found]
         verdict = self.status.name.lower()
-        first = {"status": int(self.status), "verdict": verdict, "what": self.what, "summary": self.summary}
+        first = {
+            "status": int(self.status),
+            "verdict": verdict,
+            "what": self.what,
+            "summary": self.summary,
+            "outputs": self.outputs,
+        }
         return to_json(first | {"jumps": jumps} | {k: x for k, x in own.items() if k not in ("ok", *first)})
 
 
