@@ -93,7 +93,7 @@ def reduction(function: Function, span: Span = line, **more: Any) -> None:
 # fmt: off
 for f in (np.sin, np.cos, np.tanh, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1,
           np.square, np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
-          functions.sigmoid, functions.softplus, functions.gelu):
+          functions.sigmoid, functions.softplus, functions.gelu, functions.erf):
     domain(f, elementwise(line))
 for f in (np.log, np.log2, np.log10, np.sqrt):
     domain(f, elementwise(positive))
@@ -371,7 +371,7 @@ NOT_HOLOMORPHIC = {
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,
-    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, sech_squared,
+    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared,
 }
 # fmt: on
 

@@ -24,7 +24,7 @@ ELSEWHERE = {  # they show numbers, tell of types and memory, or leave it as it 
     *(np.array_repr, np.array_str, np.array2string, np.can_cast, np.min_scalar_type, np.result_type),
     *(np.may_share_memory, np.shares_memory, np.empty_like),
 }
-OWN = {functions.relu, functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp}
+OWN = {functions.relu, functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp, functions.erf}
 PUBLIC = [f for f in table if f not in JOINED]
 TESTED = [f for f in PUBLIC if (label(f).startswith("np.") and f not in ELSEWHERE) or f in OWN or label(f) == "getitem"]
 QUIRKS = {(np.average, "division by zero")}  # NumPy divides by the size of the result, which is empty
