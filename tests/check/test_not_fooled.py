@@ -109,8 +109,11 @@ def test_a_complex_step_is_not_trusted_where_numpy_is_less_precise_for_complex_n
 
 
 def test_a_complex_step_is_not_trusted_where_rounding_lands_on_a_kink():
-    d, w = -4.7e-15, np.array([0.48, -0.54, 0.25])
-    assert tg.compare_gradients(lambda x: np.sum(w * np.clip(1 + d * x, -1, 1)), np.array([0.69, -0.02, 0.44]))
+    d, w, x = -4.7e-15, np.array([0.48, -0.54, 0.25]), np.array([0.69, -0.02, 0.44])
+    assert tg.compare_gradients(lambda x: np.sum(w * np.clip(1 + d * x, -1, 1)), x)
+    for d in (1.58e-15, 1e-16, 1e-15):
+        assert tg.compare_gradients(lambda x, d=d: np.sum(w * np.sort(0.7 + d * x)), x)
+        assert tg.compare_gradients(lambda x, d=d: np.max(0.7 + d * x), x)
 
 
 def test_a_complex_step_is_not_trusted_where_the_function_cancels():

@@ -39,7 +39,7 @@ class Side(NamedTuple):
 
 def recorded_gradients(tape: list[Any], seeds: Mapping[Any, Array], since: int) -> dict[Any, Array]:
     """The cotangents of the leaves, on a tape of their own, whose derivatives by the leaves are right at kinks too."""
-    before = count_kinks(tape, since)
+    before = _count_kinks(tape, since)
     sides = _sides(tape, since, before) if before else []
     if not sides:
         return gradients(tape, seeds, since, recorded=True)[0]
@@ -57,7 +57,7 @@ def recorded_gradients(tape: list[Any], seeds: Mapping[Any, Array], since: int) 
     return swept
 
 
-def count_kinks(tape: Any, since: int = 0) -> Any:
+def _count_kinks(tape: Any, since: int) -> Any:
     """How many elements of the tape sit on a kink."""
     count: Any = 0
     for z in tape:
@@ -79,7 +79,7 @@ def _sides(tape: list[Any], since: int, before: Any) -> list[Side]:
         return Side(replay(tape, since, moved.__getitem__), beside)
 
     def left(power: float) -> Any:
-        return max(count_kinks(side.again.values(), side.since) for side in (run(power, 1), run(power, -1)))
+        return max(_count_kinks(side.again.values(), side.since) for side in (run(power, 1), run(power, -1)))
 
     with np.errstate(all="ignore"), suppress(Exception):  # of a function that raises an error where it is not defined
         with Recording(False):
