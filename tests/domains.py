@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
@@ -24,7 +25,9 @@ from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_s
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.norms import root
+from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
+from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv2d_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
@@ -156,7 +159,102 @@ domain(np.cumsum,  each(SHAPES), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], ax
 domain(np.average, of(A(2, 3)), of(A(2, 3), 1), of(A(2, 3), axis=-1, keepdims=True), of(A(3), weights=NUMBERS),
                    of(A(2, 3), weights=A(2, 3, span=positive)), of(A(2, 3), 0, A(2, span=positive)),
                    of(A(2, 3), axis=-1, weights=[1.0, 2.0, 5.0]), of(NUMBERS, weights=A(3, span=positive)))
+MASK_T = np.array([[True, False], [True, True], [False, True], [True, True]])
+INITIAL = {np.sum: {"initial": 0.5}, np.prod: {"initial": 0.5}, np.max: {"initial": -9.0}, np.min: {"initial": 9.0}}
+for f in (np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std):
+    initial = INITIAL.get(f, {})
+    domain(f, of(A(4, 2, span=spread), where=MASK_T, **initial), of(A(4, 2, span=spread),
+              axis=0, where=MASK_T, **initial),
+              of(A(4, 2, 2, span=spread), axis=(0, 1), where=MASK_T[..., None], keepdims=True, **initial))
+for f in (np.var, np.std):
+    domain(f, of(A(3, span=spread), correction=1), of(A(2, 3, span=spread), axis=1, mean=np.array([[0.5], [3.0]])))
+for f in (np.amax, np.amin):
+    domain(f, of(A(3, span=spread), initial={np.amax: -9.0, np.amin: 9.0}[f], where=[True, False, True]))
+domain(np.average, of(A(2, 3), returned=True, weights=A(2, 3, span=positive)), of(A(2, 3), 1, A(3, span=positive),
+              True))
+for f in (np.nansum, np.nanprod, np.nanmean, np.nanvar, np.nanstd, np.nanmax, np.nanmin):
+    reduction(f, spread)
+for f in (np.nancumsum, np.nancumprod):
+    domain(f, each([(3,), (2, 3), ()]), each([(2, 3)], axis=1))
+domain(np.nan_to_num, each([(), (2, 3)]), each([(2,)], nan=1.0))
+for f in (np.median, np.nanmedian):
+    domain(f, each([(3,), (4,), (2, 3)], span=spread), each([(2, 3, 2)], axis=(0, 2), span=spread), each([()],
+              span=spread),
+              each([(2, 3)], axis=-1, keepdims=True, span=spread), each([(4, 2)], 0, span=spread))
+for f, unit_of in ((np.quantile, 1), (np.nanquantile, 1), (np.percentile, 100), (np.nanpercentile, 100)):
+    domain(f, each([(4,), (2, 3), ()], 0.3 * unit_of, span=spread), each([(4, 2)],
+              np.array([0.1, 0.7]) * unit_of, axis=0, span=spread),
+              each([(2, 3)], [unit_of, 0], 1, keepdims=True, span=spread),
+              *(each([(5,)],
+              0.33 * unit_of, method=method, span=spread) for method in ("lower", "hazen", "inverted_cdf", "nearest")))
+domain(np.cov,      each([(3,), (2, 3)]), each([(3, 2)], rowvar=False), each([(2, 4)], bias=True), of(A(3), A(3)),
+                    of(A(2, 3), ddof=0, fweights=np.array([1, 2, 1])), of(A(2, 3), aweights=NUMBERS**2),
+              of(NUMBERS, A(3)))
+domain(np.corrcoef, each([(2, 3), (3, 4)]), of(A(2, 3), A(2, 3)), each([(4, 2)], rowvar=False))
+domain(np.bincount, of(np.array([0, 2, 0]), A(3)), of([1, 1], A(2), minlength=4))
+X4 = np.array([0.0, 0.5, 2.0, 2.5])
+domain(np.sinc,    elementwise(line), elementwise(between(2.1, 3.9)))
+domain(sinc_slope, each([(), (2, 3)], 1), each([(3,)], 2, span=between(2.1, 3.9)))
+domain(np.i0,      elementwise(line))
+domain(i0_slope,   each([(), (2, 3)], 1), each([(3,)], 2))
+domain(np.ldexp,   each([(), (2, 3)], 2), each([(2, 3)], np.array([1, 0, -2])), of(A(), np.array([1, -1])))
+domain(np.frexp,   elementwise(between(-1.9, -1.1, 1.1, 1.9)))
+domain(np.nextafter, elementwise(low_part, high_part))
+domain(np.spacing, elementwise(between(1.1, 1.9)))
+domain(np.conjugate, elementwise(line))
+domain(np.linspace, of(A(), A(), 4), of(A(2), A(), 3, axis=1), of(0.5, A(2, 1), num=3, endpoint=False),
+                    of(A(), A(3), 5, retstep=True), of(A(), 2.0, 3, axis=-1))
+domain(np.logspace, of(A(), A(), 4), of(A(2), 1.0, 3, base=2.0, axis=1), of(0.5, A(), 3, endpoint=False),
+                    of(0.0, 1.0, 3, base=A(span=positive)))
+domain(np.geomspace, of(A(span=positive), A(span=positive), 4), of(A(2, span=positive), 3.0, 3, axis=1),
+                     of(A(span=between(-2, -1)), -5.0, 3, endpoint=False))
+domain(np.meshgrid, joint([(2,), (3,)], [(2,)], [(2,), (), (3,)]), of(A(2), A(2), indexing="ij"), of(A(2), A(3),
+              sparse=True))
+STEPS = [lambda v: v * v, 2.0]
+domain(np.piecewise, of(A(3), [[True, False, True], [False, True, False]], [np.sin, np.exp]),
+                     of(A(2, 3), [MASK], STEPS),
+                     of(A(3), [[True, False, True], [True, True, False]], [np.sin, lambda v: 2 * v, np.cos]))
+domain(np.apply_along_axis, of(np.sum, 1, A(2, 3)), of(np.cumsum, 0, A(2, 3)), of(np.prod, 0, A(3)),
+                            of(lambda v, n: np.stack([v[:n], v[-n:]]), 1, A(2, 3, 2), 2))
+domain(np.apply_over_axes, of(np.sum, A(2, 3, 2), [0, 2]), of(np.max, A(2, 3, span=spread), 1))
+domain(np.unique, each([(3,), (2, 2)], span=spread), of(A(4, span=spread)))
+domain(np.vander,  each([(3,)]), each([(2,)], 4), each([(3,)], N=2, increasing=True))
+domain(np.polyval, of(A(3), A(2, 2)), of([1.0, 2.0, 3.0], A()), of(A(4), 0.5), of(A(1), A(2)))
+for f in (np.polyadd, np.polysub, np.polymul):
+    domain(f, joint([(3,), (2,)], [(2,), (2,)], [(1,), (3,)]), of(A(2), NUMBERS), of(2.0, A(3)))
+domain(np.polyder, each([(4,)]), each([(4,)], 2), each([(3,)], m=0))
+domain(np.polyint, each([(3,)]), each([(2,)], 2, 1.5), of(A(2), 2, A(2)), of(A(2), k=A()))
+domain(np.poly,    each([(3,), (1,), (2,)]))
+domain(np.polyfit, of(X4, A(4), 2), of(X4, A(4, 2), 1), of(X4, A(4), 1, w=np.array([1.0, 2.0, 0.5, 1.0])))
 domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
+domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0],
+              append=A(2)))
+domain(convolution, joint([(3,), (2,)], [(1,), (3,)]), of(NUMBERS, A(2)))
+domain(np.ediff1d, each([(3,)]), of(A(3), A(), A(2)), each([(2, 2), (0,)]), of(A(3), to_begin=0.5, to_end=[1.0, 2.0]))
+domain(np.cumprod, each([(), (3,), (2, 3), (0,), (7,)]), each([(2, 3, 2)], axis=0), each([(2, 3, 2)], axis=1),
+                   each([(2, 3)], axis=-1))
+for f in (np.cumulative_sum, np.cumulative_prod):
+    domain(f, each([(3,), (), (0,)]), each([(2, 3)], axis=1), each([(2, 3)], axis=-2, include_initial=True))
+domain(np.trapezoid, each([(4,), (2, 3)]), each([(3, 2)], axis=0, dx=0.5), of(A(2, 3), A(3)), of(A(3, 2), A(3, 2),
+              axis=0),
+                     of(A(3), dx=A()), of(NUMBERS, A(3)))
+domain(np.gradient, each([(4,)]), of(A(4), A(span=positive)), each([(3, 4)]),
+                     each([(4,), (3, 4)], edge_order=2, axis=-1), each([(4,)], X4), each([(3, 3)], 0.5),
+                     of(A(3, 4), 2.0, X4), of(A(4, 2), X4, axis=0, edge_order=2))
+middle = between(0.1, 0.4, 0.6, 1.9, 2.1, 2.4)  # between the points of X4
+domain(np.interp, of(A(3, span=middle), X4, A(4)), of(A(2, 2, span=middle), X4, np.exp(X4)), of(A(span=middle),
+              X4, X4 * X4),
+                  of(A(3, span=between(-1, -0.1, 2.6, 3)), X4, A(4)), of(A(2, span=between(3, 4)), X4, A(4), A(), A()),
+                  of(A(2, span=between(-1, -0.5)), X4, A(4), left=A(), right=1.0), of(NUMBERS, A(1, span=positive),
+              A(1)),
+                  of(A(3, span=middle), X4 + 3, A(4), period=3), of(np.array([0.3, 1.0]),
+              A(1, span=between(0.4, 0.6)), A(1)))
+domain(np.unwrap, of(A(3)), of(A(2, 3), axis=0),
+                  of(A(3), 1.0, period=1.5), of(A(3), discont=0.5))
+for f in (np.convolve, np.correlate):
+    domain(f, *(of(A(n), A(m), mode) for n, m in ((3, 2), (2, 4), (4, 3), (3, 3), (4, 2),
+              (1, 3)) for mode in ("full", "same", "valid")),
+              of(A(3), NUMBERS), of(NUMBERS, A(2), mode="full"))
 for f in (functions.softmax, functions.log_softmax):
     domain(f, each([(3,), (2, 3), (0, 3)]), each([(2, 3), (2, 3, 2)], axis=0), each([(2, 3)], axis=None),
               each([(2, 3, 2)], axis=(0, 2)))
@@ -222,6 +320,24 @@ domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0,
 domain(np.pad,              each([(3,), (2, 3)], 1), each([(2, 3)], ((1, 0), (0, 2))),
                             each([(3,), (0,)], (2, 1), constant_values=(3.0, 4.0)),
                             *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")))
+
+domain(np.block,         of([[A(2, 2), A(2, 1)], [A(1, 3)]]), of([A(2), 1.0, A()]), of([NUMBERS, A(2)]), of(A(2)))
+domain(np.dstack,        of([A(2, 3), A(2, 3)]), of((A(3), NUMBERS)), of([A(2, 3, 1), A(2, 3, 2)]))
+domain(np.dsplit,        each([(2, 1, 4)], 2), each([(1, 2, 3)], [1]))
+domain(np.rollaxis,      each([(2, 3, 2)], 2), each([(2, 3)], 1, start=0), each([(2, 3, 1)], axis=0, start=2))
+domain(np.resize,        each([(3,), (2, 3), ()], (2, 4)), each([(2, 3)], 3), each([(0,)], (0, 2)))
+domain(np.delete,        each([(4,)], 1), each([(3, 3)], [0, 2], axis=1), each([(2, 3)], slice(0, 2)),
+                         each([(3, 2)], np.array([True, False, True]), 0))
+domain(np.insert,        of(A(3), 1, A()), of(A(2, 3), [0, 2], A(2, 2), axis=1), of(A(2, 2), 1, A(2), 0),
+                         of(A(3), [1, 1], 0.5), of(NUMBERS, 0, A(2)))
+domain(np.choose,        of(np.array([1, 0, 1]), [A(3), A()]), of([0, 1], (NUMBERS[:2], A(3, 2))),
+                         of(np.array([[4], [-1]]), [A(3), A(2, 3)], mode="wrap"))
+domain(np.diagflat,      each([(2,), (1, 2), ()]), each([(2,)], k=-1))
+domain(np.trim_zeros,    of(A(3, span=nonzero)))
+domain(np.atleast_3d,    each([(), (3,), (2, 3), (2, 1, 2)]), of(A(), A(2)))
+domain(sliding_window_view, each([(4,)], 2), each([(3, 3)], (2, 2)), each([(3, 4)], 3, axis=1))
+domain(np.partition,     each([(3,)], 1, span=spread), each([(3, 2)], (0, 1), axis=0, span=spread),
+                         each([(3, 1)], 1, None, span=spread))
 
 PICKS = [
     0, -1, None, ..., slice(1, None), slice(None, None, -2), slice(0, 0), (0, 1), (slice(None), 1), (..., 0),
@@ -367,7 +483,10 @@ NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
     np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast, root,
-    np.full_like, np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.full_like, np.insert, np.interp, np.unwrap, np.correlate, np.ediff1d, np.gradient,
+    np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
+    np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
+    np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,

@@ -104,10 +104,8 @@ def test_refusals_name_what_helps():
     with pytest.raises(TypeError, match=r"np\.matmul: out=.*use the result"):
         b @= v
     with pytest.raises(TypeError) as caught:
-        np.i0(v)
+        np.roots(v)
     assert "np.sin" not in str(caught.value)
-    with pytest.raises(TypeError, match=r"np\.linspace\(0, 1, n\)"):
-        np.linspace(v, 1.0, 3)
     with pytest.raises(TypeError, match=r"np\.copyto: .*np\.where"):
         np.full_like(np.ones(2), v)
 

@@ -33,18 +33,8 @@ PLACES = [
     *(0, 1, -1, 2, 3, -4, 1.0, True, None, "0", ..., slice(1, None), slice(None, None, -1), slice(5, 2), np.int64(1)),
     *([], [0], [2, 0, 2], [0, 5], [1.0], [True, False], [True, False, True], [[0, 1], [1, 0]], BOOLS, MASK),
     *(np.array([0, 1]), np.array([], int), np.array([], float), np.array([1], np.uint8), np.array(1), np.array(True)),
-    *(
-        (),
-        (0,),
-        (0, 1),
-        (0, 1, 0),
-        (slice(None), 1),
-        (..., 0),
-        (None, 0),
-        (0, None, ...),
-        ([0, 1], [1, 0]),
-        (0, 1, 2, 3),
-    ),
+    *((), (0,), (0, 1), (0, 1, 0), (slice(None), 1), (..., 0), (None, 0), (0, None, ...), ([0, 1], [1, 0])),
+    (0, 1, 2, 3),
     *(([0, 1], slice(None)), (slice(None), [True, False, True]), (np.array([[0], [1]]), [0, 1]), (..., ...), (1.0, 0)),
     *((0, [1]), (BOOLS, 0), (slice(None), None, [0]), ([0], slice(None), [1])),
 ]
@@ -63,6 +53,7 @@ SUBSCRIPTS = ["i", "i->", "ij->ji", "ij->", "ii", "ii->i", "ij->i", "...->...", 
               "ij->j..."]  # fmt: skip
 DTYPES = [None, np.float32, np.float64, "f4", float, int, np.int32, bool, complex, "nonsense", np.longdouble]
 
+NUMBERS_3 = np.array([1.0, 2.0, 0.5])
 POOLS: dict[str, list[Any]] = {
     "axis": AXIS,
     "axes": [None, *AXIS, 2, (0, 2, 1), [1, 0], (1,), ([0], [0]), ([1], [0]), (0, 1), ([0, 1], [0, 1]), (-1, 0)],
@@ -88,19 +79,48 @@ POOLS: dict[str, list[Any]] = {
     "min": [None, 0.0, -1], "max": [None, 1.0, np.array([0.5, 1.0, 2.0])],
     "atol": [1e-8], "rtol": [1e-5], "equal_nan": [True, False], "side": ["left", "right"],
     "eps": [1e-5, 0.5],
+    "num": [3, 0, 1, 2.0, -1], "endpoint": FLAGS, "retstep": [False, True], "base": [2.0, 10], "sparse": FLAGS,
+    "indexing": ["xy", "ij", "z"], "return_index": FLAGS, "return_inverse": FLAGS, "return_counts": FLAGS,
+    "sorted": [True], "N": [None, 2, 0, -1, 4], "increasing": FLAGS, "m": [0, 1, 2, -1], "deg": [0, 1, 2, -1],
+    "full": [False], "w": [None, NUMBERS_3], "cov": [False],
+    "func1d": [np.sum, np.cumsum, np.max], "func": [np.sum, np.max, np.cumsum],
+    "funclist": [[np.sin, 2.0], [np.exp], []],
+    "condlist": [[BOOLS], MASK, BOOLS, [BOOLS, ~BOOLS]],
+    "q": [0.5, 0.3, [0.25, 1.0], np.array([[0.1], [0.9]]), 0, 1.5, [], "x"], "overwrite_input": [False],
+    "method": ["linear", "lower", "hazen", "median_unbiased", "inverted_cdf", "nearest", "midpoint", "other"],
+    "interpolation": [None], "rowvar": FLAGS, "bias": [True, False], "fweights": [None, [1, 2, 3], [1.5, 1.0, 1.0]],
+    "aweights": [None, [0.5, 1.0, 2.0], [-1.0, 1.0, 1.0]], "minlength": [0, 5, -1],
+    "nan": [0.0, 2.0], "posinf": [None, 5.0], "neginf": [None, -5.0],
+    "include_initial": FLAGS, "edge_order": [1, 2, 3], "period": [None, 1.5, 0, -2.0], "discont": [None, 0.5],
+    "dx": [1.0, 0.5, 2], "to_end": [None, 1.0, [1.0, 2.0]], "to_begin": [None, 1.0, [1.0, 2.0]],
+    "left": [None, 1.0], "right": [None, 2.0], "trim": ["f", "b", "fb", "x"], "start": WHOLE, "obj": [*PLACES],
+    "new_shape": SHAPES_GIVEN, "window_shape": [1, 2, (1, 2), (2,), 5, (1, 1), 0], "kth": [0, 1, 2, -1, (0, 1), 7],
     "UPLO": ["L", "U", "l", "u", "X", None], "upper": FLAGS, "hermitian": [False, True], "full_matrices": FLAGS,
     "compute_uv": FLAGS, "p": [None, 1, 2, 3, -1, -2, np.inf, -np.inf, "fro", "nuc", "other"], "ind": WHOLE,
     "rcond": [None, 0.1, 1e-10, "1"], "axisa": AXIS, "axisb": AXIS, "axisc": AXIS,
 }  # fmt: skip
-OWN = {  # a function's own pools
+OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array where the name says otherwise
+    **{function: {"p": None} for function in (np.unwrap, np.polyval, np.polyder, np.polyint)},
     np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
+    np.interp: {"xp": [np.array([0.5, 1.0, 2.0]), [0.0, 0.5, 2.0], [0.0, 1.0], 1.0, np.ones((2, 3)), []]},
+    np.polyfit: {"deg": [0, -1]},  # of so few points NumPy warns that more is poorly conditioned
     np.linalg.qr: {"mode": ["reduced", "complete", "r", "raw", "full", "economic", "other", None]},
     np.linalg.pinv: {"rtol": [None, 0.1, 1e-10]},
     np.take: {"axis": [None, 0, 1, -1, -2, 2, -3, 1.0, (0,), "0"]},
     operator.getitem: {"b": PLACES},
-    np.cumsum: {"out": [None]},  # NumPy itself crashes where its shape is wrong
+    **{
+        f: {"out": [None]}
+        for f in (  # NumPy itself crashes where its shape is wrong
+            np.cumsum,
+            np.cumprod,
+            np.cumulative_sum,
+            np.cumulative_prod,
+            np.nancumsum,
+            np.nancumprod,
+        )
+    },
 }
 CONSTANTS = [2.0, -1, True, [1.0, 2.0, 3.0], [[1.0], [2.0]], np.array([2, 1, 3]), np.array([2, 1, 3], np.uint8), "x",
              None, BOOLS, np.ones((2, 3)), np.float32(1.5), 1j, np.ones(3, np.float32), [], np.ones((3, 1)), {},
@@ -115,9 +135,8 @@ class Drawing:
     def __init__(self, function: Callable[..., Any], generator: np.random.Generator) -> None:
         self.function, self.generator = function, generator
         self.span = SPANS.get(function, spread)
-        self.shape = self.pick(
-            [s for s in SHAPES if 0 not in s] if function is np.einsum else SHAPES
-        )  # it reads beyond
+        safe = [s for s in SHAPES if 0 not in s]
+        self.shape = self.pick(safe if function is np.einsum else SHAPES)  # it reads beyond
 
     def pick(self, pool: Any) -> Any:
         """One of a pool."""
@@ -145,7 +164,7 @@ class Drawing:
         """What to pass for a parameter of this name."""
         own = OWN.get(self.function, {})
         if name in own:
-            return self.pick(own[name])
+            return self.pick(own[name]) if own[name] else self.operand(first)
         if name in SEQUENCES:
             return self.sequence()
         if name in ARRAYS:
@@ -220,6 +239,9 @@ METHODS = {  # which function says what the arguments of a method are; where the
 }  # fmt: skip
 
 
+NOT_OF_METHODS = ("out", "dtype", "subok", "copy", "correction")
+
+
 def draw_method(name: str, generator: np.random.Generator) -> Call:
     """A call of the method of this name: what it must have by position, what else it may have by keyword."""
     function = METHODS[name]
@@ -229,7 +251,7 @@ def draw_method(name: str, generator: np.random.Generator) -> Call:
     array = A(*SHAPES[generator.integers(len(SHAPES))], span=spread)
     ahead = ["shape", "axes", "indices", "repeats", "b", *(["axis1", "axis2"] if name == "swapaxes" else [])]
     positional = [named.pop(key) for key in ahead if key in named]
-    kept = {key: x for key, x in named.items() if key not in (names[0], "out", "dtype", "subok", "copy")}
+    kept = {key: x for key, x in named.items() if key not in (names[0], *NOT_OF_METHODS)}
     return Call(Method(name), (array, *positional), kept)
 
 

@@ -84,6 +84,48 @@ SAMPLES = {
     "scale": 2.0,
     "shift": 1.0,
     "mask": False,
+    "start": 1,
+    "trim": "f",
+    "num": 3,
+    "endpoint": False,
+    "retstep": True,
+    "base": 2.0,
+    "sparse": True,
+    "indexing": "ij",
+    "return_index": True,
+    "return_inverse": True,
+    "return_counts": True,
+    "equal_nan": False,
+    "sorted": True,
+    "N": 2,
+    "increasing": True,
+    "m": 2,
+    "full": True,
+    "w": np.array([1.0, 2.0, 1.0, 0.5]),
+    "cov": True,
+    "method": "hazen",
+    "overwrite_input": False,
+    "interpolation": None,
+    "rowvar": False,
+    "bias": True,
+    "fweights": np.array([1, 2, 1, 3]),
+    "aweights": np.array([1.0, 2.0, 1.0, 0.5]),
+    "minlength": 5,
+    "nan": 1.0,
+    "posinf": 2.0,
+    "neginf": 3.0,
+    "y": np.array([[1.0, 2.0, 5.0, 2.0]]),
+    "include_initial": True,
+    "to_end": 1.0,
+    "to_begin": np.array([1.0, 2.0]),
+    "dx": 0.5,
+    "x": np.array([0.0, 0.5, 2.0]),
+    "edge_order": 2,
+    "left": 1.0,
+    "right": 2.0,
+    "period": 3.0,
+    "discont": 0.5,
+    "writeable": True,
 }
 
 
@@ -106,7 +148,7 @@ def keywords_left(call):
         return GUFUNC if function.signature else UFUNC
     open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters(function))
     rest = parameters(function)[0 if open_ended else len(call.arguments) :]
-    named = [p.name for p in rest if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    named = [p.name for p in rest if p.kind is p.KEYWORD_ONLY or (p.kind is p.POSITIONAL_OR_KEYWORD and not open_ended)]
     return [*named, *BEHIND_STARS.get(function, ())]
 
 
@@ -136,7 +178,7 @@ def test_keyword_is_right_or_refused_by_name(call, key):
 )
 def test_value_is_not_written_into(call):
     sample = call.draw(0)
-    z = sample(*sample.arrays)
+    z = sample.results(*sample.arrays)
     out = tree.map(tg.Value, z)
     refusal = outcome(Call(call.function, call.arguments, call.keywords | {"out": out}).draw(0), *sample.arrays)
     assert isinstance(refusal, TypeError)
@@ -165,8 +207,8 @@ def test_value_in_place_of_a_constant_is_right_or_a_type_error(call):
         sample = changed.draw(0)
         for arrays in (sample.arrays, [*map(tg.Value, sample.arrays)]):
             got = outcome(sample, *arrays)
-            if isinstance(got, Exception):
-                assert isinstance(got, TypeError)
+            if isinstance(got, Exception):  # NumPy makes an error of its own of the refusal
+                assert isinstance(got, TypeError) or isinstance(got.__cause__, TypeError)
             else:
                 wanted = call.draw(0)(*sample.arrays)
                 numbers = tree.map(lambda z: z.data if isinstance(z, tg.Value) else z, got)

@@ -149,7 +149,6 @@ REFUSED = {
     "list": lambda: np.array([ONE, ONE]),
     "item": lambda: ONE.item(0),
     "format": lambda: f"{ONE:.2f}",
-    "flat": lambda: ONE.flat,
     "text": lambda: np.array2string(ONE),
     "into an array": lambda: np.zeros(3).__setitem__(..., ONE),
     "out": lambda: np.add(ONE, 1, out=np.zeros(3)),

@@ -20,7 +20,16 @@ from tinygrad_edu.transforms.pullback import Pullback
 
 rows = importlib.import_module("tinygrad_edu.transforms.jacobians")
 LINEAR = [f for f in domains if f.__module__.endswith(("linalg", "inverses", "decompositions"))]
-PRODUCTS = {*LINEAR, np.matmul, np.dot, np.inner, np.tensordot, np.einsum, functions.attention}  # in another order
+PRODUCTS = {
+    *LINEAR,
+    np.matmul,
+    np.dot,
+    np.inner,
+    np.tensordot,
+    np.einsum,
+    np.polyfit,
+    functions.attention,
+}  # in another order
 if hasattr(np, "vecmat"):
     PRODUCTS |= {np.matvec, np.vecmat}
 X = np.array([0.3, 0.7, 1.1, -0.4])

@@ -122,6 +122,7 @@ class Weighed:
 
     def _rounding(self, leaves: Leaves) -> float:
         """How much phi moves when all that the tape records is rounded once more; 0 if it cannot be recorded."""
+
         def phi(_: Any) -> float:
             outputs = tree.leaves(self.f([Value(x) for x in leaves]))
             return float(sum(np.sum(w * payload(z)) for w, z in zip(self.weights, outputs, strict=True)))

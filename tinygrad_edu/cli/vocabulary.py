@@ -60,6 +60,10 @@ def _has_row(function: Function) -> bool:
     return function in table and table[function].substitute is None
 
 
+def _takes_floats(ufunc: np.ufunc) -> bool:
+    return "d" * ufunc.nin in {types.partition("->")[0] for types in ufunc.types}
+
+
 def is_plain(function: Function) -> bool:
     """Whether what a function gives has no slope."""
     return function in table and table[function].nondifferentiable
@@ -67,7 +71,9 @@ def is_plain(function: Function) -> bool:
 
 # The table's ufuncs, by every name NumPy has for them, and others whose results are as easily foretold in size.
 FUNCTIONS: dict[str, tuple[Any, int]] = {
-    **{name: (f, f.nin) for name, f in vars(np).items() if isinstance(f, np.ufunc) and _has_row(f)},
+    **{
+        name: (f, f.nin) for name, f in vars(np).items() if isinstance(f, np.ufunc) and _has_row(f) and _takes_floats(f)
+    },
     **{f.__name__: (f, count) for count, group in ((1, _OF_ONE), (2, PRODUCTS)) for f in group},
     "clip": (np.clip, 3),
     "where": (lambda c, x, y: np.where(np.not_equal(c, 0), x, y), 3),  # the table refuses a Value as a condition

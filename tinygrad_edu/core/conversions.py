@@ -8,7 +8,7 @@ import operator
 import re
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -31,7 +31,13 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
     r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
 }
 
-_WRITING = frozenset({"fill", "put", "resize", "sort", "partition", "byteswap", "setfield", "setflags"})
+_INTO = "Values are not written into: write"
+_INSTEAD = {  # of attributes that arrays have and Values lack
+    **dict.fromkeys(("fill", "put", "setfield"), f"{_INTO} x.at[index].set(v), or np.where(mask, x, y)"),
+    **dict.fromkeys(("sort", "partition", "resize"), f"{_INTO} np.sort(x), np.partition(x, kth), np.resize(x, shape)"),
+    "choose": "write np.choose(places, choices), of plain places",
+    **dict.fromkeys(("dump", "dumps", "tofile", "tobytes"), "a Value is pickled with its gradient; or write x.data"),
+}
 
 
 def _refuse(what: str, remedy: str = "") -> TypeError:
@@ -80,13 +86,19 @@ class _Lacking:
         self.name = name
 
     def __get__(self, instance: Any, owner: type) -> NoReturn:
-        remedy = f"of the numbers alone it is x.data.{self.name}"
-        if self.name in _WRITING:
-            remedy = "Values are not written into: write np.where(mask, x, y), or np.sort(x) for x.sort()"
+        remedy = _INSTEAD.get(self.name, f"of the numbers alone it is x.data.{self.name}")
         raise AttributeError(f"a Value has no attribute {self.name!r}; {remedy}")
 
 
-class Conversions:
+# To NumPy's stubs a ufunc of whatever turns into an array is an ndarray, without backward(); of a scalar it may be
+# anything. So type checkers take Values for scalars of NumPy's.
+if TYPE_CHECKING:
+    Scalar = np.generic
+else:
+    Scalar = object
+
+
+class Conversions(Scalar):
     """What Python, NumPy, `copy` and `pickle` ask of a Value when they make something else of it."""
 
     __slots__ = ()

@@ -6,12 +6,14 @@ row  what the table says of a function
 
 import dataclasses
 import functools
+import inspect
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core import ufunc_methods
 from tinygrad_edu.core.arrays import accept, as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.results import Layout
@@ -22,9 +24,10 @@ from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 Inputs = tuple[Any, ...]
 Keywords = Mapping[str, Any]
 NO_KEYWORDS: Keywords = MappingProxyType({})
+_signature = functools.cache(inspect.signature)
 _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
-    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min,
+    ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
 }  # fmt: skip
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int})  # what is quickly known to be none
@@ -198,11 +201,11 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
-    if method == "outer" and not keywords and len(inputs) == 2:
-        operands: list[Any] = [x if isinstance(x, Entry) else np.asarray(x) for x in inputs]
-        x, y = operands
-        return ufunc(x[(..., *[None] * y.ndim)], y)
-    raise refuse(ufunc, f"its method .{method} has no rule for Values", f"call {label(ufunc)} itself")
+    if ufunc not in table:
+        raise unknown(ufunc)
+    if table[ufunc].nondifferentiable and method != "at":
+        return getattr(ufunc, method)(*map(_numbers, inputs), **{key: _numbers(x) for key, x in keywords.items()})
+    return ufunc_methods.call(ufunc, method, inputs, keywords)
 
 
 def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
@@ -214,20 +217,32 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         out = keywords.get("out")
         if any(isinstance(x, Entry) for x in (out if isinstance(out, tuple) else (out,))):
             raise unsupported(function, "out")
+        if function.__name__.startswith("histogram"):
+            _refuse_weights(function, arguments, keywords)
         return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     if isinstance(row.rules, Each):
         return apply(function, arguments, keywords)
     known = parameters(function)
-    named = dict(zip(known, arguments, strict=False)) | dict(keywords)
-    inputs = [named.pop(key) for key in [*known][: len(row.rules)] if key in named]
-    positional = (*inputs, *arguments[len(known) :])
-    accepted = parameters(row.substitute) if row.substitute else row.keywords
-    for key in [key for key in named if key not in accepted]:
+    if len(arguments) > len(known):  # it takes any number of them
+        positional, named = arguments, dict(keywords)
+    else:
+        named = dict(zip(known, arguments, strict=False)) | dict(keywords)
+        positional = tuple(named.pop(key) for key in [*known][: len(row.rules)] if key in named)
+    accepted = _signature(row.substitute).parameters if row.substitute else row.keywords
+    for key in [key for key, given in named.items() if key not in accepted or given is np._NoValue]:
         if key not in known or not _is_default(named.pop(key), known[key]):
             raise unsupported(function, key)
     if row.substitute:
         return _substituted(function, positional, named, arguments, keywords)
     return apply(function, positional, named)
+
+
+def _refuse_weights(function: Function, arguments: Inputs, keywords: Keywords) -> None:
+    """Make sure that what is counted is not weighted by a Value, by which the counts have a slope."""
+    weights = {**dict(zip(parameters(function), arguments, strict=False)), **keywords}.get("weights")
+    if _holds_value(weights):
+        remedy = "write np.bincount(np.digitize(x.data, edges), weights)"
+        raise refuse(function, "weights= is a Value, and has no rule", remedy)
 
 
 def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments: Inputs, keywords: Keywords) -> Any:
@@ -242,7 +257,7 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
         if said != str(error):
             raise refusal from error
     else:
-        given = z is next(iter((*inputs, *named.values())), None) and isinstance(z, Entry)
+        given = isinstance(z, Entry) and any(z is x for x in (*inputs, *named.values()))
         return +z if given else z  # what is computed is recorded, also where it changes nothing
     function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     raise refusal

@@ -7,7 +7,7 @@ compute  the operator on plain numbers, which is faster there than NumPy's funct
 import inspect
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 import numpy as np
 
@@ -19,6 +19,15 @@ from tinygrad_edu.core.tape import Entry, payload, record
 
 Unary = Callable[[Any], Array]
 Binary = Callable[[Any, Any], Array]
+Kind = TypeVar("Kind")
+
+
+class Recorded(Protocol):
+    """For type checkers: a method whose result is of the kind that it is called on, so they know what ``v * 2`` has."""
+
+    def __get__(self, instance: Kind, owner: Any = None) -> Callable[..., Kind]:
+        """The method of an instance."""
+
 
 # fmt: off
 BINARY: dict[str, tuple[np.ufunc, Binary]] = {
@@ -40,7 +49,7 @@ BITWISE: dict[str, tuple[np.ufunc, Binary]] = {  # of integers and truth values,
 # fmt: on
 
 
-def _method(function: Any) -> Function:
+def _method(function: Any) -> Recorded:
     """Make NumPy's method out of NumPy's function."""
 
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
@@ -51,37 +60,54 @@ def _method(function: Any) -> Function:
     return method
 
 
+def _plain(function: Any) -> Function:
+    """The same for a function without slope, whose result is plain."""
+    return _method(function)  # type: ignore[return-value]
+
+
 class ArrayMethods:
     """NumPy's methods, each by way of NumPy's function, and so of the array's own `__array_function__`."""
 
     __slots__ = ()
 
-    sum, mean, prod, cumsum = map(_method, (np.sum, np.mean, np.prod, np.cumsum))
+    sum, mean, prod, cumsum, cumprod = map(_method, (np.sum, np.mean, np.prod, np.cumsum, np.cumprod))
     max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
-    argmax, argmin, argsort, nonzero = map(_method, (np.argmax, np.argmin, np.argsort, np.nonzero))
-    any, all, round = map(_method, (np.any, np.all, np.round))
+    argmax, argmin, argsort, nonzero = map(_plain, (np.argmax, np.argmin, np.argsort, np.nonzero))
+    argpartition, imag = _plain(np.argpartition), property(_plain(np.imag))
+    any, all, searchsorted, round = _plain(np.any), _plain(np.all), _plain(np.searchsorted), _method(np.round)
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
-    copy, astype, searchsorted = map(_method, (np.copy, np.astype, np.searchsorted))
+    copy, astype = map(_method, (np.copy, np.astype))
     __reshape, __transpose, __clip = map(_method, (np.reshape, np.transpose, np.clip))
 
-    def reshape(self, *shape: Any, **keywords: Any) -> Any:
+    def reshape(self, *shape: Any, **keywords: Any) -> Self:
         """As np.reshape; the shape may come as one tuple or as several numbers."""
         return self.__reshape(shape[0] if len(shape) == 1 else shape, **keywords)
 
-    def clip(self, min: Any = None, max: Any = None, **keywords: Any) -> Any:
+    def clip(self, min: Any = None, max: Any = None, **keywords: Any) -> Self:
         """As np.clip; one bound is enough."""
         return self.__clip(min, max, **keywords)
 
-    def transpose(self, *axes: Any) -> Any:
+    def compress(self, condition: Any, axis: Any = None, **keywords: Any) -> Self:
+        """As np.compress, which takes the condition first."""
+        return np.compress(condition, self, axis, **keywords)  # type: ignore[call-overload, no-any-return]
+
+    def view(self, dtype: Any = None) -> Self:
+        """As NumPy's method, of the same kind of float; nothing is written into either."""
+        if dtype is not None:
+            raise TypeError("view: dtype= has no rule for Values; write x.astype(dtype)")
+        return +self  # type: ignore[operator, no-any-return]
+
+    def transpose(self, *axes: Any) -> Self:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
         return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
+    flat = property(lambda self: self.ravel(), doc="The elements one after the other, as np.ravel.")
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
 
-def _binary(name: str) -> tuple[Binary, Binary]:
+def _binary(name: str) -> tuple[Recorded, Recorded]:
     """Make ``x * y`` and its reflection, for where only `y` is a Value: what `dispatch.apply` does, but quickly."""
     function, compute = BINARY[name]
 
@@ -98,7 +124,7 @@ def _binary(name: str) -> tuple[Binary, Binary]:
     return forward, reflected
 
 
-def _unary(name: str) -> Unary:
+def _unary(name: str) -> Recorded:
     function, compute = UNARY[name]
     return lambda x: record(type(x), compute(x._payload), function, x)
 

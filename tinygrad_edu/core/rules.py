@@ -53,6 +53,7 @@ class Row:
 
 
 table: dict[Function, Row] = {}
+remedies: dict[str, str] = {}  # what to write instead of functions without a row, by their names, as in "np.put"
 
 
 def derivative(
@@ -189,28 +190,8 @@ def unsupported(function: Function, key: str) -> TypeError:
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
 
-_WRITTEN = "nothing is written into while recording: write np.where(mask, x, y), or np.stack([...])"
-_INSTEAD = {
-    **dict.fromkeys(
-        ("np.put", "np.place", "np.putmask", "np.copyto", "np.fill_diagonal", "np.put_along_axis"), _WRITTEN
-    ),
-    "np.linspace": "write a + (b - a) * np.linspace(0, 1, n)",
-    "np.meshgrid": "write x[None, :] and y[:, None], which broadcast",
-    "np.apply_along_axis": "call the function with axis=, or write np.stack([f(row) for row in x])",
-    "np.piecewise": "write np.where(condition, x, y), or np.select",
-    "np.median": "write np.sort(x)[x.size // 2], for an odd number of elements",
-    "np.insert": "write np.concatenate([x[:i], y, x[i:]])",
-    "np.delete": "write x[mask], or np.concatenate([x[:i], x[i + 1 :]])",
-    "np.nansum": "write np.sum(np.where(np.isnan(x), 0, x))",
-    "np.nanmean": "write np.sum(np.where(np.isnan(x), 0, x)) / np.sum(~np.isnan(x))",
-    "np.linalg.eig": "its results may be complex; of a symmetric matrix, write np.linalg.eigh",
-    "np.linalg.eigvals": "its results may be complex; of a symmetric matrix, write np.linalg.eigvalsh",
-    "np.nan_to_num": "write np.where(np.isfinite(x), x, 0)",
-}
-
-
 def unknown(function: Function) -> TypeError:
     """The error for a function that is not in the table, with what to write instead."""
     row = "give it a row with tinygrad_edu.derivative"
     own = label(function)
-    return refuse(function, "has no derivative in the table", f"{_INSTEAD[own]}, or {row}" if own in _INSTEAD else row)
+    return refuse(function, "has no derivative in the table", f"{remedies[own]}, or {row}" if own in remedies else row)

@@ -39,7 +39,7 @@ def no_grad() -> Recording:
     return Recording(False)
 
 
-class Value(Operators, ArrayMethods, Conversions):
+class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its methods return Values
     """A number, or an array of numbers, that remembers how it was made.
 
     >>> import numpy as np
@@ -59,6 +59,7 @@ class Value(Operators, ArrayMethods, Conversions):
 
     __slots__ = ()
     relu: ClassVar[Callable[..., Any]]
+    at: ClassVar[Any]  # given by derivatives.updating
 
     def __new__(cls, data: Array, name: str | None = None) -> Self:
         """Make a leaf."""
@@ -153,18 +154,19 @@ class Value(Operators, ArrayMethods, Conversions):
             return NotImplemented
         return on_function(function, arguments, keywords)
 
-    def __getitem__(self, index: Any) -> Any:
-        return apply(operator.getitem, (self, index))
+    def __getitem__(self, index: Any) -> Self:
+        return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
-        raise TypeError("a Value is not assigned into: what was there would be lost to the tape; use numpy.where")
+        remedy = "write x = x.at[index].set(v), or .add(v) for x[index] += v; with a mask, numpy.where"
+        raise TypeError(f"a Value is not assigned into: what was there would be lost to the tape; {remedy}")
 
     def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("a Value of shape () has no length, and no elements to go through")
         return int(self.shape[0])
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Self]:
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
@@ -182,7 +184,7 @@ class Value(Operators, ArrayMethods, Conversions):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec else repr(self)
 
-    def item(self, *index: int) -> Any:
+    def item(self, *index: int) -> Any:  # type: ignore[override]
         """The one number here, or the one at `index`, as a Python float."""
         return self._payload.item(*index)
 
@@ -190,12 +192,15 @@ class Value(Operators, ArrayMethods, Conversions):
         """The data as nested lists of Python floats."""
         return self._payload.tolist()
 
+    def flatten(self, order: str = "C") -> Self:  # type: ignore[override]
+        """As np.ravel."""
+        return self.ravel(order)
+
     def conj(self) -> Self:
         """As np.conj: a recorded copy, since Values are real."""
-        return +self  # type: ignore[no-any-return]
+        return +self
 
     conjugate, real = conj, property(conj)
-    flatten = ArrayMethods.ravel
     nbytes = property(operator.attrgetter("_payload.nbytes"), doc="The bytes of the data.")
     itemsize = property(operator.attrgetter("_payload.itemsize"), doc="The bytes of an element.")
     shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")

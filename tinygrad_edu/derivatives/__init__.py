@@ -5,13 +5,21 @@ Importing this package fills the table; each module holds the rows of one kind o
 
 from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     arithmetic,
+    construction,
     decompositions,
     exponential,
     indexing,
     inverses,
     linear_algebra,
     norms,
+    polynomials,
+    rearranging,
     reductions,
+    refused,
+    sequences,
     shapes,
+    special,
+    statistics,
     trigonometric,
+    updating,
 )

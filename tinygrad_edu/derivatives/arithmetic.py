@@ -62,6 +62,11 @@ def cast(x, dtype):
     return x.astype(dtype)
 
 
+def as_kind(x, dtype):
+    """`x` as this kind of float, which it may be already."""
+    return x if x.dtype == dtype else np.astype(x, dtype)
+
+
 # fmt: off
 derivative(np.add,          lambda g, z, x, y: g,
                             lambda g, z, x, y: g)

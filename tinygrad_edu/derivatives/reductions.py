@@ -10,10 +10,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_tuple
 
+from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
-from tinygrad_edu.derivatives.arithmetic import at_zero, replace_zero
+from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
@@ -24,30 +25,49 @@ def restore_axes(g, a, axis, keepdims):
     return np.expand_dims(g, tuple(i % a.ndim for i in axes))
 
 
-def extreme(g, z, a, axis, keepdims):
-    """`g`, shared evenly among the elements that tie for the extreme value."""
-    chosen = a == restore_axes(z, a, axis, keepdims)
-    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=np.result_type(a.dtype, np.float32))  # float16 ends at 65,504
+def counted(g, where):
+    """`g`, where elements count."""
+    return g if where is True else np.where(where, g, 0.0)
+
+
+def extreme(g, z, a, axis, keepdims, initial, where):
+    """`g`, shared evenly among the elements that tie for the extreme value, and the initial one if it does."""
+    z = restore_axes(z, a, axis, keepdims)
+    chosen = (a == z) & where
+    wide = np.result_type(a.dtype, np.float32)  # float16 ends at 65,504
+    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=wide) + (0 if initial is None else 1.0 * (z == initial))
     return chosen * (restore_axes(g, a, axis, keepdims) / ties)
 
 
-def ties(z, a, *, axis=None, keepdims=False):
-    """Whether several elements tie for an extreme value."""
-    return np.sum(a == restore_axes(z, a, axis, keepdims)) > z.size
+def tied_extremes(z, a, *, axis=None, keepdims=False, initial=None, where=True):
+    """Whether several elements tie for an extreme value, or one with the first value."""
+    chosen = (a == restore_axes(z, a, axis, keepdims)) & where
+    return np.sum(chosen) + (0 if initial is None else np.sum(z == initial)) > z.size
 
 
-def deviation(a: Array, axis: Any) -> Array:
+def deviation(a: Array, axis: Any, where: Any = True, mean: Any = None) -> Array:
     """The distance of each element from the mean; the second round is for what the first one rounds."""
+    if mean is not None:
+        return a - mean
     for _ in range(2):
-        a = a - np.mean(a, axis=axis, keepdims=True)
+        a = a - np.mean(a, axis=axis, keepdims=True, where=where)
     return a
 
 
-def inverse_count(a: Array, axis: Any, ddof: float = 0) -> float:
+def inverse_count(a: Array, axis: Any, ddof: float = 0, where: Any = True) -> Any:
     """One over the number of elements that go into each output, less `ddof`; a float, which float16 can hold."""
+    if where is not True:
+        counts = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=True) - ddof
+        return np.where(counts > 0, 1 / np.where(counts > 0, counts, 1), math.inf)
     axes = range(a.ndim) if axis is None else np.atleast_1d(axis)
     n = math.prod(a.shape[i] for i in axes) - ddof
     return 1 / n if n > 0 else math.inf
+
+
+def spread_slope(g, a, axis, ddof, keepdims, where, mean):
+    """Half the slope of the variance, times `g`."""
+    shares = restore_axes(g, a, axis, keepdims) * deviation(a, axis, where, mean)
+    return counted(shares * inverse_count(a, axis, ddof, where), where)
 
 
 def exclusive_cumprod(x, n):
@@ -84,28 +104,43 @@ def reverse_cumsum(g, a, axis):
 
 
 # fmt: off
-derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False: restore_axes(g, a, axis, keepdims), selects=True)
-derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False:
-                          restore_axes(g, a, axis, keepdims) * inverse_count(a, axis), selects=True)
-derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False:
-                          restore_axes(g, a, axis, keepdims) * others(a, axis))
+derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False, initial=0, where=True:
+                          counted(restore_axes(g, a, axis, keepdims), where), selects=True)
+derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False, where=True:
+                          counted(restore_axes(g, a, axis, keepdims) * inverse_count(a, axis, 0, where), where),
+                      selects=True)
+derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False, initial=1, where=True:
+                          counted(restore_axes(g if initial is None else g * initial, a, axis, keepdims)
+                                  * others(a if where is True else np.where(where, a, 1.0), axis), where))
 derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
-derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True,
-                          kink=ties)
-derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False: extreme(g, z, a, axis, keepdims), selects=True,
-                          kink=ties)
-derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          restore_axes(g, a, axis, keepdims) * deviation(a, axis) * (2 * inverse_count(a, axis, ddof)))
-derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False:
-                          restore_axes(g / replace_zero(z), a, axis, keepdims)
-                          * deviation(a, axis) * inverse_count(a, axis, ddof), kink=at_zero)
+derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
+                          extreme(g, z, a, axis, keepdims, initial, where), selects=True,
+                          kink=tied_extremes)
+derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
+                          extreme(g, z, a, axis, keepdims, initial, where), selects=True,
+                          kink=tied_extremes)
+derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+                          spread_slope(2 * g, a, axis, ddof + correction, keepdims, where, mean))
+derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+                          spread_slope(g / replace_zero(z), a, axis, ddof + correction, keepdims, where, mean),
+                          kink=at_zero)
 # fmt: on
 
 
-compose(np.amax)(lambda a, axis=None, keepdims=False: np.max(a, axis=axis, keepdims=keepdims))
-compose(np.amin)(lambda a, axis=None, keepdims=False: np.min(a, axis=axis, keepdims=keepdims))
+@compose(np.amax)
+def amax(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
+    """As np.max."""
+    return np.max(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
+@compose(np.amin)
+def amin(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
+    """As np.min."""
+    return np.min(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+
+
 compose(np.ptp)(
     lambda a, axis=None, keepdims=False: (
         np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims)
@@ -114,10 +149,11 @@ compose(np.ptp)(
 
 
 @compose(np.average)
-def average(a, axis=None, weights=None, keepdims=False):
-    """The average, with weights of the shape of `a`, or of the axes that are averaged over."""
+def average(a, axis=None, weights=None, returned=False, keepdims=False):
+    """The average, with weights of the shape of `a`, or of the axes that are averaged over; and if asked, their sum."""
     if weights is None:
-        return np.mean(a, axis=axis, keepdims=keepdims)
+        z = np.mean(a, axis=axis, keepdims=keepdims)
+        return (z, np.full(z.shape, np.size(a) / max(z.size, 1), z.dtype)[()]) if returned else z
     axes = tuple(range(np.ndim(a))) if axis is None else normalize_axis_tuple(axis, np.ndim(a))
     if np.shape(weights) != np.shape(a):
         wanted = tuple(np.shape(a)[i] for i in axes)
@@ -131,20 +167,11 @@ def average(a, axis=None, weights=None, keepdims=False):
         weights = np.reshape(np.transpose(weights, np.argsort(axes)), spread)
     weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
+    total = as_kind(total, np.result_type(as_array(a).dtype, total.dtype))
     if np.any(total == 0):
         raise ZeroDivisionError("np.average: the weights sum to zero; their sum must not be 0")
-    return np.sum(a * weights, axis=axis, keepdims=keepdims) / total
-
-
-@compose(np.diff)
-def diff(a, n=1, axis=-1):
-    """The difference of neighbours along `axis`, taken `n` times."""
-    if n < 0:
-        raise ValueError(f"np.diff: n={n} is how many times differences are taken; use 0 or more")
-    for _ in range(n):
-        before = (slice(None),) * normalize_axis_index(axis, a.ndim)
-        a = a[(*before, slice(1, None))] - a[(*before, slice(None, -1))]
-    return a
+    z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (z, np.broadcast_to(total, z.shape)) if returned else z
 
 
 nondifferentiable(np.argmax, np.argmin, np.any, np.all, np.count_nonzero)

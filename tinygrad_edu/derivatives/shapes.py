@@ -103,6 +103,7 @@ def at_least(n):
     """The function that puts axes of length one in front until there are `n`."""
 
     def raised(*arys):
+        """Arrays with axes of length one in front."""
         made = [np.reshape(a, (1,) * (n - np.ndim(a)) + np.shape(a)) for a in arys]
         return made[0] if len(made) == 1 else tuple(made)
 
@@ -117,6 +118,7 @@ def cut(function):
     """The function that cuts an axis as `function` cuts the places along it."""
 
     def pieces(ary, indices_or_sections, axis=0):
+        """Parts of an array, cut along an axis."""
         axis = normalize_axis_index(axis, ary.ndim)
         parts = function(np.arange(ary.shape[axis]), payload(indices_or_sections))
         ends = [(int(part[0]), int(part[-1]) + 1) if part.size else (0, 0) for part in parts]

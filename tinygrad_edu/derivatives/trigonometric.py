@@ -18,6 +18,11 @@ def over_square(g, h):
     return g / h / h
 
 
+def part_over_square(g, x, h):
+    """`g` x / h², where h² would overflow or be 0, and h ≥ x would not."""
+    return g * (x / h) / h
+
+
 @primitive
 def sech_squared(x, z, out=None):
     """1 - z² for z = tanh(x), or 1 / cosh(x)², where 1 - z² is nearly all rounding and x tells more."""
@@ -38,8 +43,8 @@ derivative(np.tan,     lambda g, z, x: g * (1 + z * z))
 derivative(np.arcsin,  lambda g, z, x: g / np.sqrt((1 - x) * (1 + x)))
 derivative(np.arccos,  lambda g, z, x: -g / np.sqrt((1 - x) * (1 + x)))
 derivative(np.arctan,  lambda g, z, x: over_square(g, np.hypot(1, x)))
-derivative(np.arctan2, lambda g, z, y, x: over_square(g, replace_zero(np.hypot(x, y))) * x,
-                       lambda g, z, y, x: over_square(-g, replace_zero(np.hypot(x, y))) * y)
+derivative(np.arctan2, lambda g, z, y, x: part_over_square(g, x, replace_zero(np.hypot(x, y))),
+                       lambda g, z, y, x: part_over_square(-g, y, replace_zero(np.hypot(x, y))))
 derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
 derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
 derivative(np.tanh,    lambda g, z, x: g * sech_squared(x, z))

@@ -189,7 +189,14 @@ class Sample:
     layouts: tuple[str, ...]
 
     def __call__(self, *arrays: Array) -> Any:
-        """Call the function with these arrays in their places."""
+        """Call the function with these arrays in their places; of several results, those that are no integers."""
+        z = self.results(*arrays)
+        if type(z) is not tuple or not any(is_whole(part) for part in z):
+            return z
+        return tuple(part for part in z if not is_whole(part))
+
+    def results(self, *arrays: Array) -> Any:
+        """All that the function returns for these arrays in their places."""
         supply = iter(arrays)
         arguments = fill(self.call.arguments, supply)
         return self.call.function(*arguments, **{key: fill(x, supply) for key, x in self.call.keywords.items()})
@@ -202,6 +209,11 @@ class Sample:
     def __str__(self) -> str:
         drawn = zip(self.arrays, self.layouts, strict=True)
         return f"{self.call} of {', '.join(f'{x.dtype} {layout} {x.tolist()}' for x, layout in drawn)}"
+
+
+def is_whole(x: Any) -> bool:
+    """Whether `x` is an integer or an array of them, such as places, which have no slope."""
+    return isinstance(x, (int, np.integer, np.ndarray)) and np.asarray(x).dtype.kind in "iu"
 
 
 def outcome(f: Callable[..., Any], *arguments: Any, **keywords: Any) -> Any:

@@ -57,7 +57,7 @@ def several(argnums: Argnums) -> bool:
 def _variable(x: Array) -> Value:
     """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
     if isinstance(x, Value):
-        return +x  # type: ignore[no-any-return]
+        return +x
     quick = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
     leaf: Value = record(Value, x.copy(order="K") if quick else accept(x))
     return leaf

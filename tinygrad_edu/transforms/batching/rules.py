@@ -32,7 +32,7 @@ def shift_axis(axis: Any, ndim: int) -> Any:
     """The place of an axis, or of several, behind the hidden one; for None, of all that others see."""
     if axis is None:
         return tuple(range(1, ndim + 1))
-    if isinstance(axis, (tuple, list)):
+    if isinstance(axis, (tuple, list)) or np.ndim(axis):
         return tuple(shift_axis(i, ndim) for i in axis)
     if not -ndim <= axis < ndim:
         raise NotBatchableError

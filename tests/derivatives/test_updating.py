@@ -1,0 +1,117 @@
+"""x.at[index]: NumPy's assignment into a copy, with slopes by both, twice where the index names an element twice."""
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.testing.oracles import check
+
+X = np.array([[1.5, -2.0, 0.5], [3.0, 0.25, -1.0]])
+P = abs(X)
+INDICES = {
+    "number": 1,
+    "slice": (slice(None), slice(1, None)),
+    "mask": X > 0.4,
+    "list": [1, 0],
+    "pairs": ([0, 1, 0], [2, 2, 1]),
+    "twice": ([0, 1, 0, 0], [2, 1, 2, 2]),
+    "nothing": np.array([], int),
+    "ellipsis": ...,
+}
+UFUNCS = {"add": np.add, "multiply": np.multiply, "divide": np.divide, "power": np.power, "min": np.minimum,
+          "max": np.maximum}  # fmt: skip
+
+
+def assigned(x, index, v):
+    x = x.copy()
+    x[index] = v
+    return x
+
+
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+def test_set_is_an_assignment(index):
+    shape = X[index].shape
+    v = np.cos(np.arange(float(np.prod(shape)))).reshape(shape) + 2
+    z = tg.Value(X).at[index].set(tg.Value(v))
+    assert np.array_equal(z.data, assigned(X, index, v))
+    assert np.array_equal(tg.Value(X).at[index].get().data, X[index])
+    check(lambda x, v: at(x)[index].set(v), (X, v))
+
+
+def at(x):
+    """x.at of a Value; of a plain array, which the slope is measured with, that of one whose results are plain."""
+    return x.at if isinstance(x, tg.Value) else Plain(x)
+
+
+class Plain:
+    """The same with NumPy alone."""
+
+    def __init__(self, x, index=None):
+        self.x, self.index = x, index
+
+    def __getitem__(self, index):
+        return Plain(self.x, index)
+
+    def set(self, v):
+        return assigned(self.x, self.index, v)
+
+    def __getattr__(self, name):
+        def update(v):
+            x = self.x.copy()
+            UFUNCS[name].at(x, self.index, v)
+            return x
+
+        return update
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+def test_update_is_that_of_the_ufunc(name, index):
+    v = np.full(P[index].shape, 0.75) + 0.1 * np.arange(P[index].size).reshape(P[index].shape)
+    z = getattr(tg.Value(P).at[index], name)(tg.Value(v))
+    assert np.allclose(z.data, getattr(Plain(P)[index], name)(v), rtol=1e-15)
+    check(lambda x, v: getattr(at(x)[index], name)(v), (P, v))
+
+
+def test_second_derivatives():
+    def f(x):
+        return np.sum(x.at[[0, 2]].multiply(x[1]).at[1].set(x[0] ** 3) ** 2)
+
+    def by_hand(x):
+        return (x[0] * x[1]) ** 2 + x[0] ** 6 + (x[2] * x[1]) ** 2
+
+    x = np.array([0.5, -1.0, 2.0])
+    assert np.allclose(tg.hessian(f)(x), tg.hessian(by_hand)(x), rtol=1e-14)
+
+
+def test_what_is_set_twice_has_the_slope_of_the_last():
+    assert np.array_equal(tg.grad(lambda v: np.sum(tg.Value(np.zeros(2)).at[[0, 0]].set(v)))(np.ones(2)), [0, 1])
+
+
+def test_ties_share():
+    assert np.array_equal(tg.grad(lambda x: x.at[0].max(2.0)[0])(np.array([2.0, 1.0])), [0.5, 0])
+
+
+def test_compiled_equals_eager():
+    def f(x, v):
+        return tg.grad(lambda x: np.sum(x.at[1:].add(v).at[0].set(x[2] ** 2) ** 2))(x)
+
+    x, v = np.array([0.5, -1.0, 2.0]), np.array([1.0, 3.0])
+    fast = tg.compile(f)
+    assert np.array_equal(fast(x, v), fast(x, v))
+    assert np.array_equal(fast(x, v), f(x, v))
+
+
+def test_refusals_point_here():
+    x = tg.Value(X)
+    with pytest.raises(TypeError, match=r"x = x\.at\[index\]\.set\(v\)"):
+        x[0] = 1.0
+    with pytest.raises(TypeError, match=r"\.add\(v\) for x\[index\] \+= v"):
+        x[0] += 1.0
+    for call in (lambda: np.put(x, 0, 1.0), lambda: np.copyto(x, 1.0), lambda: np.fill_diagonal(x, 1.0)):
+        with pytest.raises(TypeError, match=r"x\.at\[index\]"):
+            call()
+    with pytest.raises(IndexError):
+        x.at[7].set(1.0)
+    with pytest.raises(ValueError, match="broadcast"):
+        x.at[0].set(np.ones(5))

@@ -1,0 +1,134 @@
+"""Polynomials, as np.poly* writes them: a vector of coefficients, that of the highest power first.
+
+p     coefficients
+deg   degree
+"""
+
+import operator
+
+import numpy as np
+
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.rules import compose, refuse
+from tinygrad_edu.derivatives.sequences import convolution
+
+
+def coefficients(p):
+    """A vector of coefficients, of one number too."""
+    if isinstance(p, np.poly1d):
+        return p.coeffs
+    return vector(np.atleast_1d(as_array(p)))
+
+
+def vector(p):
+    """`p`, which must be a vector."""
+    p = as_array(p)
+    if p.ndim != 1:
+        raise ValueError(f"coefficients of shape {p.shape}; they must be a vector")
+    return p
+
+
+def whole(function, name, n):
+    """A number of times, or a degree, from 0 up."""
+    n = operator.index(n)
+    if n < 0:
+        raise ValueError(f"{name}={n}; it must be 0 or more")
+    return n
+
+
+@compose(np.vander)
+def vander(x, N=None, increasing=False):  # noqa: N803
+    """The powers of each number of a vector, in a row of `N`, the highest first."""
+    x = as_array(x)
+    if x.ndim != 1:
+        raise ValueError(f"np.vander: x of shape {x.shape} must be a vector")
+    powers = np.arange(x.shape[0] if N is None else whole(np.vander, "N", N))
+    return x[:, None] ** (powers if increasing else powers[::-1])
+
+
+@compose(np.polyval)
+def polyval(p, x):
+    """The value of a polynomial, by Horner's rule."""
+    if isinstance(x, np.poly1d):
+        raise refuse(np.polyval, "x is a poly1d", "pass numbers")
+    x = as_array(x)
+    z = np.zeros_like(x)
+    for c in as_array(p):
+        z = z * x + c
+    return z
+
+
+def added(a, b, sign):
+    """The sum of two polynomials, or with sign -1 the difference."""
+    a, b = coefficients(a), coefficients(b)
+    n = max(a.shape[0], b.shape[0])
+    a, b = (x if x.shape[0] == n else np.concatenate([np.zeros(n - x.shape[0], x.dtype), x]) for x in (a, b))
+    return a + b if sign > 0 else a - b
+
+
+compose(np.polyadd)(lambda a1, a2: added(a1, a2, 1))
+compose(np.polysub)(lambda a1, a2: added(a1, a2, -1))
+
+
+@compose(np.polymul)
+def polymul(a1, a2):
+    """The product of two polynomials."""
+    a1, a2 = coefficients(a1), coefficients(a2)
+    return convolution(a1, a2)
+
+
+@compose(np.polyder)
+def polyder(p, m=1):
+    """The derivative of a polynomial, taken `m` times."""
+    p = vector(p)
+    for _ in range(whole(np.polyder, "m", m)):
+        p = p[:-1] * np.arange(p.shape[0] - 1, 0, -1)
+    return p
+
+
+@compose(np.polyint)
+def polyint(p, m=1, k=None):
+    """The integral of a polynomial, taken `m` times, with its constants `k`."""
+    m = whole(np.polyint, "m", m)
+    constants = np.zeros(m) if k is None else np.atleast_1d(as_array(k))
+    constants = np.broadcast_to(constants, (m,)) if constants.shape == (1,) else constants
+    if constants.shape[0] < m:
+        raise ValueError(f"np.polyint: k has {constants.shape[0]} constants; it needs {m}")
+    p = vector(p)
+    for i in range(m):
+        p = np.concatenate([p / np.arange(p.shape[0], 0, -1), constants[i : i + 1]])
+    return p
+
+
+@compose(np.poly)
+def poly(seq_of_zeros):
+    """The polynomial with these roots."""
+    roots = np.atleast_1d(as_array(seq_of_zeros))
+    if roots.ndim != 1:
+        raise refuse(
+            np.poly, f"got an array of shape {roots.shape}", "pass a vector of roots; of a matrix, np.linalg.det"
+        )
+    p = np.ones(1, roots.dtype)
+    for i in range(roots.shape[0]):
+        p = convolution(p, np.concatenate([np.ones(1, roots.dtype), -roots[i : i + 1]]))
+    return p
+
+
+@compose(np.polyfit)
+def polyfit(x, y, deg, rcond=None, w=None):
+    """The polynomial that fits points with the least squares, each weighted by `w`."""
+    x, y = as_array(x) + 0.0, as_array(y) + 0.0
+    deg = whole(np.polyfit, "deg", deg)
+    if x.ndim != 1 or y.ndim not in (1, 2) or x.shape[0] != y.shape[0] or not x.size:
+        raise TypeError(f"np.polyfit: x of shape {x.shape} and y of shape {y.shape}; x is a vector, y as long")
+    if rcond is not None:
+        raise refuse(np.polyfit, "rcond= has no rule for Values", "leave it out")
+    rows = vander(x, deg + 1)
+    if w is not None:
+        w = as_array(w) + 0.0
+        if w.shape != (x.shape[0],):
+            raise TypeError(f"np.polyfit: w of shape {w.shape} must be a vector as long as x")
+        rows, y = rows * w[:, None], y * (w if y.ndim == 1 else w[:, None])
+    scale = np.sqrt(np.sum(rows * rows, axis=0))
+    found = np.linalg.lstsq(rows / scale, y, rcond=x.shape[0] * np.finfo(x.dtype).eps)[0]
+    return found / (scale if found.ndim == 1 else scale[:, None])

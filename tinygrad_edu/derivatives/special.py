@@ -1,0 +1,82 @@
+"""Special functions of NumPy's, and those that take floats apart.
+
+g  cotangent of the output
+z  output
+x  input
+n  how many times a function was differentiated
+"""
+
+import math
+
+import numpy as np
+
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.arithmetic import flat
+
+NODES = 64  # of the trapezoidal rule, which is exact to the last digit for what i0 can hold
+COSINES = np.cos((np.arange(NODES) + 0.5) * (math.pi / 2 / NODES))
+
+
+@primitive
+def sinc_slope(x, n):
+    """The nth derivative of sin(πx) / (πx), by its series near 0 and by recurrence elsewhere.
+
+    x s⁽ⁿ⁾ + n s⁽ⁿ⁻¹⁾ = πⁿ⁻¹ sin(πx + nπ/2) is x s(x) = sin(πx) / π, differentiated n times.
+    """
+    kind = np.asarray(x).dtype
+    x = np.asarray(x, np.result_type(kind, np.float64))
+    near = abs(x) < (n + 2) / math.pi
+    far = np.where(near, 1.0, x)
+    z = np.sinc(far)
+    for k in range(1, n + 1):
+        z = (math.pi ** (k - 1) * np.sin(math.pi * far + k * math.pi / 2) - k * z) / far
+    y = np.where(near, math.pi * x, 0.0)
+    series = np.zeros_like(y)
+    first = (n + 1) // 2
+    for k in reversed(range(first, first + 2 * n + 24)):
+        power = 2 * k - n  # of y; the terms are (-1)ᵏ y^power / (power! (2k + 1))
+        series = series + (-1.0) ** k * y**power / (math.factorial(power) * (2 * k + 1))
+    return np.where(near, math.pi**n * series, z).astype(kind)[()]
+
+
+@primitive
+def i0_slope(x, n):
+    """The nth derivative of the Bessel function I₀: the mean of cosⁿθ times that of cosh at x cosθ, all positive.
+
+    Source: DLMF 10.32.1, by the trapezoidal rule, which converges exponentially for periodic functions.
+    """
+    x = np.asarray(x)
+    wave = np.sinh if n % 2 else np.cosh
+    return np.mean(wave(x[..., None] * COSINES) * COSINES**n, axis=-1).astype(x.dtype)[()]
+
+
+# fmt: off
+derivative(np.sinc,      lambda g, z, x: g * sinc_slope(x, 1))
+derivative(sinc_slope,   lambda g, z, x, n: g * sinc_slope(x, n + 1), None)
+derivative(np.i0,        lambda g, z, x: g * i0_slope(x, 1))
+derivative(i0_slope,     lambda g, z, x, n: g * i0_slope(x, n + 1), None)
+derivative(np.ldexp,     lambda g, z, x, y: np.ldexp(g, y), None)
+derivative(np.nextafter, lambda g, z, x, y: g, flat, selects=True)
+derivative(np.spacing,   flat)
+# fmt: on
+
+
+@compose(np.frexp)
+def frexp(x):
+    """The mantissa, from ½ up to 1, and the exponent, which has no slope."""
+    exponent = np.frexp(payload(x))[1]
+    return np.ldexp(x, -exponent), exponent
+
+
+compose(np.conjugate)(lambda x: +x)
+
+# Of real numbers: the imaginary part is 0, the angle 0 or π; both are flat.
+nondifferentiable(np.imag, np.angle, np.isreal, np.iscomplex, np.common_type)
+
+# Of integers: NumPy refuses floats.
+nondifferentiable(
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert, np.left_shift, np.right_shift, np.bitwise_count,
+    np.gcd, np.lcm, np.isnat, np.unravel_index, np.ravel_multi_index, np.packbits, np.unpackbits, np.ix_,
+)  # fmt: skip
