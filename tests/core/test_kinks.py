@@ -139,3 +139,15 @@ def test_rows_agree_with_the_slope_of_the_gradient(function):
         judge = (gradient(x + step) - gradient(x - step)) / (2 * h)  # of a straight line on each side: no truncation
         second = tg.grad(lambda x, i=i: np.ravel(gradient(x))[i])(x)
         np.testing.assert_allclose(second, judge, rtol=0, atol=2.0**-52 / h * 8)
+
+
+def test_a_primitive_of_ones_own_says_where_its_kinks_are():
+    @tg.primitive
+    def ramp(x):
+        return np.where(x > 1, x - 1, 0.0)
+
+    tg.derivative(ramp, lambda g, z, x: g * (0.5 * (x >= 1) + 0.5 * (x > 1)), kink=lambda z, x: x == 1)
+    assert tg.grad(ramp)(1.0) == 0.5
+    assert tg.grad(tg.grad(lambda x: ramp(x) ** 2))(1.0) == 1.0
+    with pytest.raises(TypeError, match=r"kink=1.0\): give a function"):
+        tg.derivative(ramp, lambda g, z, x: g, kink=1.0)

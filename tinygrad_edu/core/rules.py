@@ -93,7 +93,7 @@ def derivative(
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
-        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments; or
+        TypeError: no rule is given, one of them or `kink` cannot be called, or takes another number of arguments; or
             `results` is not the number of several results.
     """
     given = [rule for rule in rules if rule is not None]
@@ -108,6 +108,8 @@ def derivative(
     if not isinstance(results, int) or results < 1 or (results > 1 and (selects or opaque)):
         what = f"results={results!r}" + (" of a function that is opaque or selects" if selects or opaque else "")
         raise TypeError(f"derivative({label(function)}, *rules): {what}; give the number of arrays that it returns")
+    if kink is not None and not callable(kink):
+        raise TypeError(f"derivative({label(function)}, kink={kink!r}): give a function, kink(z, *inputs, **keywords)")
     joined = _joined(function) if results > 1 else None
     row = first if isinstance(first, Each) else rules
     table[function] = Row(row, frozenset(names), selects, opaque, kink, results, joined)
