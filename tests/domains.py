@@ -24,6 +24,7 @@ from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
+from tinygrad_edu.derivatives.norms import root
 from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
@@ -95,7 +96,7 @@ def reduction(function: Function, span: Span = line, **more: Any) -> None:
 # fmt: off
 for f in (np.sin, np.cos, np.tanh, np.sinh, np.cosh, np.arctan, np.arcsinh, np.exp, np.exp2, np.expm1,
           np.square, np.negative, np.positive, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.copy, np.real,
-          functions.sigmoid, functions.softplus, functions.gelu):
+          functions.sigmoid, functions.softplus, functions.gelu, functions.erf):
     domain(f, elementwise(line))
 for f in (np.log, np.log2, np.log10, np.sqrt):
     domain(f, elementwise(positive))
@@ -139,6 +140,7 @@ domain(np.round,  of(A(2, 3, span=low_part), 0), of(A(3, span=between(0.12, 0.14
 domain(np.around, of(A(2, 3, span=between(0.12, 0.14)), 1))
 for f in (np.astype, cast):
     domain(f, each(SHAPES, np.longdouble))
+domain(root, each(SHAPES, 2, span=positive), each([(3,)], 3, span=positive))
 
 for f in (np.sum, np.mean):
     reduction(f)
@@ -480,7 +482,7 @@ domain(losses.negative_log_likelihood, of(A(2, 3), np.array([2, 0])), of(A(1, 1)
 NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
-    np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
+    np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast, root,
     np.full_like, np.insert, np.interp, np.unwrap, np.correlate, np.ediff1d, np.gradient,
     np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
     np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
@@ -488,7 +490,7 @@ NOT_HOLOMORPHIC = {
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,
-    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, sech_squared,
+    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared,
 }
 # fmt: on
 

@@ -8,6 +8,8 @@ place     where a child hangs, as Python would write it: ``[0]``, ``['w']``, ``.
 import collections
 import dataclasses
 import functools
+import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -171,7 +173,8 @@ def _collect(tree: Tree, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     except _MisfitError as misfit:
         misfit.path = _place(tree, len(builders)) + misfit.path
         raise
-    return lambda others: rebuild([build(others) for build in builders])
+    fixed = tuple(builders)
+    return lambda others: rebuild([build(others) for build in fixed])
 
 
 def flatten(tree: Tree) -> tuple[list[Any], Callable[[Iterable[Any]], Tree]]:
@@ -229,3 +232,34 @@ def unflatten(like: Tree, leaves: Iterable[Any]) -> Tree:
     if len(given) != len(places):
         raise ValueError(f"tree.unflatten: got {len(given)} leaves for {len(places)} places")
     return rebuild(given)
+
+
+def ravel(tree: Tree) -> tuple[Any, Callable[[Any], Tree]]:
+    """All numbers of a tree as one vector, and the function that makes such a tree of a vector.
+
+    With it, whatever works on vectors works on networks: SciPy's optimizers, for one. The numbers of the vector have
+    the dtype that all leaves fit in, those of the tree their own. Both can be differentiated.
+
+    >>> vector, unravel = ravel({"w": np.array([[1.0, 2.0]]), "b": 3.0})
+    >>> vector, unravel(vector * 10)
+    (array([1., 2., 3.]), {'w': array([[10., 20.]]), 'b': np.float64(30.0)})
+
+    Raises:
+        TypeError: the tree holds something that is neither a container nor a number.
+        ValueError: there are no numbers in it, or the vector has more or fewer.
+    """
+    found, rebuild = flatten(tree)
+    if not found:
+        raise ValueError("tree.ravel: there are no numbers in the tree")
+    shapes = tuple(np.shape(x) for x in found)
+    dtypes = tuple(np.result_type(getattr(x, "dtype", np.float64), np.float16) for x in found)  # 1 becomes 1.0
+    ends = tuple(itertools.accumulate(math.prod(shape) for shape in shapes))
+
+    def unravel(vector: Any) -> Tree:
+        if np.shape(vector) != (ends[-1],):
+            raise ValueError(f"tree.ravel: got an array of shape {np.shape(vector)} where ({ends[-1]},) was expected")
+        parts = (vector[start:end] for start, end in zip((0, *ends), ends, strict=False))
+        shaped = (np.reshape(part, shape)[()] for part, shape in zip(parts, shapes, strict=True))
+        return rebuild([x if x.dtype == dtype else x.astype(dtype) for x, dtype in zip(shaped, dtypes, strict=True)])
+
+    return np.concatenate([np.reshape(x, -1) for x in found]), unravel

@@ -63,6 +63,27 @@ def test_the_axes_of_a_batch_norm_of_images_are_named():
     assert "the same all along axes 0, 2, 3, as that through a mean over axes 0, 2, 3 is" in said
 
 
+def norm(x, axis):
+    return np.sqrt(np.sum(x * x, axis, keepdims=True))
+
+
+SOFTMAX, LOG_SOFTMAX = tg.functions.softmax, tg.functions.log_softmax
+FIRST_TERMS = {  # functions, their gradients without the second term, and what is said of that
+    "softmax": (lambda x, axis: SOFTMAX(x, axis=axis), lambda x, axis: W * SOFTMAX(x, axis=axis), "softmax(x)"),
+    "log_softmax": (lambda x, axis: LOG_SOFTMAX(x, axis=axis), lambda x, axis: W, "softmax(x)"),
+    "norm": (lambda x, axis: x / norm(x, axis), lambda x, axis: W / norm(x, axis), "x"),
+}
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize(("f", "first_term", "of"), FIRST_TERMS.values(), ids=FIRST_TERMS)
+def test_the_second_term_of_a_softmax_or_a_norm_is_named(f, first_term, of, axis):
+    report = tg.compare_gradients(lambda x: np.sum(W * f(x, axis)), X, gradient=lambda x: first_term(x, axis))
+    through = "a norm" if of == "x" else "the sum in a softmax"
+    said = f"lacks a term in proportion to {of} along axis {axis}, as that through {through} over axis {axis} is"
+    assert fault_of(report) == f"the gradient claimed for x {said}"
+
+
 def test_a_rule_that_lacks_a_term_through_the_mean_says_so():
     off = operation(normalized, lambda g, z, x: (g - z * (g * z).mean(0)) / np.sqrt(x.var(0) + 1e-5))
     said = fault_of(tg.compare_gradients(lambda x: np.sum(W * off(x)), X))

@@ -26,7 +26,7 @@ KINKS = [
     (np.std, (np.ones(3),), "np.std"),
     (leaky_relu, (0.0,), "no single operation"),
     (lambda x: np.abs(x) + np.abs(x - 2e-4), (0.0,), "np.absolute"),
-    (np.linalg.norm, (np.zeros(3),), "no single operation"),
+    (np.linalg.norm, (np.zeros(3),), "root"),
 ]
 
 

@@ -102,6 +102,20 @@ def test_what_is_not_a_number_is_wrong(rule, x):
 
 
 @pytest.mark.filterwarnings("ignore:invalid value")
+@pytest.mark.parametrize("x", [0.0016910719100945827, 0.0123, 1e-4])
+def test_a_complex_step_is_not_trusted_where_numpy_is_less_precise_for_complex_numbers(x):
+    """np.log1p of a complex number is the logarithm of |1 + x|, which rounds x."""
+    assert tg.compare_gradients(lambda x: np.log1p(x) / x, x)
+
+
+def test_a_complex_step_is_not_trusted_where_rounding_lands_on_a_kink():
+    d, w, x = -4.7e-15, np.array([0.48, -0.54, 0.25]), np.array([0.69, -0.02, 0.44])
+    assert tg.compare_gradients(lambda x: np.sum(w * np.clip(1 + d * x, -1, 1)), x)
+    for d in (1.58e-15, 1e-16, 1e-15):
+        assert tg.compare_gradients(lambda x, d=d: np.sum(w * np.sort(0.7 + d * x)), x)
+        assert tg.compare_gradients(lambda x, d=d: np.max(0.7 + d * x), x)
+
+
 def test_a_complex_step_is_not_trusted_where_the_function_cancels():
     with np.errstate(all="ignore"):
         report = tg.compare_gradients(lambda x: np.where(x == 0, 1.0, (np.exp(x) - 1) / x), 0.0)

@@ -11,6 +11,7 @@ import sys
 import numpy as np
 import pytest
 
+import tinygrad_edu
 from tinygrad_edu import cli
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.cli import contest, page, tour
@@ -55,6 +56,44 @@ def test_its_numbers(quick):
     assert share == round(100 * np.trace(counts) / 355, 2)
 
 
+def test_a_quick_tour_in_ascii():
+    done = run("--quick", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "?" not in done.stdout
+    assert "least, from x = -2" in done.stdout
+    assert "d(x) = x^2 + 1" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("error", [RuntimeError("a fault"), UnicodeEncodeError("ascii", "²", 0, 1, "ordinal")])
+def test_a_crash_is_not_taken_for_a_claim_that_fails(error, monkeypatch, capsys):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(tour, "tour", fail)
+    assert cli.main([]) == 2
+    assert type(error).__name__ in capsys.readouterr().err
+
+
+def test_a_reader_that_has_seen_enough():
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from tinygrad_edu.cli import main; sys.exit(main(['check', 'x', 'x=1']))",
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN) as process:
+        process.stdout.close()
+        error = process.stderr.read()
+    assert (process.returncode, error) == (2, b"")
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"tinygrad-edu {tinygrad_edu.__version__}\n"
+
+
 def test_piped_it_is_plain_text_of_80_columns(quick):
     assert "\x1b" not in quick.stdout
     assert max(map(len, quick.stdout.splitlines())) <= 80
@@ -85,7 +124,7 @@ def test_help_names_the_exit_statuses(capsys):
 def test_without_rich_it_says_what_to_install():
     code = "import sys; sys.modules['rich'] = None; from tinygrad_edu.cli import main; sys.exit(main([]))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == "tinygrad-edu: this needs rich; pip install 'tinygrad_edu[show]'\n"
 
 
@@ -110,7 +149,7 @@ def test_a_terminal_that_cannot_show_a_character():
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env=PLAIN | {"PYTHONIOENCODING": "ascii"}, check=True
     )
-    assert done.stdout == b"? x? is ? 0\n"
+    assert done.stdout == b"+ x^2 is >= 0\n"
 
 
 @pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
@@ -202,35 +241,3 @@ def test_the_contest_is_judged(network, linear, quick, failures, monkeypatch, ca
     paper = page.Page()
     contest.read_digits(paper, 0, quick)
     assert len(paper.failed) == failures
-
-
-CHECKS = [
-    (["tanh(a*b) + c", "a=0.5", "b=2", "c=[1, 2]"], 0, "ok: all 4 numbers, the worst agrees to 1"),
-    (["abs(x)", "x=0"], 0, "np.absolute: sits on a kink"),
-    (["tests.check.planted:right_and_wrong", "x=0.5"], 1, "WRONG in x"),
-    (["numpy:sin", "x=0.5"], 0, "ok: all 1 numbers"),
-    (["x.real", "x=1"], 2, "attribute access has no meaning here"),
-    (["x + y", "x=1"], 2, "no value for y; write y=0.5"),
-    (["x", "x=1", "z=2"], 2, "there is no z; the variables are x"),
-    (["x", "x"], 2, "write name=value"),
-    (["x", "x=[1, [2]]"], 2, "column"),
-    (["1 + 2"], 2, "has no variable to move"),
-    (["log(x)", "x=-1"], 2, "is not finite here"),
-    (["no.such:thing", "x=1"], 2, "cannot be imported"),
-    (["math:nothing", "x=1"], 2, "cannot be imported"),
-    (["tests.check.planted:reusing_a_buffer"], 2, "takes no argument"),
-    (["math:sin", "x=1"], 2, "would leave the tape"),
-]
-
-
-@pytest.mark.parametrize(("arguments", "status", "said"), CHECKS)
-def test_check(arguments, status, said, capsys):
-    assert cli.main(["check", *arguments]) == status
-    out, err = capsys.readouterr()
-    assert said in " ".join((err if status == 2 else out).split())
-
-
-def test_check_from_the_shell():
-    done = run("check", "sin(x) * y", "x=[0.5, 1]", "y=2", COLUMNS="80", PYTHONIOENCODING="utf-8")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert max(map(len, done.stdout.splitlines())) <= 80

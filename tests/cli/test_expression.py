@@ -80,7 +80,8 @@ def test_it_is_a_function_to_differentiate():
 
 
 def test_names_and_arguments():
-    assert read("c + a * c - e * a0_B").names == ("c", "a", "e", "a0_B")
+    assert read("c + a * c - e_ * a0_B + e * pi").names == ("c", "a", "e_", "a0_B")
+    assert read("e**a - exp(a)")(2.0) < 1e-14 * np.exp(2)
     assert "got 1 values for 2 names: a, b" in refusal("a + b", 1.0)
     assert read("a ** b * 3")(10, 400) == np.inf  # integers are taken as floats
     assert read("sum(a) * 2")([1, 2]) == 6.0
@@ -122,12 +123,24 @@ REFUSED = {  # what is said, and of which texts, with ‸ before what is underli
     "the only keyword is axis=": ["sin(x, ‸out=x)", "sum(x, ‸axis=a)", "sum(x, ‸axis=0, axis=0)", "max(x, ‸axis=999)"],
     "invalid syntax": ["1 ‸2", "1 +‸", "a ‸= 1", "sin ‸x", "‸* a"],
     "never closed": ["‸(1"],
-    "has no meaning here; write names": [
-        f"a‸{c}b" for c in "^|&~;!?$`\\\n\r\t\f\v\0\x1b\x7f\x85\xa0\u2028{:'\"#" if c != "!"
-    ],
-    "' has no meaning here; write names": [
-        f"1 + ‸{c}" for c in ("ａbs(1)", "ªbs", "α", "١", "²", "\ud800", "\U0001d44e")
-    ],
+    "has no meaning here; write names": [f"a‸{c}b" for c in "~;?$`\\\n\r\t\f\v\0\x1b\x7f\x85\xa0\u2028#"],
+    "' has no meaning here; write names": [f"1 + ‸{c}" for c in ("ａbs(1)", "ªbs", "α", "١", "\ud800", "\U0001d44e")],
+    "'^' has no meaning here; a power is written **": ["x‸^2", "1 + x‸^(2 + y)"],
+    "has no meaning here; write **2": ["x‸² + 1"],
+    "has no meaning here; write sqrt(x)": ["1 + ‸√x"],
+    "'|' has no meaning here; write abs(x)": ["‸|x|"],
+    "'&' has no meaning here; write (a > 0) * (b > 0)": ["(a > 0) ‸& (b > 0)"],
+    "has no meaning here; lists are written [1, 2]": ["a‸{b", "‸{1, 2}"],
+    "has no meaning here; a function is given as package.module:function": ["a‸:b"],
+    "has no meaning here; names and numbers are written without quotes": ["a‸'b", 'a‸"b'],
+    "has no meaning here; write where(a > 0, x, y)": ["‸x if y else z"],
+    "has no meaning here; write a product, such as (a > 0) * (b > 0)": ["‸a < b < c", "1 + (‸a and b)"],
+    "write products with a sign, as in 2*": ["‸2x", "1 + ‸2(x + 1)", "‸(a + b)(c)"],
+    "write sin alone, as in sin(x)": ["1 + ‸np.sin(x)", "‸math.sin(x)"],
+    "one of a module is given as module:function": ["‸numpy.sin"],
+    "max takes 1 argument, got 2; of several, write maximum(a, b)": ["1 + ‸max(x, y)"],
+    "log takes 1 argument, got 2; of several, write log(a) / log(b)": ["‸log(x, 2)"],
+    "ln is not a known function; write log(x)": ["2 * ‸ln(x)"],
 }
 
 

@@ -25,7 +25,7 @@ ELSEWHERE = {  # they show numbers, tell of types and memory, or leave it as it 
     *(np.may_share_memory, np.shares_memory, np.empty_like),
     *(np.unravel_index, np.ravel_multi_index),  # they take integers
 }
-OWN = {functions.relu, functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp}
+OWN = {functions.relu, functions.sigmoid, functions.softmax, functions.log_softmax, functions.logsumexp, functions.erf}
 PUBLIC = [f for f in table if f not in JOINED]
 TESTED = [f for f in PUBLIC if (label(f).startswith("np.") and f not in ELSEWHERE) or f in OWN or label(f) == "getitem"]
 QUIRKS = {

@@ -138,6 +138,7 @@ STEPS = {  # the function, and its value and slope at the two ends
     "leaky relu": (F.leaky_relu, (None, 0.01), (None, 1)),
     "softplus": (F.softplus, (0, 0), (None, 1)),
     "gelu": (F.gelu, (0, 0), (None, 1)),
+    "erf": (F.erf, (-1, 0), (1, 0)),
     "logaddexp": (lambda x: np.logaddexp(1.0, x), (1, 0), (None, 1)),
     "logaddexp2": (lambda x: np.logaddexp2(x, 1.0), (1, 0), (None, 1)),
 }

@@ -146,7 +146,9 @@ class Suspect:
         for k in range(len(self.leaves)):
             small = self.leaves[k].size <= ELEMENTS
             found = Comparison(weighed, shares, rounds, ELEMENTS if small else GLIMPSE).findings(k)
-            off = [probe.index for compared, probe in found if compared.kind == "wrong"]
+            flat = self._flat_at_kink(shares[k])
+            off = [probe.index for compared, probe in found if compared.kind == "wrong" and probe.index not in flat]
+            kinks += [compared.place for compared, probe in found if compared.kind == "wrong" and probe.index in flat]
             if off:
                 close = Comparison(weighed, shares, rounds, ELEMENTS if small else SAMPLE)
                 alike = [j for j, x in enumerate(self.leaves) if j != k and x.shape == self.leaves[k].shape]
@@ -157,6 +159,12 @@ class Suspect:
         if wrong:
             return "; ".join(f"its rule for {said}" for said in shared(wrong)), None
         return None, ", ".join(dict.fromkeys(kinks)) if kinks else None
+
+    def _flat_at_kink(self, share: Array) -> set[Shape]:
+        """The elements on a kink whose slope is 0 by convention, though that of a root at 0 is infinite."""
+        kink = table[self.z.function].kink
+        where = kink(self.output, *self.inputs, **self.keywords) if kink else False
+        return {*map(tuple, np.argwhere(where & (share == 0)).tolist())} if np.shape(where) == share.shape else set()
 
     def _evidence(self, comparison: Comparison, k: int, seen: list[Shape]) -> Evidence:
         """The claims and measurements for the k-th leaf, side by side: of a sample, and of those `seen` wrong."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.measure import Array
+from tinygrad_edu.functions import softmax
 
 _SPARE = 2  # along an axis there must be so many more numbers than a guess has free ones
 
@@ -59,9 +60,10 @@ def term(e: Evidence) -> str | None:
 
 
 def along_axis(e: Evidence) -> str | None:
-    """Guess that what is missing came through a mean or a variance over an axis.
+    """Guess that what is missing came through a mean, a variance, a norm or the sum in a softmax over an axis.
 
-    A mean passes on the same to all that it is of; a variance passes on multiples of x - mean(x).
+    A mean passes on the same to all that it is of, a variance multiples of x - mean(x), a norm multiples of x, and
+    a softmax lacks multiples of itself if its sum was taken for a constant.
 
     Source: Ioffe and Szegedy, "Batch Normalization", 2015, the gradients in section 3.
     """
@@ -77,14 +79,25 @@ def along_axis(e: Evidence) -> str | None:
         constant = np.broadcast_to(mean, x.shape)
         if count >= 1 + _SPARE and e.is_close(constant, missing):
             return f"lacks a term that is the same all along {name}, as that through a mean over {name} is"
-        off = x - np.mean(x, over, keepdims=True)
-        square = np.sum(off * off, over, keepdims=True)
-        spread = off * np.sum(missing * off, over, keepdims=True) / np.where(square == 0, 1.0, square)
-        if count >= 1 + _SPARE and e.is_close(spread, missing):
-            return f"lacks a term in proportion to x - mean(x) over {name}, as that through the variance over {name} is"
+        spread = _projected(missing, x - np.mean(x, over, keepdims=True), over)
+        shapes = (
+            (spread, f"x - mean(x) over {name}", "the variance"),
+            (_projected(missing, x, over), f"x along {name}", "a norm"),
+            (_projected(missing, softmax(x, axis=over), over), f"softmax(x) along {name}", "the sum in a softmax"),
+        )
+        for guess, of, through in shapes if count >= 1 + _SPARE else ():
+            if e.is_close(guess, missing):
+                return f"lacks a term in proportion to {of}, as that through {through} over {name} is"
         if count >= 2 + _SPARE and e.is_close(constant + spread, missing):
             return f"lacks a constant and a multiple of x - mean(x) along {name}: the terms through mean and variance"
     return None
+
+
+def _projected(what: Array, of: Array, over: tuple[int, ...]) -> Array:
+    """The multiple of `of` that is nearest to `what`, a factor for each slice over some axes."""
+    square = np.sum(of * of, over, keepdims=True)
+    multiple: Array = of * np.sum(what * of, over, keepdims=True) / np.where(square == 0, 1.0, square)
+    return multiple
 
 
 def of_leaves(e: Evidence) -> str | None:

@@ -1,12 +1,37 @@
 """The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal, and ``tinygrad-edu check``.
 
-It ends with 0 if everything it shows holds, 1 if something does not or cannot be shown, 2 if it was
-called wrongly, and 130 if Ctrl-C stopped it.
+The tour ends with 0 if everything it shows holds and 1 if something does not, ``check`` with 0 if the gradient is
+right, 1 if it is wrong and 3 if that cannot be judged; both with 2 if they were called wrongly or something failed,
+and with 130 if Ctrl-C stopped them.
 """
 
 import argparse
+import os
+import re
 import sys
+import textwrap
+import traceback
 from collections.abc import Sequence
+
+import tinygrad_edu
+from tinygrad_edu.cli import terminal
+from tinygrad_edu.cli.vocabulary import listed
+
+_EXAMPLES = """\
+examples:
+  tinygrad-edu check "tanh(a*b) + c" a=0.5 b=2 c="[1, 2]"
+  tinygrad-edu check "-x**2" x=3
+  tinygrad-edu check model.py:loss w="[[1, 2], [3, 4]]" --json
+
+exit status:
+  0    the gradient is right (at a kink: between the slopes of both sides)
+  1    it is wrong
+  2    wrong usage, or an error, also one of the function's own
+  3    undecided: the function jumps, its slope is infinite, or it cannot be
+       measured well enough
+  130  stopped by Ctrl-C
+
+expressions know:"""
 
 
 def _seed(text: str) -> int:
@@ -23,41 +48,74 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tinygrad-edu",
         description="From hot and cold to handwritten digits: play the games of the post, and check what they show.",
-        epilog="exit status: 0 all of it holds, 1 something does not, 2 wrong usage, 130 stopped by Ctrl-C",
+        epilog="exit status: 0 all of it holds, 1 something does not, 2 wrong usage or an error, 130 stopped by Ctrl-C",
     )
+    parser.add_argument("--version", action="version", version=f"tinygrad-edu {tinygrad_edu.__version__}")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random, from 0 (default: 0)")
     parser.add_argument("--quick", action="store_true", help="train for a short while only")
     commands = parser.add_subparsers(dest="command", metavar="check")
     check = commands.add_parser(
         "check",
         help="compare numeric and analytic gradients",
-        description="Hold the gradient of an expression, or of a function of your own, against its slope.",
-        epilog="exit status: 0 the gradient is right, 1 it is not, 2 wrong usage",
+        description="Compare the gradient of an expression, or a function of yours, with its slope.",
+        epilog=f"{_EXAMPLES}\n{_known()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    check.add_argument("what", help='an expression, such as "tanh(a*b) + c", or package.module:function')
+    check.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
     check.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
+    check.add_argument("--json", action="store_true", help="print the finding as JSON")
     return parser
+
+
+def _known() -> str:
+    """What expressions know, in lines that fit."""
+    width = min(terminal.width(), terminal.NARROW) - 2
+    return "\n".join(
+        textwrap.fill(words, width, initial_indent=f"  {kind:<16}", subsequent_indent=" " * 18)
+        for kind, words in listed()
+    )
+
+
+def _with_signs(arguments: Sequence[str]) -> list[str]:
+    """The arguments, with a space before what begins with a minus sign and is no option, such as -x."""
+    if "check" not in arguments:
+        return [*arguments]
+    return [f" {text}" if re.match(r"-(?!h$|-$|-[a-z]{2,}(=|$))", text) else text for text in arguments]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command with `arguments`, those of the shell by default, and return its exit status."""
-    options = _parser().parse_args(arguments)
+    terminal.prepare()
+    options = _parser().parse_args(_with_signs(sys.argv[1:] if arguments is None else arguments))
     try:
-        if options.command == "check":
-            from tinygrad_edu.cli.check import check  # noqa: PLC0415 - rich is an extra
+        status = int(_run(options))
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        print("tinygrad-edu: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # whoever reads has seen enough, as head has; nothing can be said any more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 2
+    except Exception:  # Python's own exit status for that is 1
+        traceback.print_exc()
+        print("tinygrad-edu: this is a fault of the command itself", file=sys.stderr)
+        return 2
+    return status
 
-            return check(options.what, options.values)
-        from tinygrad_edu.cli.page import Page  # noqa: PLC0415
+
+def _run(options: argparse.Namespace) -> int:
+    if options.command == "check":
+        from tinygrad_edu.cli.check import check  # noqa: PLC0415 - the tour does without
+
+        return check(options.what, options.values, options.json)
+    try:
+        from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "rich":
             raise
         print("tinygrad-edu: this needs rich; pip install 'tinygrad_edu[show]'", file=sys.stderr)
-        return 1
-    try:
-        page = Page()
-        tour(page, options.seed, options.quick)
-    except KeyboardInterrupt:
-        print("tinygrad-edu: stopped", file=sys.stderr)
-        return 130
+        return 2
+    page = Page()
+    tour(page, options.seed, options.quick)
     return 1 if page.failed else 0

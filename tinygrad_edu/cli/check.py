@@ -1,72 +1,96 @@
 """The command ``tinygrad-edu check``: the gradient of an expression or a function against its slope.
 
-what    an expression such as ``tanh(a*b) + c``, or ``package.module:function``
+what    an expression such as ``tanh(a*b) + c``, or ``package.module:function``, or ``path/file.py:function``
 values  what its variables are, such as ``a=0.5``
+given   the same, by name
 """
 
-import importlib
-import inspect
+import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from inspect import Parameter, Signature
 from typing import Any
 
+import numpy as np
+
+from tinygrad_edu import tree
 from tinygrad_edu.check import compare_gradients
+from tinygrad_edu.check.jumps import jumps
 from tinygrad_edu.cli.expression import ExpressionError, Number, number, read
+from tinygrad_edu.cli.finding import Finding, Status, to_json
+from tinygrad_edu.cli.locate import Function, UsageError, described, locate, nearest, parameters
+from tinygrad_edu.cli.terminal import paragraph
+from tinygrad_edu.cli.vocabulary import CONSTANTS
+from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.value import Value
 
-Function = Callable[..., Any]
 
-
-class UsageError(ValueError):
-    """The command was called wrongly."""
-
-
-def check(what: str, values: Sequence[str]) -> int:
-    """Print the comparison, and return the exit status: 0 if all is right, 1 if not, 2 if it was called wrongly."""
-    from rich.console import Console  # noqa: PLC0415 - an extra
-
+def check(what: str, values: Sequence[str], as_json: bool = False) -> int:
+    """Print the comparison, for people or as JSON, and return the exit status."""
+    what = what.strip()
     try:
-        given = dict(_assigned(text) for text in values)
-        f, names = _imported(what, given) if ":" in what else _expression(what)
-        report = compare_gradients(_named(f, names), *_in_order(names, given))
-    except (UsageError, ExpressionError, ValueError, TypeError) as error:
-        print(f"tinygrad-edu check: {error}", file=sys.stderr)
-        return 2
-    Console(highlight=False).print(report)
-    return 0 if report.ok else 1
+        with contextlib.redirect_stdout(sys.stderr):  # what the function prints is no part of the answer
+            finding = _compare(what, _assigned(values))
+    except (UsageError, ExpressionError) as error:
+        message = str(error)
+    except (Exception, SystemExit) as error:  # whatever a function of the user's may do
+        caller, colon, problem = str(error).partition(": ")
+        message = problem if colon and caller == "compare_gradients" else f"{what} failed: {described(error)}"
+    else:
+        print(finding.json() if as_json else finding.text())
+        return finding.status
+    if as_json:
+        print(to_json({"status": int(Status.ERROR), "verdict": "error", "what": what, "error": message}))
+    else:
+        print(paragraph(f"tinygrad-edu check: {message}"), file=sys.stderr)
+    return Status.ERROR
 
 
-def _assigned(text: str) -> tuple[str, Number]:
-    """The name and the value in ``name=value``."""
-    name, equals, value = text.partition("=")
-    if not equals or not name.strip().isidentifier():
-        raise UsageError(f"{text!r} gives no variable a value; write name=value, such as a=0.5 or c='[1, 2]'")
-    return name.strip(), number(value)
+def _compare(what: str, given: dict[str, Number]) -> Finding:
+    found, names = _imported(what, given) if ":" in what or what.endswith(".py") else _expression(what, given)
+    f, args = _named(found, names), _in_order(names, given)
+    report = compare_gradients(f, *args)
+    if not report.arguments:  # it is no function, or its backward pass fails: nothing was compared
+        raise UsageError(f"{what} cannot be checked: {report.faults[0]}")
+    with np.errstate(all="ignore"):
+        outputs = sum(np.size(z) for z in tree.leaves(f(*args)))
+    return Finding(what, report, jumps(f, args), outputs)
 
 
-def _expression(text: str) -> tuple[Function, Sequence[str]]:
-    expression = read(text)
-    if not expression.names:
-        raise UsageError(f"{text!r} has no variable to move, and so no slope; write one, such as x, and x=0.5")
-    return expression, expression.names
+def _assigned(values: Sequence[str]) -> dict[str, Number]:
+    """The names and values in texts such as ``name=value``."""
+    given: dict[str, Number] = {}
+    for text in values:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name.isidentifier():
+            remedy = "write name=value, such as a=0.5, in one word or in quotes, as in c='[1, 2]'"
+            raise UsageError(f"{text.strip()!r} gives no variable a value; {remedy}")
+        if name in given:
+            raise UsageError(f"{name} has two values; give it one")
+        if not value:
+            raise UsageError(f"{name}= is followed by nothing; write a number or a list, such as {name}=0.5")
+        try:
+            given[name] = number(value)
+        except ExpressionError as error:
+            raise UsageError(f"{name}={value} is no value: {error}") from None
+    return given
 
 
 def _imported(what: str, given: dict[str, Number]) -> tuple[Function, Sequence[str]]:
-    """A function by its path, with those of its parameters that have a value or need one."""
-    path, _, name = what.partition(":")
-    sys.path.insert(0, "")  # what lies in the working directory can be imported, as under python -m
-    try:
-        f = getattr(importlib.import_module(path), name)
-        parameters = inspect.signature(f).parameters.values()
-    except (ImportError, AttributeError, TypeError, ValueError) as error:
-        raise UsageError(f"{what} cannot be imported: {error}; write package.module:function") from None
-    finally:
-        sys.path.remove("")
-    wanted = [p.name for p in parameters if p.default is p.empty or p.name in given]
-    if not wanted:
-        raise UsageError(f"{what} takes no argument, and so has no slope")
-    if wanted == [p.name for p in parameters][: len(wanted)]:
-        return f, wanted  # in order, as functions written in C demand
-    return lambda *args: f(**dict(zip(wanted, args, strict=True))), wanted
+    return parameters(what, locate(what), given)
+
+
+def _expression(text: str, given: dict[str, Number]) -> tuple[Function, Sequence[str]]:
+    expression = read(text)
+    constant = [f"{name}, which is always {CONSTANTS[name]:.6g}" for name in given if name in CONSTANTS]
+    if constant:
+        raise UsageError(f"a value was given to {', '.join(constant)}; call the variable something else")
+    if not expression.names:
+        raise UsageError(f"{text!r} has no variable to move, and so no slope; write one, such as x, and x=0.5")
+    args = _in_order(expression.names, given)
+    if not isinstance(expression(*map(Value, args)), Entry):
+        raise UsageError(f"{text!r} is made of comparisons, which have no slope; use them as in where({text}, x, 0)")
+    return expression, expression.names
 
 
 def _named(f: Function, names: Sequence[str]) -> Function:
@@ -75,17 +99,21 @@ def _named(f: Function, names: Sequence[str]) -> Function:
     def named(*args: Any) -> Any:
         return f(*args)
 
-    by_position = inspect.Parameter.POSITIONAL_ONLY
-    named.__signature__ = inspect.Signature([inspect.Parameter(n, by_position) for n in names])  # type: ignore[attr-defined]
+    named.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
     return named
 
 
 def _in_order(names: Sequence[str], given: dict[str, Number]) -> list[Number]:
     """The values in the order of the names, or an error that says which are missing or too many."""
     missing = [name for name in names if name not in given]
-    if missing:
-        raise UsageError(f"no value for {', '.join(missing)}; write {' '.join(f'{name}=0.5' for name in missing)}")
     strange = [name for name in given if name not in names]
+    if missing:
+        near = nearest(strange[0], missing) if strange else ""
+        seen = f", and there is no {', '.join(strange)}{near}" if strange else ""
+        raise UsageError(
+            f"no value for {', '.join(missing)}{seen}; write {' '.join(f'{name}=0.5' for name in missing)}"
+        )
     if strange:
-        raise UsageError(f"there is no {', '.join(strange)}; the variables are {', '.join(names)}")
+        near = nearest(strange[0], names)
+        raise UsageError(f"there is no {', '.join(strange)}; the variables are {', '.join(names)}{near}")
     return [given[name] for name in names]

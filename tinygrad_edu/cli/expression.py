@@ -17,9 +17,10 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from tinygrad_edu import functions as ours
+from tinygrad_edu.cli import vocabulary as known
+from tinygrad_edu.cli.vocabulary import ALLOWED, CONSTANTS, FUNCTIONS, OPERATORS
 from tinygrad_edu.core.arrays import unwrap_scalar
-from tinygrad_edu.core.rules import Function, table
+from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.value import Value
 
 Number = np.float64 | NDArray[np.float64]
@@ -30,49 +31,6 @@ WORDS = 1_000  # Python's parser goes one call deeper for each sign or bracket
 ELEMENTS = 1_000_000
 _DEEPEST = 8
 _WIDTH, _MARGIN = 70, 30  # of the text that an error shows, and of what it shows before the part in question
-_ALLOWED = "write names, numbers, [lists], + - * / // % ** @, comparisons, and calls such as tanh(x)"
-
-# fmt: off
-_OPERATORS: dict[type[ast.AST], Function] = {
-    ast.Add: np.add,        ast.Sub: np.subtract,          ast.Mult: np.multiply,      ast.USub: np.negative,
-    ast.Div: np.divide,     ast.FloorDiv: np.floor_divide, ast.Mod: np.remainder,      ast.UAdd: np.positive,
-    ast.Pow: np.power,      ast.MatMult: np.matmul,        ast.Eq: np.equal,           ast.NotEq: np.not_equal,
-    ast.Lt: np.less,        ast.LtE: np.less_equal,        ast.Gt: np.greater,         ast.GtE: np.greater_equal,
-}
-_FOREIGN: dict[type[ast.AST], str] = {
-    ast.Attribute: "attribute access",    ast.IfExp: "a conditional",         ast.BoolOp: "a logical operator",
-    ast.ListComp: "a comprehension",      ast.Compare: "such a comparison",   ast.UnaryOp: "a logical operator",
-    ast.GeneratorExp: "a comprehension",  ast.BinOp: "a shift",               ast.Starred: "a star in front",
-}
-_PRODUCTS: tuple[Function, ...] = (np.matmul, np.dot, np.inner, np.outer)
-_ALONG_AXIS: tuple[Function, ...] = (
-    np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std, np.cumsum, np.linalg.norm,
-    ours.softmax, ours.log_softmax, ours.logsumexp)
-_OF_ONE = (*_ALONG_AXIS, np.round, ours.relu, ours.leaky_relu, ours.sigmoid, ours.softplus, ours.gelu)
-# fmt: on
-
-
-def _has_row(function: Function) -> bool:
-    return function in table and table[function].substitute is None
-
-
-def _takes_floats(ufunc: np.ufunc) -> bool:
-    return "d" * ufunc.nin in {types.partition("->")[0] for types in ufunc.types}
-
-
-def _is_plain(function: Function) -> bool:
-    return function in table and table[function].nondifferentiable
-
-
-# The table's ufuncs, by every name NumPy has for them, and others whose results are as easily foretold in size.
-FUNCTIONS: dict[str, tuple[Any, int]] = {
-    **{
-        name: (f, f.nin) for name, f in vars(np).items() if isinstance(f, np.ufunc) and _has_row(f) and _takes_floats(f)
-    },
-    **{f.__name__: (f, count) for count, group in ((1, _OF_ONE), (2, _PRODUCTS)) for f in group},
-    "clip": (np.clip, 3),
-    "where": (lambda c, x, y: np.where(np.not_equal(c, 0), x, y), 3),  # the table refuses a Value as a condition
-}
 
 
 class ExpressionError(ValueError):
@@ -176,14 +134,16 @@ def _parse(text: str) -> ast.expr:
     if not text or len(text) > LENGTH:
         raise ExpressionError(f"got {len(text):,} characters; give 1 to {LENGTH:,}, such as tanh(a*b) + c")
     if odd := re.search(r"[^ A-Za-z0-9_.,+\-*/%@()\[\]<>=!]", text):
-        _refuse(text, odd.start(), f"{odd[0]!a} has no meaning here; {_ALLOWED}")
+        sign = repr(odd[0]) if odd[0].isprintable() else ascii(odd[0])
+        _refuse(text, odd.start(), f"{sign} has no meaning here; {known.SIGNS.get(odd[0], ALLOWED)}")
     if (words := len(re.findall(r"\d[\d.e]*|\w+|[^\w ]", text))) > WORDS:
         raise ExpressionError(f"got {words:,} words and signs; {WORDS:,} are the most that are read")
     try:
         with warnings.catch_warnings(action="ignore"):  # Python warns of "1if"
             return ast.parse(text, mode="eval").body
     except SyntaxError as error:
-        _refuse(text, (error.offset or len(text) + 1) - 1, f"{error.msg}; {_ALLOWED}")
+        remedy = "write products with a sign, as in 2*x" if "literal" in error.msg else ALLOWED
+        _refuse(text, (error.offset or len(text) + 1) - 1, f"{error.msg}; {remedy}")
     except (MemoryError, RecursionError):
         raise ExpressionError("brackets or signs are nested too deeply; give the parts one by one") from None
 
@@ -193,33 +153,40 @@ def _step(text: str, node: ast.expr) -> tuple[Any, list[ast.expr]]:
     match node:
         case ast.Constant() | ast.List():
             return _literal(text, node), []
-        case ast.Name("pi"):
-            return np.float64(np.pi), []
+        case ast.Name(name) if name in CONSTANTS:
+            return CONSTANTS[name], []
         case ast.Name(name):
             if name in FUNCTIONS or name.startswith("_"):
                 _refuse(text, node, "this cannot be a variable; start with a letter, and call functions, as in tanh(x)")
             return name, []
-        case ast.UnaryOp(op, x) if type(op) in _OPERATORS:
-            return Call(_OPERATORS[type(op)], 1, node), [x]
-        case ast.BinOp(x, op, y) | ast.Compare(x, [op], [y]) if type(op) in _OPERATORS:
-            return Call(_OPERATORS[type(op)], 2, node), [x, y]
+        case ast.UnaryOp(op, x) if type(op) in OPERATORS:
+            return Call(OPERATORS[type(op)], 1, node), [x]
+        case ast.BinOp(x, op, y) | ast.Compare(x, [op], [y]) if type(op) in OPERATORS:
+            return Call(OPERATORS[type(op)], 2, node), [x, y]
         case ast.Call(ast.Name(name), operands):
             return Call(_function(text, node, name), len(operands), node), operands
-    _refuse(text, node, f"{_FOREIGN.get(type(node), type(node).__name__.lower())} has no meaning here; {_ALLOWED}")
+        case ast.Call(ast.Attribute(ast.Name(), name)) if name in FUNCTIONS:
+            _refuse(text, node.func, f"attribute access has no meaning here; write {name} alone, as in {name}(x)")
+        case ast.Call(ast.Constant() | ast.BinOp()):
+            _refuse(text, node, "a call has no meaning here; write products with a sign, as in 2*(x + 1)")
+    what, remedy = known.FOREIGN.get(type(node), (type(node).__name__.lower(), ALLOWED))
+    _refuse(text, node, f"{what} has no meaning here; {remedy}")
 
 
 def _function(text: str, node: ast.Call, name: str) -> Any:
     """The function of a call, bound to its axis."""
     if name not in FUNCTIONS:
         near = ", ".join(difflib.get_close_matches(name, FUNCTIONS)) or "none; some are tanh, exp, sum"
-        _refuse(text, node, f"{name[:_MARGIN]} is not a known function; the nearest: {near}")
+        remedy = f"write {known.INSTEAD[name]}" if name in known.INSTEAD else f"the nearest: {near}"
+        _refuse(text, node, f"{name[:_MARGIN]} is not a known function; {remedy}")
     function, count = FUNCTIONS[name]
     if len(node.args) != count:
-        _refuse(text, node, f"{name} takes {count} argument{'s' * (count > 1)}, got {len(node.args)}")
+        remedy = f"; of several, write {known.OF_MORE[name]}" if name in known.OF_MORE and len(node.args) > 1 else ""
+        _refuse(text, node, f"{name} takes {count} argument{'s' * (count > 1)}, got {len(node.args)}{remedy}")
     match node.keywords:
         case []:
             return function
-        case [ast.keyword("axis", at)] if function in _ALONG_AXIS:
+        case [ast.keyword("axis", at)] if function in known.ALONG_AXIS:
             if re.fullmatch("-?[0-9]{1,2}", axis := text[at.col_offset : at.end_col_offset]):
                 return functools.partial(function, axis=int(axis))
     _refuse(text, node.keywords[0], "the only keyword is axis=, with a number as in axis=0, of functions such as sum")
@@ -247,7 +214,7 @@ def _run(text: str, call: Call, inputs: list[Operand], room: int) -> tuple[Opera
         room -= _size(call.function, [np.shape(x) for x in inputs])
         if room >= 0:
             result = call.function(*inputs)
-            return 1.0 * result if _is_plain(call.function) else result, room
+            return 1.0 * result if known.is_plain(call.function) else result, room
     except (MemoryError, TypeError, ValueError) as error:
         _refuse(text, call.node, f"this cannot be computed: {error}")
     _refuse(text, call.node, f"all results up to here would have over {ELEMENTS:,} elements; use smaller arrays")
@@ -255,7 +222,7 @@ def _run(text: str, call: Call, inputs: list[Operand], room: int) -> tuple[Opera
 
 def _size(function: Function, shapes: list[tuple[int, ...]]) -> int:
     """An upper bound of the number of elements of a result."""
-    if function not in _PRODUCTS:
+    if function not in known.PRODUCTS:
         return math.prod(np.broadcast_shapes(*shapes))
     x, y = shapes
     shared = x[-1] if x and y and function is not np.outer else 1

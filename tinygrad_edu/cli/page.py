@@ -1,6 +1,5 @@
 """A page in the terminal: headings, tables, pictures, and claims that are checked as they are made."""
 
-import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
+
+from tinygrad_edu.cli.terminal import NARROW, prepare, shown
 
 SHADES = " .:-=+*#%@"
 BARS = "▁▂▃▄▅▆▇█"
@@ -35,11 +36,9 @@ class Page:
     """Where the tour is printed; it remembers which claims failed."""
 
     def __init__(self) -> None:
-        reconfigure = getattr(sys.stdout, "reconfigure", None)
-        if reconfigure is not None:  # a terminal that cannot show a character shows a question mark
-            reconfigure(errors="replace")
+        prepare()
         self.console = Console(highlight=False, markup=False)
-        self.console.width = min(self.console.width, 80)
+        self.console.width = min(self.console.width, NARROW)
         self.failed: list[str] = []
         self.claims = 0
         self._sections = 0
@@ -48,19 +47,19 @@ class Page:
         """Begin a section."""
         self._sections += 1
         self.console.print()
-        self.console.rule(Text(f"{self._sections}  {title}", "bold"), align="left", style="dim")
+        self.console.rule(Text(shown(f"{self._sections}  {title}"), "bold"), align="left", style="dim")
 
     def say(self, text: str) -> None:
         """Print a paragraph."""
-        self.console.print(textwrap.fill(" ".join(text.split()), self.console.width))
+        self.console.print(textwrap.fill(shown(" ".join(text.split())), self.console.width))
 
     def table(self, columns: Mapping[str, Sequence[Any]], left: Sequence[str] = ()) -> None:
         """Print a table from its columns; those named in `left` are text, the others numbers."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for name in columns:
-            table.add_column(name, justify="left" if name in left else "right", no_wrap=True)
+            table.add_column(shown(name), justify="left" if name in left else "right", no_wrap=True)
         for row in zip(*columns.values(), strict=True):
-            table.add_row(*[cell if isinstance(cell, Text) else Text(str(cell)) for cell in row])
+            table.add_row(*[cell if isinstance(cell, Text) else Text(shown(str(cell))) for cell in row])
         self._print_indented(table)
 
     def picture(self, lines: Sequence[Text]) -> None:
@@ -78,7 +77,7 @@ class Page:
         if not holds:
             self.failed.append(text)
         mark, style = ("✓", "green") if holds else ("✗", "bold red")
-        lines = textwrap.wrap(" ".join(text.split()), self.console.width - 2)
+        lines = textwrap.wrap(shown(" ".join(text.split())), self.console.width - 2)
         self.console.print(Text(f"{mark} " + "\n  ".join(lines), style))
 
     @contextmanager
@@ -103,6 +102,6 @@ class Page:
         if self.failed:
             self.console.print(Text(f"{len(self.failed)} of {self.claims} claims do not hold:", "bold red"))
             for text in self.failed:
-                self.console.print(Text(f"✗ {' '.join(text.split())}", "red"))
+                self.console.print(Text(shown(f"✗ {' '.join(text.split())}"), "red"))
         else:
             self.console.print(Text(f"All {self.claims} claims hold; {seconds:.0f} s.", "bold green"))

@@ -41,7 +41,7 @@ def gradients(
         spoilt = any(map(has_nan, swept[0].values()))
         if not spoilt and listener is None:
             return swept
-        measurable = spoilt and all(_is_finite(z._payload) for z in seeds)
+        measurable = spoilt and all(is_finite(z._payload) for z in seeds)
         constant = _constant_elements(tape, since) if measurable else {}
         return sweep(tape, seeds, since, inner, Masked(seeds, constant, recorded, listener))
 
@@ -52,7 +52,7 @@ def has_nan(g: Array) -> bool:
     return isinstance(numbers, PLAIN) and numbers.size > 0 and bool(np.isnan(numbers.max()))
 
 
-def _is_finite(numbers: Array) -> bool:
+def is_finite(numbers: Array) -> bool:
     """Whether these are plain numbers, all of them finite."""
     return isinstance(numbers, PLAIN) and bool(np.isfinite(numbers).all())
 
@@ -64,7 +64,7 @@ def _constant_elements(tape: list[Any], since: int) -> dict[Any, Any]:
     the other one counts.
     """
     generator = np.random.default_rng(0)
-    aside = {z: nudge(z._payload, generator) for z in tape if z.function is None or z.serial < since}
+    aside = {z: nudge(z._payload, generator, 1 / 3) for z in tape if z.function is None or z.serial < since}
 
     def run(sign: int) -> dict[Any, Any]:
         return replay(tape, since, lambda z: record(type(z), z._payload + sign * aside[z]))

@@ -27,12 +27,12 @@ def replay(tape: list[Any], since: int, leaf: Callable[[Any], Array]) -> dict[An
     return again
 
 
-def nudge(x: Array, generator: np.random.Generator) -> Array:
-    """A small random step for each number: about the third root of the dtype's precision, relative to its size.
+def nudge(x: Array, generator: np.random.Generator, power: float) -> Array:
+    """A small random step for each number: about that power of the dtype's precision, relative to its size.
 
     A number that is 0 takes the size of the largest beside it, or 1.
     """
     x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
     size = np.where(x == 0, np.max(abs(x), initial=0.0) or 1.0, abs(x))
     part = generator.uniform(0.5, 1.0, np.shape(x)) * generator.choice([-1.0, 1.0], np.shape(x))
-    return (np.finfo(x.dtype).eps ** (1 / 3) * size * part).astype(x.dtype)[()]
+    return (np.finfo(x.dtype).eps ** power * size * part).astype(x.dtype)[()]

@@ -45,6 +45,7 @@ class Row:
     keywords: frozenset[str] = frozenset()  # those it may be called with
     selects: bool = False
     opaque: bool = False
+    kink: Function | None = None  # kink(z, *inputs, **keywords): where there is a slope on each side, but not one
     results: int = 1
     joined: Function | None = None  # of a function with several results, the one that gives them in one flat array
     substitute: Function | None = None
@@ -60,6 +61,7 @@ def derivative(
     *rules: Rule | Each | None,
     selects: bool = False,
     opaque: bool = False,
+    kink: Function | None = None,
     results: int = 1,
 ) -> None:
     """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
@@ -83,13 +85,15 @@ def derivative(
         selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
         opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
             takes `out`, where to write, at the end.
+        kink: ``kink(z, *inputs, **keywords)``: where the slope of one side is not that of the other, so that the
+            rules give one between them. Second derivatives are then the mean of both sides.
         results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the
             cotangent of a result that was not used is zero.
 
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
     Raises:
-        TypeError: no rule is given, one of them cannot be called, or takes another number of arguments; or
+        TypeError: no rule is given, one of them or `kink` cannot be called, or takes another number of arguments; or
             `results` is not the number of several results.
     """
     given = [rule for rule in rules if rule is not None]
@@ -104,9 +108,11 @@ def derivative(
     if not isinstance(results, int) or results < 1 or (results > 1 and (selects or opaque)):
         what = f"results={results!r}" + (" of a function that is opaque or selects" if selects or opaque else "")
         raise TypeError(f"derivative({label(function)}, *rules): {what}; give the number of arrays that it returns")
+    if kink is not None and not callable(kink):
+        raise TypeError(f"derivative({label(function)}, kink={kink!r}): give a function, kink(z, *inputs, **keywords)")
     joined = _joined(function) if results > 1 else None
     row = first if isinstance(first, Each) else rules
-    table[function] = Row(row, frozenset(names), selects, opaque, results, joined)
+    table[function] = Row(row, frozenset(names), selects, opaque, kink, results, joined)
 
 
 def _joined(function: Function) -> Function:

@@ -29,6 +29,16 @@ def tie_weight(x, y):
     return 1.0 * (x > y) + 0.5 * (x == y)
 
 
+def at_zero(z, *inputs, **keywords):
+    """Where a size is 0: it grows in every direction."""
+    return z == 0
+
+
+def tied(z, x, y):
+    """Where two arguments are equal, so that either may be the one chosen."""
+    return x == y
+
+
 def past_nan(y, weight):
     """The weight of what stands beside `y`: all of it where `y` is NaN."""
     return np.where(np.isnan(y), 1.0, weight)
@@ -85,19 +95,20 @@ derivative(np.float_power,  lambda g, z, x, y: g * y * np.float_power(nonzero_ba
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
 
 # Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.
-derivative(np.absolute,     lambda g, z, x: g * np.sign(x))
-derivative(np.fabs,         lambda g, z, x: g * np.sign(x))
+derivative(np.absolute,     lambda g, z, x: g * np.sign(x), kink=at_zero)
+derivative(np.fabs,         lambda g, z, x: g * np.sign(x), kink=at_zero)
 derivative(np.hypot,        lambda g, z, x, y: g * (x / replace_zero(z)),
-                            lambda g, z, x, y: g * (y / replace_zero(z)))
+                            lambda g, z, x, y: g * (y / replace_zero(z)), kink=at_zero)
 derivative(np.maximum,      lambda g, z, x, y: g * tie_weight(x, y),
-                            lambda g, z, x, y: g * tie_weight(y, x), selects=True)
+                            lambda g, z, x, y: g * tie_weight(y, x), selects=True, kink=tied)
 derivative(np.minimum,      lambda g, z, x, y: g * tie_weight(y, x),
-                            lambda g, z, x, y: g * tie_weight(x, y), selects=True)
+                            lambda g, z, x, y: g * tie_weight(x, y), selects=True, kink=tied)
 derivative(np.fmax,         lambda g, z, x, y: g * past_nan(y, tie_weight(x, y)),
-                            lambda g, z, x, y: g * past_nan(x, tie_weight(y, x)), selects=True)
+                            lambda g, z, x, y: g * past_nan(x, tie_weight(y, x)), selects=True, kink=tied)
 derivative(np.fmin,         lambda g, z, x, y: g * past_nan(y, tie_weight(y, x)),
-                            lambda g, z, x, y: g * past_nan(x, tie_weight(x, y)), selects=True)
-derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat)
+                            lambda g, z, x, y: g * past_nan(x, tie_weight(x, y)), selects=True, kink=tied)
+derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat,
+                            kink=at_zero)
 derivative(np.where,        None,
                             lambda g, z, c, x, y: np.where(c, g, 0.0),
                             lambda g, z, c, x, y: np.where(c, 0.0, g), selects=True)

@@ -9,13 +9,23 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from tinygrad_edu.core.rules import compose, nondifferentiable
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
+from tinygrad_edu.derivatives.arithmetic import at_zero, replace_zero
 
 
-def root_flat_at_zero(total, root):
-    """A root, with slope 0 at 0."""
-    nothing = total == 0
-    return np.where(nothing, 0.0, root(total + nothing))
+@primitive
+def root(total, order):
+    """The root of a sum of powers, which is what makes it a norm."""
+    return np.sqrt(total) if order == 2 else total ** (1 / order)
+
+
+derivative(
+    root,
+    lambda g, z, total, order: (z != 0) * (g / (order * replace_zero(z) ** (order - 1))),
+    None,
+    kink=at_zero,
+)
 
 
 def spectrum(x):
@@ -43,7 +53,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if len(axes) not in (1, 2) and not (ord is None and axis is None):
         raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
     if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return root_flat_at_zero(np.sum(x * x, axis=axis, keepdims=keepdims), np.sqrt)
+        return root(np.sum(x * x, axis=axis, keepdims=keepdims), 2)
     if matrix:
         z = norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord)
         return np.expand_dims(z, axes) if keepdims else z
@@ -57,7 +67,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if ord == 0:
         return np.sum(np.where(size == 0, size, 1.0), axis=axis, keepdims=keepdims)
     total = np.sum(size**ord, axis=axis, keepdims=keepdims)
-    return total ** (1 / ord) if ord < 0 else root_flat_at_zero(total, lambda total: total ** (1 / ord))
+    return total ** (1 / ord) if ord < 0 else root(total, ord)
 
 
 @compose(np.linalg.vector_norm)

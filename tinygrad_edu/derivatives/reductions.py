@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
-from tinygrad_edu.derivatives.arithmetic import as_kind, replace_zero
+from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
@@ -37,6 +37,12 @@ def extreme(g, z, a, axis, keepdims, initial, where):
     wide = np.result_type(a.dtype, np.float32)  # float16 ends at 65,504
     ties = np.sum(chosen, axis=axis, keepdims=True, dtype=wide) + (0 if initial is None else 1.0 * (z == initial))
     return chosen * (restore_axes(g, a, axis, keepdims) / ties)
+
+
+def tied_extremes(z, a, *, axis=None, keepdims=False, initial=None, where=True):
+    """Whether several elements tie for an extreme value, or one with the first value."""
+    chosen = (a == restore_axes(z, a, axis, keepdims)) & where
+    return np.sum(chosen) + (0 if initial is None else np.sum(z == initial)) > z.size
 
 
 def deviation(a: Array, axis: Any, where: Any = True, mean: Any = None) -> Array:
@@ -110,13 +116,16 @@ derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
 derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
-                          extreme(g, z, a, axis, keepdims, initial, where), selects=True)
+                          extreme(g, z, a, axis, keepdims, initial, where), selects=True,
+                          kink=tied_extremes)
 derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
-                          extreme(g, z, a, axis, keepdims, initial, where), selects=True)
+                          extreme(g, z, a, axis, keepdims, initial, where), selects=True,
+                          kink=tied_extremes)
 derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
                           spread_slope(2 * g, a, axis, ddof + correction, keepdims, where, mean))
 derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
-                          spread_slope(g / replace_zero(z), a, axis, ddof + correction, keepdims, where, mean))
+                          spread_slope(g / replace_zero(z), a, axis, ddof + correction, keepdims, where, mean),
+                          kink=at_zero)
 # fmt: on
 
 

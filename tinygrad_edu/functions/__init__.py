@@ -1,6 +1,6 @@
 """What NumPy lacks, for plain arrays and Values alike.
 
-activations    `relu`, `leaky_relu`, `sigmoid`, `softplus`, `gelu`, `dropout`
+activations    `relu`, `leaky_relu`, `sigmoid`, `softplus`, `gelu`, `erf`, `dropout`
 softmax        `softmax`, `log_softmax`, `logsumexp`, `one_hot`
 convolution    `conv2d`, `conv2d_transpose`: images (n, c, h, w)
 pooling        `max_pool2d`, `mean_pool2d`: images (n, c, h, w)
@@ -10,7 +10,7 @@ tokens         `layer_norm`, `embedding`, `attention`: tokens (..., t, d)
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_edu.functions.activations import dropout, gelu, leaky_relu, relu, sigmoid, softplus
+from tinygrad_edu.functions.activations import dropout, erf, gelu, leaky_relu, relu, sigmoid, softplus
 from tinygrad_edu.functions.softmax import log_softmax, logsumexp, one_hot, softmax
 
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
@@ -24,6 +24,7 @@ __all__ = [
     "conv2d_transpose",
     "dropout",
     "embedding",
+    "erf",
     "gelu",
     "layer_norm",
     "leaky_relu",

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.core.context import Tracer, current_listener
 from tinygrad_edu.core.dispatch import Inputs, Keywords
-from tinygrad_edu.core.masking import gradients, has_nan
+from tinygrad_edu.core.masking import has_nan
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.transforms.batching import Batch, identity_rows
@@ -101,7 +101,7 @@ def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
     large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
     if run.recorded or not (large or any(isinstance(z._payload, Tracer) for z in run.outputs)):
         seeds = [Batch(seed.array) if isinstance(seed, Batch) else seed for seed in seeds]
-    swept, _ = gradients(run.tape, sum_seeds(run.outputs, seeds), run.since, recorded=run.recorded)
+    swept = run.sweep(sum_seeds(run.outputs, seeds), run.recorded)
     return [_as_rows(swept.get(x), x, stop - start) for x in run.variables]
 
 

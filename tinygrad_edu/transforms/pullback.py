@@ -17,6 +17,7 @@ from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording, transforming
 from tinygrad_edu.core.dispatch import NO_KEYWORDS, Inputs, Keywords
+from tinygrad_edu.core.kinks import recorded_gradients
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
@@ -125,8 +126,14 @@ class Pullback:
 
     def cotangents(self, cotangents: Sequence[Array], recorded: bool) -> list[Array]:
         """The cotangents of the variables, as the sweep left them."""
-        swept, _ = gradients(self.tape, sum_seeds(self.outputs, cotangents), self.since, recorded=recorded)
+        swept = self.sweep(sum_seeds(self.outputs, cotangents), recorded)
         return [_own(swept[x], x._payload) if x in swept else np.zeros_like(x._payload) for x in self.variables]
+
+    def sweep(self, seeds: dict[Any, Array], recorded: bool) -> dict[Any, Array]:
+        """The cotangents of the leaves of the tape; with `recorded`, on a tape of their own."""
+        if self.recorded and recorded:
+            return recorded_gradients(self.tape, seeds, self.since)
+        return gradients(self.tape, seeds, self.since, recorded=recorded)[0]
 
 
 def _run(f: Function, args: Sequence[Any], keywords: Keywords) -> Any:

@@ -1,4 +1,4 @@
-"""Update rules, as pure functions on trees: parameters in, better parameters out.
+"""Gradient descent as the post has it.
 
 p  a parameter
 g  the slope of the loss with respect to it
@@ -6,12 +6,6 @@ g  the slope of the loss with respect to it
 
 from tinygrad_edu import tree
 from tinygrad_edu.tree import Tree
-
-__all__ = ["descend"]
-
-
-def __dir__() -> list[str]:
-    return [*__all__]
 
 
 def descend(parameters: Tree, gradients: Tree, learning_rate: float) -> Tree:
