@@ -482,7 +482,7 @@ domain(losses.negative_log_likelihood, of(A(2, 3), np.array([2, 0])), of(A(1, 1)
 NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
-    np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast, root,
+    np.logaddexp, np.logaddexp2, np.deg2rad, np.rad2deg, np.radians, np.degrees, np.real, np.astype, cast,
     np.full_like, np.insert, np.interp, np.unwrap, np.correlate, np.ediff1d, np.gradient,
     np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
     np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
