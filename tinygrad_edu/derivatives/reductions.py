@@ -33,9 +33,10 @@ def counted(g, where):
 def extreme(g, z, a, axis, keepdims, initial, where):
     """`g`, shared evenly among the elements that tie for the extreme value, and the initial one if it does."""
     z = restore_axes(z, a, axis, keepdims)
-    chosen = (a == z) & where
+    chosen = a == z if where is True else (a == z) & where
     wide = np.result_type(a.dtype, np.float32)  # float16 ends at 65,504
-    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=wide) + (0 if initial is None else 1.0 * (z == initial))
+    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=wide)
+    ties = ties if initial is None else ties + (z == initial)
     return chosen * (restore_axes(g, a, axis, keepdims) / ties)
 
 
