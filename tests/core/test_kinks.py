@@ -78,6 +78,18 @@ def test_where_the_sides_differ_it_is_the_mean_as_the_slope_is():
     assert d(d(abs))(0.0) == 0.0
 
 
+def test_jacobians_of_jacobians_in_batches_and_row_by_row():
+    for f in (lambda x: abs(x) ** 2, lambda x: np.maximum(x, 0.0) ** 2 + np.minimum(x, 0.0) ** 2):
+        second = tg.jacobian(tg.jacobian(f))
+        expected = 2 * np.eye(2)[:, :, None] * np.eye(2)
+        np.testing.assert_array_equal(second(ZEROS), expected)
+        np.testing.assert_array_equal(tg.compile(second)(ZEROS), expected)
+    several = tg.jacobian(tg.jacobian(lambda x: np.linalg.norm(x) ** 2 * np.ones(3)))(ZEROS)
+    np.testing.assert_allclose(several, [2 * np.eye(2)] * 3, rtol=0, atol=ASIDE)
+    cubic = tg.jacobian(tg.hessian(lambda x: np.sum(abs(x) ** 2 * np.exp(x))))(ZEROS)
+    np.testing.assert_allclose(cubic[0, 0], [6.0, 0.0], rtol=0, atol=8 * ASIDE)
+
+
 def test_the_gradient_itself_keeps_the_convention():
     x = np.array([0.0, 2.0])
 

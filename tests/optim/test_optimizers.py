@@ -43,7 +43,7 @@ CASES = {
     "rmsprop": (optim.rmsprop(0.01), "RMSprop", {"lr": 0.01}),
     "rmsprop with momentum": (optim.rmsprop(0.01, momentum=0.9), "RMSprop", {"lr": 0.01, "momentum": 0.9}),
     "adam": (optim.adam(0.05), "Adam", {"lr": 0.05}),
-    "adamw": (optim.adamw(0.05, decay=0.1), "AdamW", {"lr": 0.05, "weight_decay": 0.1}),
+    "adamw": (optim.adamw(0.05, weight_decay=0.1), "AdamW", {"lr": 0.05, "weight_decay": 0.1}),
     "lbfgs": (
         optim.lbfgs(0.5, 5),
         "LBFGS",
@@ -128,14 +128,14 @@ def test_each_of_a_hundred_steps_is_torchs(name):
 
 def test_lion_by_its_formula():
     p, m = tree.ravel(START)[0], np.zeros(5)
-    for ours in trained(optim.lion(0.01, decay=0.1), 20):
+    for ours in trained(optim.lion(0.01, weight_decay=0.1), 20):
         g = tree.ravel(tg.grad(loss)(tree.ravel(START)[1](p)))[0]
         p, m = p - 0.01 * (np.sign(0.9 * m + 0.1 * g) + 0.1 * p), 0.99 * m + 0.01 * g
         np.testing.assert_allclose(tree.ravel(ours)[0], p, rtol=20 * EPS)
 
 
 EVERY = {name: case[0] for name, case in CASES.items()} | {
-    "lion": optim.lion(0.01, decay=0.1),
+    "lion": optim.lion(0.01, weight_decay=0.1),
     "schedule": optim.sgd(optim.warm_up(optim.cosine(0.01, 50), 5)),
     "one cycle": optim.adam(optim.one_cycle(0.05, 60)),
     "chain": optim.chain(optim.clip_by_value(1.0), optim.clip_by_global_norm(0.5), optim.adamw(0.01)),
@@ -200,6 +200,8 @@ def test_a_gradient_of_nothing_but_zeros_stays():
     [
         (lambda: optim.sgd(0.0), "optim.sgd: learning_rate=0.0; pass a positive number"),
         (lambda: optim.adam(-1.0), "optim.adam: learning_rate=-1.0"),
+        (lambda: optim.adam("fast"), "optim.adam: learning_rate='fast'; pass a positive number, or a schedule"),
+        (lambda: optim.adam(np.ones(2)), "optim.adam: learning_rate=array"),
         (lambda: optim.adam(0.1, b1=1.0), "optim.adam: b1=1.0; pass a part"),
         (lambda: optim.sgd(0.1, nesterov=True), "give momentum="),
         (lambda: optim.lbfgs(history=0), "optim.lbfgs: history=0"),
@@ -232,6 +234,15 @@ def test_ravel_and_back(numbers):
     assert [x.dtype for x in tree.leaves(back)] == [np.float64, np.float64, np.float32]
     for x, y in zip(tree.leaves(back), tree.leaves(parameters), strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+@pytest.mark.parametrize("state", [np.zeros(3), START, optim.sgd(0.1, 0.9).init(START)])
+def test_the_state_must_be_the_optimizers_own(state):
+    with pytest.raises(
+        TypeError,
+        match=r"optim: got a .* that is no state of this optimizer; call update\(gradients, state, parameters\)",
+    ):
+        optim.sgd(0.1).update(START, state, START)
 
 
 def test_ravel_is_differentiated_and_compiled():

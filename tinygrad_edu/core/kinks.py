@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_edu.core.context import Recording
+from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.masking import PLAIN, gradients, is_finite
 from tinygrad_edu.core.replay import nudge, replay
 from tinygrad_edu.core.rules import Array, table
@@ -47,7 +47,7 @@ def recorded_gradients(tape: list[Any], seeds: Mapping[Any, Array], since: int) 
     usable = []
     for side in sides:
         fixed = side.gradients(swept, seeds, recorded=False)
-        if all(is_finite(payload(g)) for g in fixed.values()):
+        if all(is_finite(part) for g in fixed.values() for part in _parts(payload(g))):
             usable.append((side, fixed))
     if not usable:
         return gradients(tape, seeds, since, recorded=True)[0]
@@ -55,6 +55,11 @@ def recorded_gradients(tape: list[Any], seeds: Mapping[Any, Array], since: int) 
         for z, g in side.gradients(swept, seeds, recorded=True).items():
             swept[z] = swept[z] + (g - fixed[z]) / len(usable)
     return swept
+
+
+def _parts(numbers: Any) -> list[Any]:
+    """Arrays that hold all numbers, of a batch of cotangents too."""
+    return numbers.parts() if isinstance(numbers, OuterArray) else [numbers]
 
 
 def _count_kinks(tape: Any, since: int) -> Any:
@@ -78,12 +83,12 @@ def _sides(tape: list[Any], since: int, before: Any) -> list[Side]:
         beside = next(serials)
         return Side(replay(tape, since, moved.__getitem__), beside)
 
-    def left(power: float) -> Any:
+    def kinks_left(power: float) -> Any:
         return max(_count_kinks(side.again.values(), side.since) for side in (run(power, 1), run(power, -1)))
 
     with np.errstate(all="ignore"), suppress(Exception):  # of a function that raises an error where it is not defined
         with Recording(False):
-            counts = {power: left(power) for power in _POWERS}
+            counts = {power: kinks_left(power) for power in _POWERS}
         best = min(counts, key=counts.__getitem__)
         if counts[best] < before:
             return [run(best, 1), run(best, -1)]

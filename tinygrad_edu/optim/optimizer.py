@@ -57,9 +57,14 @@ class Optimizer:
         """The parameters one step on, each in its own dtype, and the next state; nothing is written into.
 
         Raises:
+            TypeError: the state is not one of this optimizer's.
             ValueError: the trees differ in structure; the message says where.
         """
         tree.map(_check_shape, parameters, gradients)
+        known = isinstance(state, dict) and {*state} == {"steps", "states"}
+        if not known or len(state["states"]) != len(self.transformations):
+            remedy = "call update(gradients, state, parameters) with what init or the last update gave"
+            raise TypeError(f"optim: got a {type(state).__name__} that is no state of this optimizer; {remedy}")
         states = []
         for transformation, own in zip(self.transformations, state["states"], strict=True):
             gradients, following = transformation.update(gradients, own, parameters)
@@ -87,8 +92,8 @@ def chain(*parts: Transformation | Optimizer) -> Optimizer:
     return replace(last, transformations=(*before, *last.transformations))  # type: ignore[arg-type]
 
 
-def masked(transformation: Transformation, where: Callable[[str], bool]) -> Transformation:
-    """A transformation that sees and changes only the gradients at places of the tree for which `where` is true.
+def masked(transformation: Transformation, mask: Callable[[str], bool]) -> Transformation:
+    """A transformation that sees and changes only the gradients at places of the tree for which `mask` is true.
 
     >>> import tinygrad_edu as tg
     >>> decay = masked(tg.optim.weight_decay(0.1), lambda place: place == "['w']")
@@ -97,7 +102,7 @@ def masked(transformation: Transformation, where: Callable[[str], bool]) -> Tran
     """
 
     def update(gradients: Tree, state: Tree, parameters: Tree) -> tuple[Tree, Tree]:
-        chosen = [where(place) for place in tree.paths(gradients)]
+        chosen = [mask(place) for place in tree.paths(gradients)]
         own = tree.leaves(gradients)
         seen = tree.unflatten(gradients, [g if on else 0.0 * g for g, on in zip(own, chosen, strict=True)])
         changed, state = transformation.update(seen, state, parameters)

@@ -5,6 +5,7 @@ g     the slope of the loss with respect to it
 m, v  running means of g and of g²
 t     which step it is, from 1
 b     how much of a running mean is kept at each step
+eps   what keeps a division from one by 0
 """
 
 from collections.abc import Callable
@@ -57,15 +58,15 @@ def momentum(b: float, nesterov: bool = False) -> Transformation:
     return of_leaves(1, lambda g, p, t, m: (b * (b * m + g) + g if nesterov else b * m + g, b * m + g))
 
 
-def scale_by_sum_of_squares(floor: float) -> Transformation:
+def scale_by_sum_of_squares(eps: float) -> Transformation:
     """G over the root of the sum of all g² so far.
 
     Source: Duchi, Hazan and Singer, "Adaptive subgradient methods", 2011.
     """
-    return of_leaves(1, lambda g, p, t, v: (g / (np.sqrt(v + g * g) + floor), v + g * g))
+    return of_leaves(1, lambda g, p, t, v: (g / (np.sqrt(v + g * g) + eps), v + g * g))
 
 
-def scale_by_mean_of_squares(b: float, floor: float) -> Transformation:
+def scale_by_mean_of_squares(b: float, eps: float) -> Transformation:
     """G over the root of the running mean of g².
 
     Source: Hinton, "Neural networks for machine learning", lecture 6e, 2012.
@@ -73,12 +74,12 @@ def scale_by_mean_of_squares(b: float, floor: float) -> Transformation:
 
     def rule(g: Any, p: Any, t: Any, v: Any) -> tuple[Any, ...]:
         v = b * v + (1 - b) * (g * g)
-        return g / (np.sqrt(v) + floor), v
+        return g / (np.sqrt(v) + eps), v
 
     return of_leaves(1, rule)
 
 
-def scale_by_adam(b1: float, b2: float, floor: float) -> Transformation:
+def scale_by_adam(b1: float, b2: float, eps: float) -> Transformation:
     """The running mean of g over the root of that of g², both as if they had not begun with 0.
 
     Source: Kingma and Ba, "Adam", 2015, algorithm 1.
@@ -86,7 +87,7 @@ def scale_by_adam(b1: float, b2: float, floor: float) -> Transformation:
 
     def rule(g: Any, p: Any, t: Any, m: Any, v: Any) -> tuple[Any, ...]:
         m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * (g * g)
-        root = times(1 / np.sqrt(1 - b2**t), np.sqrt(v)) + floor
+        root = times(1 / np.sqrt(1 - b2**t), np.sqrt(v)) + eps
         return times(1 / (1 - b1**t), m) / root, m, v
 
     return of_leaves(2, rule)
