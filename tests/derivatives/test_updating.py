@@ -113,5 +113,11 @@ def test_refusals_point_here():
             call()
     with pytest.raises(IndexError):
         x.at[7].set(1.0)
-    with pytest.raises(ValueError, match="broadcast"):
+    with pytest.raises(
+        ValueError, match=r"got numbers of shape \(5,\) where .* pass one number, or an array that broad"
+    ):
         x.at[0].set(np.ones(5))
+    with pytest.raises(AttributeError, match=r"write x\.at\[index\]\.set\(v\)"):
+        x.at.set(1.0)
+    with pytest.raises(AttributeError, match=r"x\.at\[index\]\.subtract: there are .*; to subtract, add\(-v\)"):
+        x.at[0].subtract(1.0)

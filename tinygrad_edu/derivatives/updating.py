@@ -21,6 +21,9 @@ class At:
     def __getitem__(self, index):
         return Update(self.x, index)
 
+    def __getattr__(self, name):
+        raise AttributeError(f"x.at.{name}: it takes an index first; write x.at[index].{name}(v)")
+
 
 class Update:
     """``x.at[index]``: copies of `x`, changed at the index.
@@ -42,7 +45,15 @@ class Update:
 
     def _new(self, v):
         """The new numbers, one for each place, in a row."""
-        return as_kind(np.ravel(np.broadcast_to(as_array(v) + 0.0, self.places.shape)), self.x.dtype)
+        v, wanted = as_array(v) + 0.0, self.places.shape
+        if v.ndim > len(wanted) or any(n not in (1, m) for n, m in zip(v.shape[::-1], wanted[::-1], strict=False)):
+            remedy = "pass one number, or an array that broadcasts to that shape"
+            raise ValueError(f"x.at[index]: got numbers of shape {v.shape} where the index names {wanted}; {remedy}")
+        return as_kind(np.ravel(np.broadcast_to(v, wanted)), self.x.dtype)
+
+    def __getattr__(self, name):
+        known = "get, set, add, multiply, divide, power, min and max"
+        raise AttributeError(f"x.at[index].{name}: there are {known}; to subtract, add(-v)")
 
     def _changed(self, places, numbers):
         """`x` with numbers at places of the flattened array."""
