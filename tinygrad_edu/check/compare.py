@@ -21,6 +21,8 @@ Gradient = Callable[[Leaves, Leaves], Leaves]
 SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
 _LEAST = 8  # and at least so many
+_BLIND = 1e-3  # with an error of so much of its values, of a function that cancels nothing is seen
+_LOOKS = 3  # so often one looks closely in vain
 ROUNDINGS = 16  # so many roundings may add up in a gradient
 _PERTURBATIONS = 2
 
@@ -116,6 +118,7 @@ class Comparison:
         self.weighed, self.analytic, self.rounds = weighed, analytic, rounds
         self.unit = largest(x[np.isfinite(x)] for x in map(np.asarray, analytic))
         total = sum(np.size(x) for x in analytic)
+        self.looks = _LOOKS
         self.count = count or (total if total <= SMALL else max(_LEAST, _EFFORT // total))
 
     def element(self, k: int, i: Shape) -> Probe:
@@ -175,16 +178,18 @@ class Comparison:
         return self.element(k, tuple(map(int, np.unravel_index(suspects[0], np.shape(v)))))
 
     def compare(self, k: int, probe: Probe) -> Compared:
-        """Compare one derivative; what seems wrong is measured again, with steps of other lengths."""
-        attempts = [(1.0, False), (0.6, False), (probe.short, False)] + ([(1.0, True)] if self.weighed.cancels else [])
-        for stretch, closely in attempts:
-            m, per = self.weighed.measure(k, stretch * probe.direction, closely), stretch * probe.scale
-            measured = Measured(m.slope / per, m.error / per, m.jump / per)
-            unit = self.unit if probe.analytic else max(self.unit, self.weighed.size)  # 0 may be meant
-            compared = judge(probe.place, probe.analytic, measured, probe.rounds, unit)
-            blind = self.weighed.cancels and m.error > 1e-3 * self.weighed.size  # the noise elsewhere may be less
-            if compared.kind != "wrong" and (compared.kind == "agrees" or not blind):
+        """Compare one derivative; what seems wrong is measured again: with all roundings, then in other steps."""
+        compared, m = self._attempt(k, probe, 1.0)
+        if compared.kind != "agrees" and self.weighed.count_roundings():
+            compared, m = self._attempt(k, probe, 1.0)
+        cancels = self.weighed.cancels
+        for stretch, closely in [(0.6, False), (probe.short, False)] + [(1.0, True)] * cancels:
+            blind = cancels and m.error > _BLIND * self.weighed.size  # the noise elsewhere may be less
+            if compared.kind == "agrees" or (compared.kind != "wrong" and not (blind and self.looks)):
                 break
+            compared, m = self._attempt(k, probe, stretch, closely)
+        else:  # what costs much and did not help is not done for every element
+            self.looks -= bool(self.looks and m.error > _BLIND * self.weighed.size)
         unsure = m.error > max(1e-3 * abs(m.slope), math.sqrt(self.weighed.step) * self.weighed.size)
         if math.isnan(compared.analytic) or not (unsure or compared.kind == "wrong"):
             return compared
@@ -195,6 +200,13 @@ class Comparison:
         endless = math.inf if math.isinf(high) else -math.inf
         kind: Kind = "precision-limited" if low <= compared.analytic <= high else "wrong"
         return Compared(probe.place, compared.analytic, endless, math.inf, math.inf, kind)
+
+    def _attempt(self, k: int, probe: Probe, stretch: float, closely: bool = False) -> tuple[Compared, Measured]:
+        """Measure along the direction of a probe, stretched, and compare."""
+        m, per = self.weighed.measure(k, stretch * probe.direction, closely), stretch * probe.scale
+        unit = self.unit if probe.analytic else max(self.unit, self.weighed.size)  # 0 may be meant
+        measured = Measured(m.slope / per, m.error / per, m.jump / per)
+        return judge(probe.place, probe.analytic, measured, probe.rounds, unit), m
 
     def argument(self, k: int, name: str, dtype: str) -> Argument:
         """The finding for the k-th array, which must not be empty."""

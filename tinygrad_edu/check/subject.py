@@ -146,7 +146,10 @@ class Subject:
         if abs(phi - again) > 64 * EPS * self.weighed.size:
             return Fault(f"called twice alike, the function gives {phi:.10g}, then {again:.10g}; fix its random seed")
         on_values = sum(float(np.sum(w * z)) for w, z in zip(self.weighed.weights, self.outputs, strict=True))
-        if not abs(on_values - phi) <= 64 * (self.weighed.noise + EPS * self.weighed.size):
+        apart = abs(on_values - phi)
+        if apart > 64 * EPS * self.weighed.size:
+            self.weighed.count_roundings()
+        if not apart <= 64 * (self.weighed.noise + EPS * self.weighed.size):
             return Fault(f"the function gives {on_values:.10g} for Values and {phi:.10g} for the same plain numbers")
         return None
 
