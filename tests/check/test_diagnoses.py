@@ -63,6 +63,24 @@ def test_the_axes_of_a_batch_norm_of_images_are_named():
     assert "the same all along axes 0, 2, 3, as that through a mean over axes 0, 2, 3 is" in said
 
 
+def test_the_groups_of_a_group_norm_are_named():
+    images, weights = draw.normal(size=(2, 6, 2, 2)), draw.normal(size=(2, 6, 2, 2))
+    grouped, axes = (2, 2, 3, 2, 2), (2, 3, 4)
+
+    def norm(x):
+        x = x.reshape(grouped)
+        z = (x - x.mean(axes, keepdims=True)) / x.std(axes, keepdims=True)
+        return np.sum(weights * z.reshape(images.shape))
+
+    def without_variance(x):
+        g = weights.reshape(grouped)
+        dx = (g - g.mean(axes, keepdims=True)) / x.reshape(grouped).std(axes, keepdims=True)
+        return dx.reshape(images.shape)
+
+    said = fault_of(tg.compare_gradients(norm, images, gradient=without_variance))
+    assert "through the variance over groups of 3 along axis 1 and axes 2, 3 is" in said
+
+
 def norm(x, axis):
     return np.sqrt(np.sum(x * x, axis, keepdims=True))
 

@@ -9,12 +9,12 @@ c  a factor
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from tinygrad_edu.check.evidence import Evidence
-from tinygrad_edu.check.measure import Array
+from tinygrad_edu.check.measure import Array, Shape
 from tinygrad_edu.functions import softmax
 
 _SPARE = 2  # along an axis there must be so many more numbers than a guess has free ones
@@ -70,26 +70,56 @@ def along_axis(e: Evidence) -> str | None:
     x = np.asarray(e.inputs[e.place])
     if not e.whole or x.shape != e.claimed.shape or x.dtype.kind != "f":
         return None
-    missing = e.measured - e.claimed
-    sets = (itertools.combinations(range(x.ndim), size) for size in range(x.ndim, 0, -1))  # fewest free numbers first
-    for over in itertools.chain.from_iterable(sets):
-        name = f"axis {over[0]}" if len(over) == 1 else f"axes {', '.join(map(str, over))}"
-        count = math.prod(x.shape[axis] for axis in over)
-        mean = np.mean(missing, over, keepdims=True)
-        constant = np.broadcast_to(mean, x.shape)
-        if count >= 1 + _SPARE and e.is_close(constant, missing):
-            return f"lacks a term that is the same all along {name}, as that through a mean over {name} is"
-        spread = _projected(missing, x - np.mean(x, over, keepdims=True), over)
-        shapes = (
-            (spread, f"x - mean(x) over {name}", "the variance"),
-            (_projected(missing, x, over), f"x along {name}", "a norm"),
-            (_projected(missing, softmax(x, axis=over), over), f"softmax(x) along {name}", "the sum in a softmax"),
-        )
-        for guess, of, through in shapes if count >= 1 + _SPARE else ():
-            if e.is_close(guess, missing):
-                return f"lacks a term in proportion to {of}, as that through {through} over {name} is"
-        if count >= 2 + _SPARE and e.is_close(constant + spread, missing):
-            return f"lacks a constant and a multiple of x - mean(x) along {name}: the terms through mean and variance"
+    fewest_first = sorted(_slices(x.shape), key=lambda cut: -math.prod(cut[0][axis] for axis in cut[1]))
+    for shape, over, name in fewest_first:
+        said = _through(x.reshape(shape), (e.measured - e.claimed).reshape(shape), over, name, e)
+        if said:
+            return said
+    return None
+
+
+def _slices(shape: Shape) -> Iterator[tuple[Shape, tuple[int, ...], str]]:
+    """How an array may be cut: along some of its axes, and in groups of neighbours along one of them.
+
+    Source: Wu and He, "Group Normalization", 2018, for the groups.
+    """
+
+    def axes(chosen: tuple[int, ...]) -> str:
+        return f"{'axis' if len(chosen) == 1 else 'axes'} {', '.join(map(str, chosen))}"
+
+    def subsets(chosen: Sequence[int]) -> Iterator[tuple[int, ...]]:
+        return itertools.chain.from_iterable(itertools.combinations(chosen, n) for n in range(len(chosen) + 1))
+
+    yield from ((shape, over, axes(over)) for over in subsets(range(len(shape))) if over)
+    for axis, n in enumerate(shape):
+        for size in (d for d in range(n // 2, 1, -1) if n % d == 0):
+            split = (*shape[:axis], n // size, size, *shape[axis + 1 :])
+            for others in subsets([i for i in range(len(shape)) if i != axis]):
+                over = (axis + 1, *(i + (i > axis) for i in others))
+                yield split, over, f"groups of {size} along axis {axis}" + (f" and {axes(others)}" if others else "")
+
+
+def _through(x: Array, missing: Array, over: tuple[int, ...], name: str, e: Evidence) -> str | None:
+    """Guess what is missing in slices over some axes, which `name` tells."""
+    count = math.prod(x.shape[axis] for axis in over)
+    constant = np.broadcast_to(np.mean(missing, over, keepdims=True), x.shape)
+
+    def close(guess: Array) -> bool:
+        return e.is_close(guess.reshape(e.claimed.shape), missing.reshape(e.claimed.shape))
+
+    if count >= 1 + _SPARE and close(constant):
+        return f"lacks a term that is the same all along {name}, as that through a mean over {name} is"
+    spread = _projected(missing, x - np.mean(x, over, keepdims=True), over)
+    shapes = (
+        (spread, f"x - mean(x) over {name}", "the variance"),
+        (_projected(missing, x, over), f"x along {name}", "a norm"),
+        (_projected(missing, softmax(x, axis=over), over), f"softmax(x) along {name}", "the sum in a softmax"),
+    )
+    for guess, of, through in shapes if count >= 1 + _SPARE else ():
+        if close(guess):
+            return f"lacks a term in proportion to {of}, as that through {through} over {name} is"
+    if count >= 2 + _SPARE and close(constant + spread):
+        return f"lacks a constant and a multiple of x - mean(x) along {name}: the terms through mean and variance"
     return None
 
 
