@@ -122,6 +122,6 @@ def our_loss(tg):
         x = x + attention(q, k, v).swapaxes(1, 2).reshape(-1, d) @ p["wo"]
         y = layer_norm(x, p["scale1"], p["shift1"], eps=EPS)
         x = x + relu(y @ p["w0"] + p["b0"]) @ p["w1"] + p["b1"]
-        return tg.losses.mean_squared_error(x.reshape(n, t, d), wanted)
+        return tg.losses.squared_error(x.reshape(n, t, d), wanted)
 
     return loss

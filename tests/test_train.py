@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_edu import Value
-from tinygrad_edu.losses import mean_squared_error
+from tinygrad_edu.losses import squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.train import Fit, fit, minibatches
 
@@ -56,7 +56,7 @@ def test_fit_learns_a_linear_function():
     x = rng.normal(size=(64, 3))
     y = x @ [[23.0], [42.0], [51.0]] + 7
     batches = minibatches(x, y, size=16, epochs=200, seed=0)
-    learnt = fit(Network.random([3, 1], 0), lambda n, x, y: mean_squared_error(n(x), y), batches, 0.1)
+    learnt = fit(Network.random([3, 1], 0), lambda n, x, y: squared_error(n(x), y), batches, 0.1)
     (neuron,) = learnt.parameters.layers[0].neurons
     # There is no noise, so each step shrinks the error by a constant factor until rounding stops it.
     np.testing.assert_allclose(neuron.weights.data, [23, 42, 51], rtol=1e3 * np.finfo(float).eps)
@@ -130,7 +130,7 @@ def test_ten_thousand_steps_leave_less_than_a_megabyte_behind():
     batch = np.ones((4, 2)), np.zeros((4, 1))
 
     def train(steps):
-        return fit(network, lambda n, x, y: mean_squared_error(n(x), y), itertools.repeat(batch, steps), 0.01)
+        return fit(network, lambda n, x, y: squared_error(n(x), y), itertools.repeat(batch, steps), 0.01)
 
     train(2_000)  # until Python's own stores of spare objects are full
     gc.disable()

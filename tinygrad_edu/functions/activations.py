@@ -43,7 +43,7 @@ def sigmoid(x: Any) -> Any:
     >>> sigmoid(np.array([-np.inf, 0.0, np.log(3.0)]))
     array([0.  , 0.5 , 0.75])
     """
-    e = np.exp(-abs(x))
+    e = np.exp(-1.0 * abs(x))  # of unsigned integers, minus alone would wrap
     return np.where(x < 0, e, 1.0) / (1 + e)
 
 
@@ -58,7 +58,7 @@ def gelu(x: Any) -> Any:
     Source: Hendrycks and Gimpel, 2016, section 2.
     """
     u = np.clip(x, -30.0, 30.0)
-    return np.where(x >= 30, x, u * sigmoid(np.sqrt(8 / np.pi) * (u + 0.044715 * u**3)))
+    return np.where(x >= 30, x, u * sigmoid(float(np.sqrt(8 / np.pi)) * (u + 0.044715 * u**3)))
 
 
 @primitive
@@ -93,7 +93,7 @@ def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
     if not 0 <= rate < 1:
         raise ValueError(f"dropout: rate is {rate}; it must be at least 0 and less than 1")
     survives = np.random.default_rng(seed).random(np.shape(x)) >= rate
-    return x * (survives / (1 - rate)).astype(np.result_type(x))
+    return x * (survives / (1 - rate)).astype(np.result_type(x, 1.0))
 
 
 # fmt: off

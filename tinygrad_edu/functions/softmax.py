@@ -21,20 +21,21 @@ from tinygrad_edu.core.rules import derivative
 Axis = int | tuple[int, ...] | None
 
 
-def _in_float32(function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, of float16 computed in float32: sums of float16 end at 65,504."""
+def _in_wide_floats(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, of float16 computed in float32, as sums of float16 end at 65,504, and of integers in float64."""
 
     @functools.wraps(function)
     def wide(x: Any, **keywords: Any) -> Any:
-        if getattr(x, "dtype", None) != np.float16:
-            return function(x, **keywords)
-        return function(x.astype(np.float32), **keywords).astype(x.dtype)
+        x = as_array(x)
+        if x.dtype == np.float16:
+            return function(x.astype(np.float32), **keywords).astype(x.dtype)
+        return function(x if x.dtype.kind not in "iub" else x.astype(np.float64), **keywords)
 
     return wide
 
 
 @primitive
-@_in_float32
+@_in_wide_floats
 def softmax(x: Any, *, axis: Axis = -1) -> Any:
     """Probabilities made of numbers along `axis`: exp(x) over its sum, of the shape of `x`.
 
@@ -48,7 +49,7 @@ def softmax(x: Any, *, axis: Axis = -1) -> Any:
 
 
 @primitive
-@_in_float32
+@_in_wide_floats
 def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) along `axis`, without overflow.
 
@@ -63,7 +64,7 @@ def logsumexp(x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 @primitive
-@_in_float32
+@_in_wide_floats
 def log_softmax(x: Any, *, axis: Axis = -1) -> Any:
     """The logarithm of softmax, of the shape of `x`, exact where a probability underflows."""
     below = _below_maximum(x, axis)
