@@ -39,7 +39,7 @@ INTRODUCTION = """# What becomes of NumPy
 Every public name of {modules},
 and every method of arrays, for NumPy {version}; made from the table of derivatives itself by `python docs/covered.py`.
 
-Rules stand as they are written in [the source](../tinygrad_edu/derivatives): `g` is the cotangent, `z` the output, and
+Rules stand as they are written in `tinygrad_edu/derivatives/`: `g` is the cotangent, `z` the output, and
 the other letters are inputs. Where a function has several inputs, "·" stands between their rules, and – for an input
 that must not be a Value. What is composed of other functions has their slopes. Keywords behind "not" are refused by
 name where a Value is involved, and so are all of a ufunc's (`out`, `where`, `dtype`, `casting` …) that are not listed.

@@ -1,0 +1,145 @@
+"""The site as Sphinx makes it of these pages: ``python -m docs``, from the repository's root."""
+
+import importlib
+import inspect
+import posixpath
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import tinygrad_edu  # noqa: E402
+
+project, author, release = "tinygrad_edu", "the authors of tinygrad_edu", tinygrad_edu.__version__
+copyright = author
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode", "sphinx_copybutton"]
+exclude_patterns = ["examples/README.md"]
+myst_enable_extensions = ["deflist", "dollarmath"]
+myst_heading_anchors = 3
+
+default_role = "code"  # docstrings write `x` as Markdown does
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # a signature shows names and defaults; what an argument may be stands in the docstring
+autodoc_preserve_defaults = True
+nitpicky = True
+
+html_theme = "furo"
+html_title = "tinygrad_edu"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
+html_show_search_summary = False  # summaries are fetched, which a browser refuses of files
+html_math_renderer = "mathml"
+html_show_sphinx = html_copy_source = False
+pygments_style, pygments_dark_style = "a11y-high-contrast-light", "a11y-high-contrast-dark"
+copybutton_prompt_text = r">>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
+LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
+PAGES = {"README.md": "docs/index.md", "CONTRIBUTING.md": "docs/contributing.md"}
+
+
+def links_from(text: str, folder: str, page: str) -> str:
+    """A Markdown text of `folder`, its links rewritten so that they lead to the same places from `page` of docs/."""
+
+    def there(link: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(folder, link[1]))
+        return posixpath.relpath(PAGES.get(target, target), posixpath.dirname(f"docs/{page}"))
+
+    return LINK.sub(there, text)
+
+
+def public(module: Any) -> dict[str, Any]:
+    """The functions and classes that a module offers, in the order in which it names them."""
+    found = {name: getattr(module, name) for name in getattr(module, "__all__", vars(module))}
+    return {
+        name: thing
+        for name, thing in found.items()
+        if (inspect.isfunction(thing) or inspect.isclass(thing))
+        and not name.startswith("_")
+        and (module is tinygrad_edu or thing.__module__.startswith(module.__name__))
+    }
+
+
+def reference(of: re.Match[str]) -> str:
+    """What Sphinx is to write of a module's public names; those of tinygrad_edu itself are written of there only."""
+    elsewhere = () if of[1] == "tinygrad_edu" else tinygrad_edu.__all__
+    entries = ["```{eval-rst}"]
+    for name, thing in public(importlib.import_module(of[1])).items():
+        if name not in elsewhere:
+            kind, options = ("class", "   :members:\n") if inspect.isclass(thing) else ("function", "")
+            entries.append(f".. auto{kind}:: {of[1]}.{name}\n{options}")
+    return "\n".join([*entries, "```"])
+
+
+def read_page(app: "Sphinx", page: str, text: list[str]) -> None:
+    """Put the README and CONTRIBUTING.md, which stand outside docs/, and the reference in the pages that name them."""
+    for outside in PAGES:
+        place = f"<!-- {outside} -->"
+        if place in text[0]:
+            text[0] = text[0].replace(place, links_from((ROOT / outside).read_text("utf-8"), "", page))
+    text[0] = links_from(text[0], posixpath.dirname(f"docs/{page}"), page)
+    text[0] = re.sub(r"<!-- reference: ([\w.]+) -->", reference, text[0])
+
+
+def colour_sessions(app: "Sphinx", doctree: "nodes.document") -> None:
+    """Colour examples with prompts as sessions; Markdown calls them Python, as GitHub wants it."""
+    from docutils import nodes
+
+    for block in doctree.findall(nodes.literal_block):
+        if block.astext().startswith(">>> "):
+            block["language"] = "pycon"
+            block.rawsource = block.astext().rstrip()  # without the empty line that ends a doctest
+            block[:] = [nodes.Text(block.rawsource)]
+
+
+def plain_text(app: "Sphinx", what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+    """Take stars and underlines of docstrings for what they are, and read their Args, Returns and Raises."""
+    from sphinx.ext.napoleon import GoogleDocstring
+
+    session = False
+    for i, line in enumerate(lines):
+        session = bool(line.strip()) and (session or line.lstrip().startswith(">>> "))
+        if not session:
+            parts = re.split(r"(`[^`]*`)", line)
+            lines[i] = "".join(p if p.startswith("`") else re.sub(r"([*|]|(?<=\w)_(?!\w))", r"\\\1", p) for p in parts)
+    if what != "property":
+        lines[:] = GoogleDocstring(lines, what=what, name=name).lines()
+
+
+def leave_out(app: "Sphinx", what: str, name: str, thing: Any, skip: bool, options: Any) -> bool | None:
+    """Whether to leave out a member: the fields of named tuples, of which their class tells."""
+    return True if (getattr(thing, "__doc__", "") or "").startswith("Alias for field number") else None
+
+
+def source_page(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    """Take from pages of source their links back, of which some are wrong where a module's names stand on two pages."""
+    if page.startswith("_modules/"):
+        context["body"] = re.sub(r'<a class="viewcode-back".*?</a>', "", context["body"])
+
+
+def write_math(translator: Any, node: Any) -> None:
+    """Write a formula as MathML, which browsers read by themselves."""
+    from docutils import nodes
+    from latex2mathml.converter import convert
+
+    block = isinstance(node, nodes.math_block)
+    formula = convert(node.astext(), display="block" if block else "inline")
+    translator.body.append(f'<div class="math">{formula}</div>' if block else formula)
+    raise nodes.SkipNode
+
+
+def setup(app: "Sphinx") -> None:
+    """Add the above to Sphinx."""
+    app.add_html_math_renderer("mathml", (write_math, None), (write_math, None))
+    app.connect("source-read", read_page)
+    app.connect("doctree-read", colour_sessions)
+    app.connect("autodoc-process-docstring", plain_text)
+    app.connect("html-page-context", source_page)
+    app.connect("autodoc-skip-member", leave_out)
