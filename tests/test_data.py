@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from tinygrad_edu.data import load_digits
+from tinygrad_edu.data import load_digits, load_flower
 
 # How many of each digit optdigits.tes has, from the data set's own description.
 UCI_COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
@@ -55,3 +55,18 @@ def test_each_call_gives_arrays_of_its_own():
 def test_the_licence_is_beside_them():
     text = files("tinygrad_edu.data").joinpath("LICENSE-digits.txt").read_text(encoding="utf-8")
     assert all(part in text for part in ("Alpaydin", "Kaynak", "10.24432/C50P49", "CC BY 4.0"))
+
+
+def test_the_flower():
+    picture = load_flower()
+    assert picture.shape == (64, 64, 3)
+    assert (picture.dtype, picture.min() >= 0.0, picture.max() <= 1.0) == (np.float64, True, True)
+    assert round(picture.sum() * 255) == 1142065
+    petals, leaves = picture[20:44, 20:44].mean(axis=(0, 1)), picture[:8, :8].mean(axis=(0, 1))
+    assert petals[0] > 2 * petals[2]  # orange
+    assert leaves[0] < leaves[1]  # green
+
+
+def test_the_licence_of_the_flower_is_beside_it():
+    text = files("tinygrad_edu.data").joinpath("LICENSE-flower.txt").read_text(encoding="utf-8")
+    assert all(part in text for part in ("vultilion/6056698931", "CC BY 2.0", "What was changed"))

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from tinygrad_edu.lessons.functions import parabola as parabola
+
 Verdict = Literal["start", "hotter", "colder", "as warm"]
 
 
@@ -29,9 +31,9 @@ class Game:
     circular: bool = False
 
 
-def parabola(x: float) -> float:
-    """x² + 1, the post's example; it is least at x = 0."""
-    return x**2 + 1
+def two_valleys(x: float) -> float:
+    """(x² - 9)² + x: a valley near 3, and a deeper one near -3."""
+    return (x**2 - 9) ** 2 + x
 
 
 def play(d: Callable[[float], float], start: float, step: float = 1.0, patience: int = 1000) -> Game:
@@ -45,6 +47,11 @@ def play(d: Callable[[float], float], start: float, step: float = 1.0, patience:
     [-2.0, -1.0, 0.0, 1.0, -1.0]
     >>> play(parabola, -2.0).answer, play(parabola, -1.5).circular
     (0.0, True)
+
+    That both ways are colder means a lowest place among those a step apart, in this valley. There may be a deeper one:
+
+    >>> play(two_valleys, 5.0).answer, two_valleys(3.0), two_valleys(-3.0)
+    (3.0, 3.0, -3.0)
 
     Args:
         d: the function; where it has several valleys, one of them is found.

@@ -14,7 +14,8 @@ from tinygrad_edu.slope import slope
 from tinygrad_edu.transforms import grad
 
 Function = Callable[[Any], Any]  # of a number, an array or a Value
-Outcome = Literal["settles", "back and forth", "runs away"]
+Outcome = Literal["settles", "back and forth", "runs away", "stands still"]
+Sign = Literal["negative", "zero", "positive"]
 
 QS = tuple(10.0**-k for k in range(18))
 
@@ -61,6 +62,33 @@ def shrink(d: Function, x: float, qs: Sequence[float] = QS) -> Shrinking:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """A slope, its sign by the post's rule, and its sign."""
+
+    slope: float
+    posts: Sign
+    sign: Sign
+
+
+def sign(d: Function, x: float, q: float) -> Signed:
+    """The sign of a slope: by the post's rule negative if d(x + q) is less than d(x), and otherwise positive.
+
+    Where both are equal, it is neither:
+
+    >>> sign(lambda x: x**2 + 1, -0.5, 1.0)
+    Signed(slope=0.0, posts='positive', sign='zero')
+
+    Source: the post, "Hot and cold".
+    """
+    found = float(slope(d, x, q))
+    return Signed(
+        found,
+        posts="negative" if d(x + q) < d(x) else "positive",
+        sign="negative" if found < 0 else "positive" if found > 0 else "zero",
+    )
+
+
+@dataclass(frozen=True)
 class Walk:
     """The places visited."""
 
@@ -70,6 +98,8 @@ class Walk:
     def outcome(self) -> Outcome:
         """How the walk goes on: whether its last step is shorter than its first, as long, or longer."""
         first, last = (abs(self.places[i + 1] - self.places[i]) for i in (0, -2))
+        if first == last == 0:
+            return "stands still"
         return "settles" if last < first else "runs away" if last > first else "back and forth"
 
 
@@ -92,3 +122,18 @@ def walk(d: Function, start: float, q: float = 2.0**-10, alpha: float = 1.0, mov
     for _ in range(moves):
         places.append(places[-1] - alpha * slope(d, places[-1], q))
     return Walk(places)
+
+
+def outcomes(bend: float, alphas: Sequence[float]) -> dict[float, Outcome]:
+    """How walks by several step sizes go on, on a parabola that bends by `bend`: bend·x²/2, whose slope is bend·x.
+
+    A step multiplies x by 1 - alpha·bend. It settles if and only if that is between -1 and 1: alpha < 2 / bend.
+
+    >>> outcomes(4.0, [0.4, 0.5, 0.6])
+    {0.4: 'settles', 0.5: 'back and forth', 0.6: 'runs away'}
+    """
+    exact = 2.0**-20  # with a start of 1 and few digits, slopes over this q round nothing away
+    return {
+        alpha: walk(lambda x: bend * (x + exact / 2) * (x - exact / 2) / 2, 1.0, -exact, alpha, moves=8).outcome
+        for alpha in alphas
+    }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tinygrad_edu import tree
 from tinygrad_edu.lessons import agreement, digits, landscape, linearity, slopes
-from tinygrad_edu.lessons.hot_and_cold import Move, parabola, play
+from tinygrad_edu.lessons.hot_and_cold import Move, parabola, play, two_valleys
 from tinygrad_edu.nn import Network, count_parameters
 
 EPS = np.finfo(float).eps
@@ -53,12 +53,79 @@ def test_hot_and_cold_finds_the_nearest_place_unless_two_tie(k, step):
 
 
 def test_it_finds_one_valley_of_two():
-    def valleys(x):
-        return (x**2 - 9) ** 2 + x
+    assert play(two_valleys, -5.0).answer == -3.0
+    assert play(two_valleys, 5.0).answer == 3.0
+    assert two_valleys(-3.0) < two_valleys(3.0)
 
-    assert play(valleys, -5.0).answer == -3.0
-    assert play(valleys, 5.0).answer == 3.0
-    assert valleys(-3.0) < valleys(3.0)
+
+def test_both_ways_colder_is_said_of_a_step_only():
+    assert play(parabola, -1.75, step=1.0).answer == 0.25
+    assert play(parabola, -1.75, step=0.25).answer == 0.0
+
+
+@given(st.integers(1, 24))
+def test_in_a_narrow_valley_four_directions_may_all_go_up(k):
+    far = k / 8
+    assert landscape.ways_down(landscape.diagonal_valley, far, far, far / 2, directions=4) == []
+    down = landscape.ways_down(landscape.diagonal_valley, far, far, far / 2, directions=8)
+    assert down == [225.0]
+    assert landscape.stand(landscape.diagonal_valley, far, far).gradient == (4 * far, 4 * far)
+
+
+def test_the_posts_sign_rule_is_wrong_at_a_tie():
+    assert slopes.sign(square, -0.5, 1.0) == slopes.Signed(0.0, "positive", "zero")
+
+
+@given(st.integers(-64, 64), st.sampled_from([0.25, 0.5, 1.0]))
+def test_elsewhere_the_sign_rule_is_right(k, q):
+    found = slopes.sign(square, k / 8, q)
+    assert found.slope == 2 * k / 8 + q
+    assert (found.posts == found.sign) == (found.slope != 0)
+
+
+@given(st.integers(-3, 4), st.integers(1, 15))
+def test_a_walk_settles_below_two_over_the_bend(log_bend, k):
+    bend, alpha = 2.0**log_bend, k / 8
+    outcome = slopes.outcomes(bend, [alpha / bend])[alpha / bend]
+    assert outcome == "settles"
+    assert slopes.outcomes(bend, [2 / bend]) == {2 / bend: "back and forth"}
+    assert slopes.outcomes(bend, [(2 + alpha) / bend]) == {(2 + alpha) / bend: "runs away"}
+
+
+def test_so_small_a_q_feigns_rest():
+    walk = slopes.walk(square, -2.0, q=1e-16)
+    assert walk.places == [-2.0] * 51
+    assert walk.outcome == "stands still"
+
+
+@given(st.integers(-16, 16), st.integers(-16, 16), st.integers(2, 12))
+def test_slopes_felt_are_the_tapes_and_half_the_bend_of_q(i, j, log_q):
+    x, y, q = i / 8, j / 8, 2.0**-log_q
+    along_x, along_y = landscape.stand(landscape.bowl, x, y).gradient
+    assert landscape.feel(landscape.bowl, x, y, q) == (along_x + q, along_y + q / 2)
+
+
+def test_a_long_step_may_do_better_in_another_direction():
+    along_x, along_y = landscape.stand(landscape.ravine, 1.0, 0.5).gradient
+    derived = math.atan2(along_y, along_x)
+    assert abs(landscape.steepest(landscape.ravine, 1.0, 0.5) - derived) <= math.pi / 720 + 1e-4
+    assert landscape.steepest(landscape.ravine, 1.0, 0.5, h=1.0) - derived > 0.1
+
+
+def test_where_gradient_descent_does_not_find_a_minimum():
+    crease = landscape.descend(landscape.crease, 0.25, 0.0, 0.5, steps=50)
+    assert {place.x for place in crease} == {0.25, -0.25}
+    rest = landscape.descend(landscape.saddle, 1.0, 0.0, 0.5, steps=5)[-1]
+    assert (rest.x, rest.y, rest.gradient) == (0.0, 0.0, (0.0, 0.0))
+    assert landscape.saddle(rest.x, rest.y + 0.1) < rest.height
+
+
+@given(st.floats(0.02, 0.98))
+def test_a_ravine_is_left_above_a_step_of_a_tenth(share):
+    settles = landscape.descend(landscape.ravine, 1.0, 1.0, 0.1 * share, steps=20)
+    leaves = landscape.descend(landscape.ravine, 0.0, 1.0, 0.1 * (1 + share), steps=20)
+    assert all(after.height < before.height for before, after in pairwise(settles))
+    assert all(after.height > before.height for before, after in pairwise(leaves))
 
 
 def test_where_there_is_no_bottom_it_gives_up():
@@ -142,6 +209,31 @@ def test_the_gradient_points_to_the_steepest(angle, radius):
     # It is one of 720, so up to half a spacing away. Bending turns it by h·2/|gradient| = 4e-6 at most. Two that nearly
     # tie differ by h·|gradient|·sin(π/720) = 2e-9 a radian, and rounding by 2·eps·9 = 4e-15: that is 2e-6 radians.
     assert abs(apart) <= math.pi / 720 + 6e-6
+
+
+@given(st.lists(st.integers(1, 6), min_size=0, max_size=4), st.integers(0, 2**32))
+def test_any_network_of_affine_layers_is_one_neuron(hidden, seed):
+    lesson = linearity.collapse_posts_network(seed, n=20, sizes=[3, *hidden, 1])
+    assert count_parameters(lesson.neuron) == 4
+    assert lesson.difference <= lesson.rounding
+    assert lesson.bend <= 4 * lesson.rounding
+
+
+constants = st.floats(-50, 50, allow_subnormal=False)
+
+
+@given(st.lists(constants, min_size=3, max_size=3), constants)
+def test_the_posts_neuron_is_straight_and_affine(weights, bias):
+    found = linearity.straight(weights, bias)
+    assert found.constants == 4
+    assert found.bend <= found.rounding
+    assert found.at_zero == bias
+    assert abs(found.not_added - abs(bias)) <= found.rounding
+
+
+def test_a_brain_has_more_than_a_thousand_synapses_a_neuron():
+    low, high = (synapses / linearity.NEURONS_IN_A_BRAIN for synapses in linearity.SYNAPSES_IN_A_BRAIN)
+    assert (round(low), round(high)) == (1163, 11628)
 
 
 @given(st.integers(0, 2**32))
