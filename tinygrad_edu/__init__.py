@@ -24,13 +24,25 @@ if TYPE_CHECKING:  # the rooms that __getattr__ opens
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
     from tinygrad_edu.compiler import TraceError, compile
     from tinygrad_edu.show import Tape
-    from tinygrad_edu.transforms import grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp
+    from tinygrad_edu.transforms import (
+        checkpoint,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        scan,
+        value_and_grad,
+        vjp,
+        while_loop,
+    )
 
 __all__ = [
     "Tape",
     "TraceError",
     "Value",
     "check",
+    "checkpoint",
     "compare_gradients",
     "compile",
     "data",
@@ -49,12 +61,14 @@ __all__ = [
     "numeric_gradient",
     "optim",
     "primitive",
+    "scan",
     "slope",
     "slope_curve",
     "train",
     "tree",
     "value_and_grad",
     "vjp",
+    "while_loop",
 ]
 
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
@@ -63,6 +77,7 @@ _IN_ROOMS = {
     **dict.fromkeys(("TraceError", "compile"), "compiler"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
+    **dict.fromkeys(("checkpoint", "scan", "while_loop"), "transforms"),
 }
 
 

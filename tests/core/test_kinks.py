@@ -132,7 +132,8 @@ KINKED = {
 
 
 def test_every_row_with_a_kink_has_a_point():
-    assert {function for function, row in table.items() if row.kink} == {*KINKED, root}
+    steps = {function for function, row in table.items() if row.unrolled}  # loops: tests/transforms/test_loops.py
+    assert {function for function, row in table.items() if row.kink} - steps == {*KINKED, root}
 
 
 @pytest.mark.parametrize("function", KINKED, ids=lambda function: function.__name__)

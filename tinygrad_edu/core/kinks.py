@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.masking import PLAIN, gradients, is_finite
-from tinygrad_edu.core.replay import nudge, replay
+from tinygrad_edu.core.replay import nudge, replay, unrolled
 from tinygrad_edu.core.rules import Array, table
 from tinygrad_edu.core.tape import payload, serials
 
@@ -39,7 +39,10 @@ class Side(NamedTuple):
 
 def recorded_gradients(tape: list[Any], seeds: Mapping[Any, Array], since: int) -> dict[Any, Array]:
     """The cotangents of the leaves, on a tape of their own, whose derivatives by the leaves are right at kinks too."""
-    before = _count_kinks(tape, since)
+    before = count_kinks(tape, since)
+    if before and (apart := unrolled(tape, seeds, since)) is not None:
+        steps, again = apart
+        return recorded_gradients(steps, {again[z]: g for z, g in seeds.items()}, since)
     sides = _sides(tape, since, before) if before else []
     if not sides:
         return gradients(tape, seeds, since, recorded=True)[0]
@@ -62,7 +65,7 @@ def _parts(numbers: Any) -> list[Any]:
     return numbers.parts() if isinstance(numbers, OuterArray) else [numbers]
 
 
-def _count_kinks(tape: Any, since: int) -> Any:
+def count_kinks(tape: Any, since: int) -> Any:
     """How many elements of the tape sit on a kink."""
     count: Any = 0
     for z in tape:
@@ -84,7 +87,7 @@ def _sides(tape: list[Any], since: int, before: Any) -> list[Side]:
         return Side(replay(tape, since, moved.__getitem__), beside)
 
     def kinks_left(power: float) -> Any:
-        return max(_count_kinks(side.again.values(), side.since) for side in (run(power, 1), run(power, -1)))
+        return max(count_kinks(side.again.values(), side.since) for side in (run(power, 1), run(power, -1)))
 
     with np.errstate(all="ignore"), suppress(Exception):  # of a function that raises an error where it is not defined
         with Recording(False):

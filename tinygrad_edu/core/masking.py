@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.context import Listener, Recording, recording
-from tinygrad_edu.core.replay import nudge, replay
+from tinygrad_edu.core.replay import nudge, replay, unrolled
 from tinygrad_edu.core.rules import Array, table
 from tinygrad_edu.core.tape import Contributions, Entry, contributions, payload, record, sweep
 from tinygrad_edu.core.unbroadcast import unbroadcast
@@ -42,6 +42,12 @@ def gradients(
         spoilt = any(map(has_nan, swept[0].values()))
         if not spoilt and listener is None:
             return swept
+        if (apart := unrolled(tape, seeds, since)) is not None:  # masks are those of every step of a loop
+            steps, again = apart
+            moved = {again[z]: g for z, g in seeds.items()}
+            leaves, sums = gradients(steps, moved, since, inner, recorded)
+            found = {z: sums[again[z]] for z in swept[1] if again[z] in sums}
+            return {z: leaves[z] for z in swept[0] if z in leaves}, found
         measurable = spoilt and all(is_finite(z._payload) for z in seeds)
         constant = _constant_elements(tape, since) if measurable else {}
         return sweep(tape, seeds, since, inner, Masked(seeds, constant, recorded, listener))

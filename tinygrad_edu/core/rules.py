@@ -48,6 +48,7 @@ class Row:
     kink: Function | None = None  # kink(z, *inputs, **keywords): where there is a slope on each side, but not one
     results: int = 1
     joined: Function | None = None  # of a function with several results, the one that gives them in one flat array
+    unrolled: Function | None = None  # of an entry that stands for many: it records them, for the same inputs
     substitute: Function | None = None
     nondifferentiable: bool = False
 
