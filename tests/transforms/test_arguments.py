@@ -235,3 +235,30 @@ def test_gradients_of_networks_of_values_can_be_pickled_under_no_grad():
     assert type(returned) is tg.nn.Network
     with pytest.raises(TypeError, match="no_grad"):
         pickle.dumps(slopes(network, np.ones((4, 2))))
+
+
+def test_what_is_returned_beside_the_value_is_handed_out_and_not_differentiated():
+    def loss(w, x):
+        z = w * x
+        return np.sum(z**2), {"z": z, "seen": x, "none": None}
+
+    f = tg.value_and_grad(loss, has_aux=True)
+    x = np.array([1.0, 2.0])
+    for made in (f, tg.compile(f)):
+        for w in (3.0, 4.0):
+            (value, aux), slope = made(w, x)
+            assert (value, slope) == (5 * w * w, 10 * w)
+            assert type(aux["z"]) is np.ndarray
+            assert aux["z"].tolist() == [w, 2 * w]
+            assert aux["seen"].tolist() == [1.0, 2.0]
+            assert aux["none"] is None
+    (_, aux), _ = f(Value(3.0), x)
+    aux["z"].sum().backward()  # where Values came in, aux may be differentiated further
+    second = tg.grad(lambda w: tg.value_and_grad(loss, has_aux=True)(w, x)[0][1]["z"].sum())(2.0)
+    assert second == 3.0
+
+
+@pytest.mark.parametrize("returned", [lambda w: w, lambda w: (w, w, w), lambda w: [w, w]])
+def test_with_aux_a_pair_is_returned(returned):
+    with pytest.raises(TypeError, match=r"has_aux=True the function must return a pair, value and aux; got a"):
+        tg.value_and_grad(returned, has_aux=True)(1.0)

@@ -63,7 +63,29 @@ def _gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -
     return _value_and_gradient(f, argnums, args, keywords)[1]
 
 
-def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
+def _value_aux_and_gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> tuple[Tree, Tree]:
+    kept: list[Tree] = []
+
+    def value(*args: Any, **keywords: Any) -> Array:
+        returned = f(*args, **keywords)
+        if not isinstance(returned, tuple) or len(returned) != 2:
+            what = f"a {type(returned).__name__}"
+            raise TypeError(
+                f"value_and_grad: with has_aux=True the function must return a pair, value and aux; got {what}"
+            )
+        kept.append(returned[1])
+        return returned[0]
+
+    run = Pullback("grad", value, args, argnums, keywords)
+    swept = run.pull([_unit_seed("grad", run)])
+
+    def outside(x: Array) -> Array:
+        return to_caller(x, run.recorded, run.from_values) if isinstance(x, Entry) else x
+
+    return (run.value(), tree.map(outside, kept[0])), tuple(swept) if several(argnums) else swept[0]
+
+
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """The function that gives the value of `f` and its gradient.
 
     The gradient is a tree like the argument; with a tuple of `argnums`, a tuple of such trees. It is
@@ -73,11 +95,17 @@ def value_and_grad(f: Function, argnums: Argnums = 0) -> Function:
     >>> value_and_grad(lambda p: p["w"] ** 2 + p["b"])({"w": 3.0, "b": 1.0})
     (np.float64(10.0), {'w': np.float64(6.0), 'b': np.float64(1.0)})
 
+    With `has_aux`, `f` returns a pair, and only its first member is differentiated; the other, any tree, is handed out
+    beside the value.
+
+    >>> value_and_grad(lambda p: (p**2, {"error": p - 1}), has_aux=True)(3.0)
+    ((np.float64(9.0), {'error': np.float64(2.0)}), np.float64(6.0))
+
     Raises:
-        TypeError: `f` returned something that no recorded operation made.
+        TypeError: `f` returned something that no recorded operation made, or, with `has_aux`, no pair.
         ValueError: `f` returned more than one number, or `argnums` does not fit.
     """
-    return _noted(Transformed(_value_and_gradient, f, argnums), "[1]")
+    return _noted(Transformed(_value_aux_and_gradient if has_aux else _value_and_gradient, f, argnums), "[1]")
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
