@@ -29,7 +29,7 @@ from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
 from tinygrad_edu.derivatives.trigonometric import sech_squared
-from tinygrad_edu.functions.convolution import conv2d_weights
+from tinygrad_edu.functions.convolution import conv_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
 from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, regular, spread, unit
@@ -446,14 +446,26 @@ if hasattr(np, "matvec"):
                       of(A(2, 3), NUMBERS))
     domain(np.vecmat, joint([(3,), (3, 2)], [(2, 3), (3, 2)], [(3,), (2, 3, 1)], [(0,), (0, 2)]), of(NUMBERS, A(3, 2)))
 
-domain(functions.conv2d, of(A(2, 1, 3, 3), A(2, 1, 2, 2)), of(A(0, 1, 2, 2), A(1, 1, 2, 2)),
-                         of(A(1, 2, 4, 3), A(2, 1, 2, 1), stride=(2, 1), padding=(1, 0), groups=2))
-domain(functions.conv2d_transpose,
+domain(functions.conv, of(A(2, 1, 3, 3), A(2, 1, 2, 2)), of(A(0, 1, 2, 2), A(1, 1, 2, 2)),
+                       of(A(1, 2, 4, 3), A(2, 1, 2, 1), stride=(2, 1), padding=(1, 0), groups=2),
+                       of(A(1, 1, 5), A(2, 1, 2), dilation=2, padding=1), of(A(1, 1, 2, 2, 2), A(1, 1, 1, 2, 2)))
+domain(functions.conv_transpose,
        of(A(2, 2, 2, 2), A(2, 1, 2, 2)), of(A(0, 1, 2, 1), A(1, 1, 2, 2)),
-       of(A(1, 2, 2, 3), A(2, 1, 2, 1), size=(3, 3), stride=(2, 1), padding=(1, 0), groups=2))
-domain(conv2d_weights,
+       of(A(1, 2, 2, 3), A(2, 1, 2, 1), size=(3, 3), stride=(2, 1), padding=(1, 0), groups=2),
+       of(A(1, 2, 3), A(2, 1, 2), stride=2, dilation=2), of(A(1, 1, 2, 1, 1), A(1, 1, 1, 2, 2)))
+domain(conv_weights,
        of(A(2, 1, 3, 3), A(2, 2, 2, 2), size=(2, 2)), of(A(0, 1, 2, 2), A(0, 1, 1, 1), size=(2, 2)),
-       of(A(1, 2, 4, 3), A(1, 2, 3, 3), size=(2, 1), stride=(2, 1), padding=(1, 0), groups=2))
+       of(A(1, 2, 4, 3), A(1, 2, 3, 3), size=(2, 1), stride=(2, 1), padding=(1, 0), groups=2),
+       of(A(1, 1, 5), A(1, 2, 3), size=(2,), dilation=2))
+domain(functions.conv2d, of(A(2, 1, 3, 3), A(2, 1, 2, 2), stride=2, padding=1, dilation=2))
+domain(functions.conv2d_transpose, of(A(2, 2, 2, 2), A(2, 1, 2, 2), dilation=2))
+domain(functions.unfold, of(A(2, 2, 3, 3), size=2), of(A(1, 1, 5), size=2, stride=2, padding=1, dilation=2))
+domain(functions.fold, of(A(1, 4, 4), image=(3, 3), size=2),
+                       of(A(1, 2, 3), image=(5,), size=2, stride=2, padding=1, dilation=2))
+domain(functions.max_pool,  of(A(1, 2, 5, span=spread), 2, 1), of(A(1, 1, 2, 2, 2, span=spread), (2, 1, 2)))
+domain(functions.mean_pool, of(A(1, 2, 5), 2, 1), of(A(1, 1, 2, 2, 2), (2, 1, 2)))
+domain(functions.adaptive_max_pool,  of(A(1, 2, 5, span=spread), 2), of(A(1, 1, 4, 3, span=spread), (2, 3)))
+domain(functions.adaptive_mean_pool, of(A(1, 2, 5), 2), of(A(1, 1, 4, 3), (2, 3)))
 domain(gather,  of(A(2, 1, 3, 2), size=(2, 1), stride=(1, 1)), of(A(0, 1, 2, 2), size=(1, 1), stride=(1, 2)))
 domain(overlay, of(A(2, 1, 2, 2), image=(3, 2), size=(2, 1), stride=(1, 1)))
 domain(largest, of(A(2, 1, 3, 2, span=spread), size=(2, 1), stride=(1, 1)),

@@ -77,6 +77,7 @@ SAMPLES = {
     "newshape": (12,),
     "stride": 2,
     "padding": 1,
+    "dilation": 2,
     "groups": 1,
     "size": 2,
     "image": 3,

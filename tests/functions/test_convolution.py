@@ -12,7 +12,7 @@ from scipy.signal import correlate2d
 
 import tinygrad_edu as tg
 from tinygrad_edu.functions import conv2d, conv2d_transpose, im2col
-from tinygrad_edu.functions.convolution import conv2d_weights
+from tinygrad_edu.functions.convolution import conv_weights
 
 pairs = {n: st.tuples(*[st.integers(*n)] * 2) for n in [(0, 2), (1, 3), (0, 3)]}
 
@@ -75,7 +75,7 @@ def test_the_other_two_are_its_adjoints(drawn, layout):
         z = conv2d(x, w, **how)
         y = whole(z.shape, 2)
         back = conv2d_transpose(y, w, size=x.shape[2:], **how)
-        weights = conv2d_weights(x, y, size=w.shape[2:], **how)
+        weights = conv_weights(x, y, size=w.shape[2:], **how)
         z, pull = tg.vjp(lambda x, w: conv2d(x, w, **how), x, w)
         pulled = pull(y)
     assert (back.shape, weights.shape) == (x.shape, w.shape)
@@ -89,12 +89,12 @@ def test_the_other_two_are_its_adjoints(drawn, layout):
 def test_images_may_lie_in_memory_as_they_like(n, c):
     x, w = whole((n, c, 5, 4), 0), whole((2, c, 3, 3), 1)
     z = conv2d(x, w)
-    back, weights = conv2d_transpose(z, w), conv2d_weights(x, z, size=(3, 3))
+    back, weights = conv2d_transpose(z, w), conv_weights(x, z, size=(3, 3))
     for axes in itertools.permutations(range(4)):
         turned = np.ascontiguousarray(x.transpose(axes)).transpose(np.argsort(axes))
         y = conv2d(turned, w)
         np.testing.assert_array_equal(y, z)
-        np.testing.assert_array_equal(conv2d_weights(turned, y, size=(3, 3)), weights)
+        np.testing.assert_array_equal(conv_weights(turned, y, size=(3, 3)), weights)
         turned = np.ascontiguousarray(z.transpose(axes)).transpose(np.argsort(axes))
         np.testing.assert_array_equal(conv2d_transpose(turned, w), back)
 

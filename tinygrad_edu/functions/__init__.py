@@ -2,8 +2,9 @@
 
 activations    `relu`, `leaky_relu`, `sigmoid`, `softplus`, `gelu`, `erf`, `dropout`
 softmax        `softmax`, `log_softmax`, `logsumexp`, `one_hot`
-convolution    `conv2d`, `conv2d_transpose`: images (n, c, h, w)
-pooling        `max_pool2d`, `mean_pool2d`: images (n, c, h, w)
+convolution    `conv`, `conv_transpose`: images (n, c, *s); `conv2d`, `conv2d_transpose`: (n, c, h, w) and no others
+pooling        `max_pool`, `mean_pool`, `adaptive_max_pool`, `adaptive_mean_pool`; `max_pool2d`, `mean_pool2d`
+unfolding      `unfold`, `fold`: windows as columns, and back
 tokens         `layer_norm`, `embedding`, `attention`: tokens (..., t, d)
 """
 
@@ -14,39 +15,53 @@ from tinygrad_edu.functions.activations import dropout, erf, gelu, leaky_relu, r
 from tinygrad_edu.functions.softmax import log_softmax, logsumexp, one_hot, softmax
 
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
-    from tinygrad_edu.functions.convolution import conv2d, conv2d_transpose
-    from tinygrad_edu.functions.pooling import max_pool2d, mean_pool2d
+    from tinygrad_edu.functions.convolution import conv, conv2d, conv2d_transpose, conv_transpose
+    from tinygrad_edu.functions.pooling import (
+        adaptive_max_pool,
+        adaptive_mean_pool,
+        max_pool,
+        max_pool2d,
+        mean_pool,
+        mean_pool2d,
+    )
     from tinygrad_edu.functions.tokens import attention, embedding, layer_norm
+    from tinygrad_edu.functions.unfolding import fold, unfold
 
 __all__ = [
+    "adaptive_max_pool",
+    "adaptive_mean_pool",
     "attention",
+    "conv",
     "conv2d",
     "conv2d_transpose",
+    "conv_transpose",
     "dropout",
     "embedding",
     "erf",
+    "fold",
     "gelu",
     "layer_norm",
     "leaky_relu",
     "log_softmax",
     "logsumexp",
+    "max_pool",
     "max_pool2d",
+    "mean_pool",
     "mean_pool2d",
     "one_hot",
     "relu",
     "sigmoid",
     "softmax",
     "softplus",
+    "unfold",
 ]
 
 _LATER = {
-    "conv2d": "convolution",
-    "conv2d_transpose": "convolution",
-    "max_pool2d": "pooling",
-    "mean_pool2d": "pooling",
-    "attention": "tokens",
-    "embedding": "tokens",
-    "layer_norm": "tokens",
+    **dict.fromkeys(("conv", "conv2d", "conv2d_transpose", "conv_transpose"), "convolution"),
+    **dict.fromkeys(("adaptive_max_pool", "adaptive_mean_pool"), "pooling"),
+    **dict.fromkeys(("max_pool", "max_pool2d", "mean_pool", "mean_pool2d"), "pooling"),
+    **dict.fromkeys(("attention", "embedding", "layer_norm"), "tokens"),
+    **dict.fromkeys(("fold", "unfold"), "unfolding"),
 }
 
 

@@ -2,7 +2,8 @@
 
 Images are put last, (c, h, w, n), so that all of them make one product: what each band of the kernel covers of them is
 a matrix (c / groups * rows * kw, oh * ow * n). In memory they are last if they are many, as then windows are made of
-longer runs and are copied sooner; few come before the width.
+longer runs and are copied sooner; few come before the width. With fewer or more spatial axes it is the same: the first
+is where rows are counted, and the last is the width.
 
 x     images (n, c, h, w)
 w     weights (o, c / groups, kh, kw)
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
-from tinygrad_edu.functions.windows import Pair, count_windows, window_slice
+from tinygrad_edu.functions.windows import Axes, count_windows, extents, volume, window_slice
 
 SHALLOW = 64  # numbers that a row of the kernel is multiplied by
 MANY = 8  # images
@@ -28,17 +29,18 @@ class Plan(NamedTuple):
     n: int
     c: int
     o: int
-    image: Pair
-    kernel: Pair
-    out: Pair
-    stride: Pair
-    padding: Pair
+    image: Axes
+    kernel: Axes
+    out: Axes
+    stride: Axes
+    padding: Axes
+    dilation: Axes
     groups: int
 
     @property
-    def padded(self) -> Pair:
+    def padded(self) -> Axes:
         """The height and width of images with their borders."""
-        return self.image[0] + 2 * self.padding[0], self.image[1] + 2 * self.padding[1]
+        return tuple(m + 2 * p for m, p in zip(self.image, self.padding, strict=True))
 
     @property
     def inside(self) -> tuple[Any, ...]:
@@ -53,12 +55,12 @@ class Plan(NamedTuple):
     @property
     def length(self) -> int:
         """How many windows there are in all images."""
-        return self.out[0] * self.out[1] * self.n
+        return volume(self.out) * self.n
 
     @property
     def depth(self) -> int:
         """How many numbers of an image each row of the kernel is multiplied by, in each group."""
-        return self.c // self.groups * self.kernel[1]
+        return self.c // self.groups * volume(self.kernel[1:])
 
     @property
     def bands(self) -> list[slice]:
@@ -73,12 +75,12 @@ class Plan(NamedTuple):
 
 def to_chwn(x: Any) -> Any:
     """A view with the images last, (n, c, h, w) to (c, h, w, n)."""
-    return x.transpose(1, 2, 3, 0)
+    return x.transpose(*range(1, x.ndim), 0)
 
 
 def to_nchw(x: Any) -> Any:
     """A view with the images first again; memory stays as it is, and what is computed from it takes that over."""
-    return x.transpose(3, 0, 1, 2)
+    return x.transpose(x.ndim - 1, *range(x.ndim - 1))
 
 
 def flatten_last(x: Any, spec: Plan) -> Any:
@@ -102,15 +104,20 @@ def pad(x: Any, spec: Plan) -> Any:
     return images.ravel().reshape(images.shape)
 
 
-def windows(x: Any, size: Pair, stride: Pair) -> Any:
+def windows(x: Any, size: Axes, stride: Axes, dilation: Axes) -> Any:
     """A view of images (c, h, w, n) as windows, (c, kh, kw, oh, ow, n)."""
+    axes, extent = range(1, len(size) + 1), extents(size, dilation)
     if type(x) is not np.ndarray:
-        return sliding_window_view(x, size, axis=(1, 2))[:, :: stride[0], :: stride[1]].transpose(0, 4, 5, 1, 2, 3)
-    c, height, width, n = x.shape  # the same, in a quarter of the time
-    channel, row, column, image = x.strides
-    out = count_windows("windows", (height, width), size, stride)
-    strides = channel, row, column, row * stride[0], column * stride[1], image
-    return as_strided(x, (c, *size, *out, n), strides, writeable=False)
+        views = sliding_window_view(x, extent, axis=tuple(axes))  # (c, h, w, n, kh, kw)
+        apart = () if extent == size else (slice(None), *(slice(None, None, d) for d in dilation))
+        views = views[:, *(slice(None, None, s) for s in stride), *apart]
+        return views.transpose(0, *(i + len(size) + 1 for i in axes), *axes, len(size) + 1)
+    channel, *steps, image = x.strides  # the same, in a quarter of the time
+    out = count_windows("windows", x.shape[1:-1], size, stride, dilation)
+    inside = (step * d for step, d in zip(steps, dilation, strict=True))
+    between = (step * s for step, s in zip(steps, stride, strict=True))
+    shape = (x.shape[0], *size, *out, x.shape[-1])
+    return as_strided(x, shape, (channel, *inside, *between, image), writeable=False)
 
 
 def blocks(x: Any, spec: Plan) -> list[Any]:
@@ -121,10 +128,13 @@ def blocks(x: Any, spec: Plan) -> list[Any]:
     """
     images = pad(x, spec)
     if len(spec.bands) == 1:
-        every = flatten_last(windows(images, spec.kernel, spec.stride), spec)
+        every = flatten_last(windows(images, spec.kernel, spec.stride, spec.dilation), spec)
         return [every.reshape(spec.groups, spec.kernel[0] * spec.depth, spec.length)]
-    columns = flatten_last(windows(images, (1, spec.kernel[1]), (1, spec.stride[1])), spec)[:, 0]
-    rows = (columns[:, :, window_slice(i, spec.stride[0], spec.out[0])] for i in range(spec.kernel[0]))
+    row = ((1, *of[1:]) for of in (spec.kernel, spec.stride, spec.dilation))
+    columns = flatten_last(windows(images, *row), spec)[:, 0]
+    starts = (i * spec.dilation[0] for i in range(spec.kernel[0]))
+    before = (slice(None),) * len(spec.kernel)
+    rows = (columns[*before, window_slice(start, spec.stride[0], spec.out[0])] for start in starts)
     return [each.reshape(spec.groups, spec.depth, spec.length) for each in rows]
 
 
