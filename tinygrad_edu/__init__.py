@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the rooms that __getattr__ opens
     from tinygrad_edu import check, data, lessons, losses, nn, optim, train
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
     from tinygrad_edu.compiler import TraceError, compile
-    from tinygrad_edu.show import Tape
+    from tinygrad_edu.show import Tape, scope
     from tinygrad_edu.transforms import (
         checkpoint,
         grad,
@@ -62,6 +62,7 @@ __all__ = [
     "optim",
     "primitive",
     "scan",
+    "scope",
     "slope",
     "slope_curve",
     "train",
@@ -73,7 +74,7 @@ __all__ = [
 
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
 _IN_ROOMS = {
-    "Tape": "show",
+    **dict.fromkeys(("Tape", "scope"), "show"),
     **dict.fromkeys(("TraceError", "compile"), "compiler"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),

@@ -1,8 +1,8 @@
-"""The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal, and ``tinygrad-edu check``.
+"""The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal, ``check`` and ``explain``.
 
 The tour ends with 0 if everything it shows holds and 1 if something does not, ``check`` with 0 if the gradient is
-right, 1 if it is wrong and 3 if that cannot be judged; both with 2 if they were called wrongly or something failed,
-and with 130 if Ctrl-C stopped them.
+right, 1 if it is wrong and 3 if that cannot be judged, ``explain`` with 0; all of them with 2 if they were called
+wrongly or something failed, and with 130 if Ctrl-C stopped them.
 """
 
 import argparse
@@ -33,6 +33,15 @@ exit status:
 
 expressions know:"""
 
+_EXPLAINED = """\
+examples:
+  tinygrad-edu explain "tanh(a*b) + c" a=0.5 b=2 c=1
+  tinygrad-edu explain model.py:loss w="[[1, 2], [3, 4]]"
+
+exit status: 0 it is explained, 2 wrong usage or an error, 130 stopped by Ctrl-C
+
+expressions know:"""
+
 
 def _seed(text: str) -> int:
     seed = int(text)
@@ -53,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tinygrad-edu {tinygrad_edu.__version__}")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random, from 0 (default: 0)")
     parser.add_argument("--quick", action="store_true", help="train for a short while only")
-    commands = parser.add_subparsers(dest="command", metavar="check")
+    commands = parser.add_subparsers(dest="command", metavar="check | explain")
     check = commands.add_parser(
         "check",
         help="compare numeric and analytic gradients",
@@ -61,9 +70,17 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"{_EXAMPLES}\n{_known()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    check.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
-    check.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
     check.add_argument("--json", action="store_true", help="print the finding as JSON")
+    explain = commands.add_parser(
+        "explain",
+        help="show how backprop finds a gradient",
+        description="Show the tape of an expression, or of a function of yours, and its backward sweep in sentences.",
+        epilog=f"{_EXPLAINED}\n{_known()}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    for command in (check, explain):
+        command.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
+        command.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
     return parser
 
 
@@ -78,7 +95,7 @@ def _known() -> str:
 
 def _with_signs(arguments: Sequence[str]) -> list[str]:
     """The arguments, with a space before what begins with a minus sign and is no option, such as -x."""
-    if "check" not in arguments:
+    if not {"check", "explain"} & {*arguments}:
         return [*arguments]
     return [f" {text}" if re.match(r"-(?!h$|-$|-[a-z]{2,}(=|$))", text) else text for text in arguments]
 
@@ -108,6 +125,10 @@ def _run(options: argparse.Namespace) -> int:
         from tinygrad_edu.cli.check import check  # noqa: PLC0415 - the tour does without
 
         return check(options.what, options.values, options.json)
+    if options.command == "explain":
+        from tinygrad_edu.cli.explain import explain  # noqa: PLC0415
+
+        return explain(options.what, options.values)
     try:
         from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415

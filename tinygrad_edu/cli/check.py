@@ -2,7 +2,6 @@
 
 what    an expression such as ``tanh(a*b) + c``, or ``package.module:function``, or ``path/file.py:function``
 values  what its variables are, such as ``a=0.5``
-given   the same, by name
 """
 
 import contextlib
@@ -16,13 +15,11 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.check import compare_gradients
 from tinygrad_edu.check.jumps import jumps
-from tinygrad_edu.cli.expression import ExpressionError, Number, number, read
+from tinygrad_edu.cli.expression import ExpressionError, Number
 from tinygrad_edu.cli.finding import Finding, Status, to_json
-from tinygrad_edu.cli.locate import Function, UsageError, described, locate, nearest, parameters
+from tinygrad_edu.cli.inputs import assigned, function_of, in_order
+from tinygrad_edu.cli.locate import Function, UsageError, described
 from tinygrad_edu.cli.terminal import paragraph
-from tinygrad_edu.cli.vocabulary import CONSTANTS
-from tinygrad_edu.core.tape import Entry
-from tinygrad_edu.core.value import Value
 
 
 def check(what: str, values: Sequence[str], as_json: bool = False) -> int:
@@ -30,7 +27,7 @@ def check(what: str, values: Sequence[str], as_json: bool = False) -> int:
     what = what.strip()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what the function prints is no part of the answer
-            finding = _compare(what, _assigned(values))
+            finding = _compare(what, assigned(values))
     except (UsageError, ExpressionError) as error:
         message = str(error)
     except (Exception, SystemExit) as error:  # whatever a function of the user's may do
@@ -47,50 +44,14 @@ def check(what: str, values: Sequence[str], as_json: bool = False) -> int:
 
 
 def _compare(what: str, given: dict[str, Number]) -> Finding:
-    found, names = _imported(what, given) if ":" in what or what.endswith(".py") else _expression(what, given)
-    f, args = _named(found, names), _in_order(names, given)
+    found, names = function_of(what, given)
+    f, args = _named(found, names), in_order(names, given)
     report = compare_gradients(f, *args)
     if not report.arguments:  # it is no function, or its backward pass fails: nothing was compared
         raise UsageError(f"{what} cannot be checked: {report.faults[0]}")
     with np.errstate(all="ignore"):
         outputs = sum(np.size(z) for z in tree.leaves(f(*args)))
     return Finding(what, report, jumps(f, args), outputs)
-
-
-def _assigned(values: Sequence[str]) -> dict[str, Number]:
-    """The names and values in texts such as ``name=value``."""
-    given: dict[str, Number] = {}
-    for text in values:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not name.isidentifier():
-            remedy = "write name=value, such as a=0.5, in one word or in quotes, as in c='[1, 2]'"
-            raise UsageError(f"{text.strip()!r} gives no variable a value; {remedy}")
-        if name in given:
-            raise UsageError(f"{name} has two values; give it one")
-        if not value:
-            raise UsageError(f"{name}= is followed by nothing; write a number or a list, such as {name}=0.5")
-        try:
-            given[name] = number(value)
-        except ExpressionError as error:
-            raise UsageError(f"{name}={value} is no value: {error}") from None
-    return given
-
-
-def _imported(what: str, given: dict[str, Number]) -> tuple[Function, Sequence[str]]:
-    return parameters(what, locate(what), given)
-
-
-def _expression(text: str, given: dict[str, Number]) -> tuple[Function, Sequence[str]]:
-    expression = read(text)
-    constant = [f"{name}, which is always {CONSTANTS[name]:.6g}" for name in given if name in CONSTANTS]
-    if constant:
-        raise UsageError(f"a value was given to {', '.join(constant)}; call the variable something else")
-    if not expression.names:
-        raise UsageError(f"{text!r} has no variable to move, and so no slope; write one, such as x, and x=0.5")
-    args = _in_order(expression.names, given)
-    if not isinstance(expression(*map(Value, args)), Entry):
-        raise UsageError(f"{text!r} is made of comparisons, which have no slope; use them as in where({text}, x, 0)")
-    return expression, expression.names
 
 
 def _named(f: Function, names: Sequence[str]) -> Function:
@@ -101,19 +62,3 @@ def _named(f: Function, names: Sequence[str]) -> Function:
 
     named.__signature__ = Signature([Parameter(n, Parameter.POSITIONAL_ONLY) for n in names])  # type: ignore[attr-defined]
     return named
-
-
-def _in_order(names: Sequence[str], given: dict[str, Number]) -> list[Number]:
-    """The values in the order of the names, or an error that says which are missing or too many."""
-    missing = [name for name in names if name not in given]
-    strange = [name for name in given if name not in names]
-    if missing:
-        near = nearest(strange[0], missing) if strange else ""
-        seen = f", and there is no {', '.join(strange)}{near}" if strange else ""
-        raise UsageError(
-            f"no value for {', '.join(missing)}{seen}; write {' '.join(f'{name}=0.5' for name in missing)}"
-        )
-    if strange:
-        near = nearest(strange[0], names)
-        raise UsageError(f"there is no {', '.join(strange)}; the variables are {', '.join(names)}{near}")
-    return [given[name] for name in names]

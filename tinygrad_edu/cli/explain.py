@@ -1,0 +1,56 @@
+"""The command ``tinygrad-edu explain``: the tape of an expression or a function, and how it is swept backward.
+
+what    an expression such as ``tanh(a*b) + c``, or ``package.module:function``, or ``path/file.py:function``
+values  what its variables are, such as ``a=0.5``
+"""
+
+import contextlib
+import sys
+import textwrap
+from collections.abc import Sequence
+
+from tinygrad_edu.cli.expression import ExpressionError
+from tinygrad_edu.cli.inputs import assigned, function_of, in_order
+from tinygrad_edu.cli.locate import UsageError, described
+from tinygrad_edu.cli.terminal import paragraph, shown, width
+from tinygrad_edu.core.value import Value
+from tinygrad_edu.show import Tape
+
+
+def explain(what: str, values: Sequence[str]) -> int:
+    """Print the tape and its explanation, and return the exit status."""
+    what = what.strip()
+    try:
+        with contextlib.redirect_stdout(sys.stderr):  # what the function prints is no part of the answer
+            tape = _recorded(what, values)
+            said = f"{tape.table(width())}\n\n{_wrapped(tape.explain())}"
+    except (UsageError, ExpressionError) as error:
+        message = str(error)
+    except (Exception, SystemExit) as error:  # whatever a function of the user's may do
+        message = f"{what} failed: {described(error)}"
+    else:
+        print(shown(said))
+        return 0
+    print(paragraph(f"tinygrad-edu explain: {message}"), file=sys.stderr)
+    return 2
+
+
+def _recorded(what: str, values: Sequence[str]) -> Tape:
+    """The tape of what a function gives for these values."""
+    given = assigned(values)
+    function, names = function_of(what, given)
+    leaves = [Value(x, name=name) for name, x in zip(names, in_order(names, given), strict=True)]
+    result = function(*leaves)
+    if not isinstance(result, Value):
+        raise UsageError(f"{what} gives a {type(result).__name__}, which has no tape; it must give one Value")
+    return Tape(result)
+
+
+def _wrapped(text: str) -> str:
+    """An explanation in lines that fit, each going on below its beginning."""
+    lines = []
+    for line in shown(text).splitlines():
+        indent = line[: len(line) - len(line.lstrip())]
+        wrapped = textwrap.wrap(line, width(), subsequent_indent=f"{indent}    ", break_on_hyphens=False)
+        lines.append("\n".join(wrapped))
+    return "\n".join(lines)
