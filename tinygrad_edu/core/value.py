@@ -188,6 +188,18 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         """The one number here, or the one at `index`, as a Python float."""
         return self._payload.item(*index)
 
+    def exp(self) -> Self:
+        """As np.exp."""
+        return np.exp(self)  # type: ignore[no-any-return]
+
+    def log(self) -> Self:
+        """As np.log."""
+        return np.log(self)  # type: ignore[no-any-return]
+
+    def tanh(self) -> Self:
+        """As np.tanh."""
+        return np.tanh(self)  # type: ignore[no-any-return]
+
     def tolist(self) -> Any:
         """The data as nested lists of Python floats."""
         return self._payload.tolist()

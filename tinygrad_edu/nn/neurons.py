@@ -6,23 +6,19 @@ k  how many neurons stand side by side in a layer
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import tree
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.tree import Tree
-
-__all__ = ["Layer", "Network", "Neuron", "collapse", "count_parameters"]
+from tinygrad_edu.functions import relu
+from tinygrad_edu.nn.initializers import check_generator, he_uniform
+from tinygrad_edu.nn.module import Module, check_sizes, parameter, static
 
 Nonlinearity = Callable[[Array], Array]
-
-
-def __dir__() -> list[str]:
-    return [*__all__]
 
 
 def _affine(neurons: "Neuron | Layer", x: Array) -> Array:
@@ -37,8 +33,8 @@ def _affine(neurons: "Neuron | Layer", x: Array) -> Array:
     return z if neurons.nonlinearity is None else neurons.nonlinearity(z)
 
 
-@dataclass(frozen=True, eq=False)
-class Neuron:
+@dataclass(frozen=True, eq=False, repr=False)
+class Neuron(Module):
     """The post's neuron: a constant for each input, one more, and perhaps a nonlinearity.
 
     >>> neuron = Neuron(Value([23.0, 42.0, 51.0]), Value(7.0))
@@ -55,7 +51,7 @@ class Neuron:
 
     weights: Value
     bias: Value
-    nonlinearity: Nonlinearity | None = field(default=None, metadata={"static": True})
+    nonlinearity: Nonlinearity | None = static(None)
 
     def __call__(self, x: Array) -> Array:
         """The outputs (n,) for inputs (n, d), or the one output for (d,).
@@ -66,13 +62,13 @@ class Neuron:
         return _affine(self, x)
 
 
-@dataclass(frozen=True, eq=False)
-class Layer:
+@dataclass(frozen=True, eq=False, repr=False)
+class Layer(Module):
     """Neurons that read the same inputs, one a column: weights (d, k), bias (k,)."""
 
     weights: Value
     bias: Value
-    nonlinearity: Nonlinearity | None = field(default=None, metadata={"static": True})
+    nonlinearity: Nonlinearity | None = static(None)
 
     def __call__(self, x: Array) -> Array:
         """The outputs (n, k) for inputs (n, d).
@@ -89,8 +85,8 @@ class Layer:
         return [Neuron(self.weights[:, i], self.bias[i], self.nonlinearity) for i in columns]
 
 
-@dataclass(frozen=True, eq=False)
-class Network:
+@dataclass(frozen=True, eq=False, repr=False)
+class Network(Module):
     """Layers one after the other, each reading what the one before gave."""
 
     layers: list[Layer]
@@ -99,8 +95,8 @@ class Network:
     def random(cls, sizes: Sequence[int], seed: int, nonlinearity: Nonlinearity | None = np.tanh) -> "Network":
         """A network of random weights and zero biases; its last layer has no nonlinearity.
 
-        >>> count_parameters(Network.random([3, 3, 3, 1], seed=0))
-        28
+        >>> Network.random([3, 3, 3, 1], seed=0)
+        Network(3 modules; 28 parameters)
 
         Args:
             sizes: how many inputs, then how many neurons in each layer; the post draws [3, 3, 3, 1].
@@ -141,17 +137,56 @@ class Network:
         return x
 
 
-def count_parameters(network: Tree) -> int:
-    """The number of parameters in a tree: the post's *some_constant*s."""
-    return sum(np.size(leaf) for leaf in tree.leaves(network))
+class MLP(Network):
+    """micrograd's network: neurons in layers, all but the last with a nonlinearity.
+
+    >>> model = MLP(2, [16, 16, 1], np.random.default_rng(0))
+    >>> print(model)
+                MLP                                         337 parameters
+    .layers[0]  Layer weights (2, 16), bias (16,), nonlinearity relu   48
+    .layers[1]  Layer weights (16, 16), bias (16,), nonlinearity relu  272
+    .layers[2]  Layer weights (16, 1), bias (1,)                       17
+    >>> model([1.0, -1.0]).shape
+    (1,)
+
+    Args:
+        inputs: how many numbers an example has.
+        sizes: how many neurons each layer has.
+        rng: draws the weights; without one they are others each time, as in micrograd.
+        nonlinearity: of every layer but the last; micrograd's is relu, that of the lecture is np.tanh.
+        dtype: of the parameters.
+
+    Source: A. Karpathy, micrograd, 2020.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        sizes: Sequence[int],
+        rng: np.random.Generator | None = None,
+        *,
+        nonlinearity: Nonlinearity = relu,
+        dtype: Any = np.float64,
+    ) -> None:
+        rng = np.random.default_rng() if rng is None else rng
+        check_generator("MLP", rng)
+        counts = [*check_sizes("MLP", inputs=inputs), *(check_sizes("MLP", sizes=size)[0] for size in sizes)]
+        layers = []
+        for i, (d, k) in enumerate(pairwise(counts), 1):
+            weights = parameter(f"weights {i}", he_uniform(rng, (d, k), d, k), dtype)
+            layers.append(Layer(weights, parameter(f"bias {i}", np.zeros(k), dtype), nonlinearity))
+        if not layers:
+            raise ValueError("MLP: there are no sizes; give the number of neurons of each layer, such as [16, 16, 1]")
+        layers[-1] = Layer(layers[-1].weights, layers[-1].bias)
+        self._set(layers=layers)
 
 
 def collapse(network: Network) -> Layer:
     """The one affine layer that equals a network of affine layers, to rounding.
 
     >>> linear = Network.random([3, 3, 3, 1], seed=0, nonlinearity=None)
-    >>> count_parameters(linear), count_parameters(collapse(linear))
-    (28, 4)
+    >>> linear, collapse(linear)
+    (Network(3 modules; 28 parameters), Layer(weights (3, 1), bias (1,); 4 parameters))
 
     Source: the post: "a linear combination of linear functions is linear".
 
