@@ -67,25 +67,40 @@ def public(module: Any) -> dict[str, Any]:
     }
 
 
-def reference(of: re.Match[str]) -> str:
+def entries(module: Any) -> str:
     """What Sphinx is to write of a module's public names; those of tinygrad_edu itself are written of there only."""
-    elsewhere = () if of[1] == "tinygrad_edu" else tinygrad_edu.__all__
-    entries = ["```{eval-rst}"]
-    for name, thing in public(importlib.import_module(of[1])).items():
+    elsewhere = () if module is tinygrad_edu else tinygrad_edu.__all__
+    lines = ["```{eval-rst}"]
+    for name, thing in public(module).items():
         if name not in elsewhere:
             kind, options = ("class", "   :members:\n") if inspect.isclass(thing) else ("function", "")
-            entries.append(f".. auto{kind}:: {of[1]}.{name}\n{options}")
-    return "\n".join([*entries, "```"])
+            lines.append(f".. auto{kind}:: {module.__name__}.{name}\n{options}")
+    return "\n".join([*lines, "```\n"])
+
+
+def reference(of: re.Match[str]) -> str:
+    """The reference of a module, or, with a star behind it, of each module that it holds."""
+    module = importlib.import_module(of[1])
+    if not of[2]:
+        return entries(module)
+    inner = [thing for thing in vars(module).values() if inspect.ismodule(thing) and thing.__name__.startswith(of[1])]
+    names = [each.__name__.rpartition(".")[2] for each in inner]
+    told = [(each.__doc__ or "").partition("\n\n")[0] for each in inner]
+    return "\n".join(f"## `{n}`\n\n{t}\n\n{entries(m)}" for n, t, m in zip(names, told, inner, strict=True))
 
 
 def read_page(app: "Sphinx", page: str, text: list[str]) -> None:
-    """Put the README and CONTRIBUTING.md, which stand outside docs/, and the reference in the pages that name them."""
+    """Put in what a page names: the README or CONTRIBUTING.md, the pages not listed yet, the reference of a module."""
     for outside in PAGES:
         place = f"<!-- {outside} -->"
         if place in text[0]:
             text[0] = text[0].replace(place, links_from((ROOT / outside).read_text("utf-8"), "", page))
+    if page == "index":
+        listed = text[0].splitlines()
+        more = sorted(name for name in app.env.found_docs if "/" not in name and name not in (page, *listed))
+        text[0] = text[0].replace("<!-- more -->", "\n".join(more))
     text[0] = links_from(text[0], posixpath.dirname(f"docs/{page}"), page)
-    text[0] = re.sub(r"<!-- reference: ([\w.]+) -->", reference, text[0])
+    text[0] = re.sub(r"<!-- reference: ([\w.]+?)(\.\*)? -->", reference, text[0])
 
 
 def colour_sessions(app: "Sphinx", doctree: "nodes.document") -> None:
