@@ -69,7 +69,10 @@ class Specialization:
 
 
 class Compiled:
-    """A function that is traced when it is first called with inputs of a kind, and then run as a program."""
+    """A function that is traced when it is first called with inputs of a kind, and then run as a program.
+
+    `traces` is how often that has happened.
+    """
 
     __wrapped__: Callable[..., Any]
 
@@ -78,6 +81,7 @@ class Compiled:
         self.name: str = getattr(function, "__name__", type(function).__name__)
         self._options = options
         self._programs: list[Specialization] = []
+        self.traces = 0
         self._rebound: tuple[str | None, int] = None, 0
         self._lock = threading.Lock()
 
@@ -111,6 +115,7 @@ class Compiled:
         program = Specialization(traced, self.name, state, self._options)
         compare(eager, traced, program.run, (args, keywords))
         with self._lock:
+            self.traces += 1
             self._notice_rebinding(args, keywords, state)
             self._programs = [program, *self._programs[: MOST - 1]]
         return eager

@@ -1,6 +1,16 @@
-"""Examples to learn from that come with the package."""
+"""Examples to learn from: the digits that come with the package, readers of files, and minibatches.
 
+Dataset      arrays whose rows belong together, in memory or on the disk
+minibatches  a few examples at a time, shuffled anew in each epoch
+"""
+
+from tinygrad_edu.data.dataset import Dataset as Dataset
 from tinygrad_edu.data.digits import Array as Array
 from tinygrad_edu.data.digits import Examples as Examples
 from tinygrad_edu.data.digits import load_digits as load_digits
+from tinygrad_edu.data.errors import DataError as DataError
 from tinygrad_edu.data.flower import load_flower as load_flower
+from tinygrad_edu.data.minibatches import deal as deal
+from tinygrad_edu.data.minibatches import minibatches as minibatches
+from tinygrad_edu.data.minibatches import prefetched as prefetched
+from tinygrad_edu.data.npz import read_npz as read_npz

@@ -1,5 +1,32 @@
-"""Training: minibatches, and the loop that walks downhill over them."""
+"""Training: the trainer and its checkpoints, and the plain loop of gradient descent.
 
-from tinygrad_edu.train.fitting import Fit as Fit
-from tinygrad_edu.train.fitting import fit as fit
-from tinygrad_edu.train.minibatches import minibatches as minibatches
+fit                     the post's gradient descent over any batches, in a few lines to be read
+Trainer                 minibatches, validation, early stopping, checkpoints, and the compiled step
+suggest_learning_rate   how long a step may be, by the curvature
+"""
+
+from tinygrad_edu.data.minibatches import minibatches
+from tinygrad_edu.train.checkpoint import Checkpoint, CheckpointError
+from tinygrad_edu.train.fitting import Fit, fit
+from tinygrad_edu.train.history import History
+from tinygrad_edu.train.measuring import accuracy
+from tinygrad_edu.train.program import TrainingWarning
+from tinygrad_edu.train.state import read_network
+from tinygrad_edu.train.trainer import Trainer
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointError",
+    "Fit",
+    "History",
+    "Trainer",
+    "TrainingWarning",
+    "accuracy",
+    "fit",
+    "minibatches",
+    "read_network",
+]
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -1,0 +1,291 @@
+"""The trainer: minibatches, validation, early stopping and checkpoints around one compiled step.
+
+p  parameters: the network as a tree of plain arrays
+"""
+
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu.check import compare_gradients
+from tinygrad_edu.check.report import Report
+from tinygrad_edu.core.rules import Function
+from tinygrad_edu.core.value import no_grad
+from tinygrad_edu.data import Dataset, deal, prefetched
+from tinygrad_edu.optim import Optimizer
+from tinygrad_edu.train import advice
+from tinygrad_edu.train.history import History
+from tinygrad_edu.train.interrupts import leave, postponed
+from tinygrad_edu.train.measuring import Measures
+from tinygrad_edu.train.program import TrainingWarning
+from tinygrad_edu.train.progress import Progress, shown
+from tinygrad_edu.train.state import State, as_given, plain
+from tinygrad_edu.train.step import Batch, Stepper
+from tinygrad_edu.tree import Tree
+
+Callback = Callable[["Trainer"], object]
+Data = Dataset | tuple[Any, ...]
+Path = str | os.PathLike[str]
+
+_AHEAD = 2  # batches that are read in advance from a disk
+
+
+class Trainer:
+    """Trains a network, step by step, and loses nothing of it.
+
+    >>> import tinygrad_edu as tg
+    >>> x = np.linspace(-1.0, 1.0, 50)[:, None]
+    >>> def loss(p, x, y):
+    ...     return tg.losses.mean_squared_error(x @ p["w"] + p["b"], y)
+    >>> trainer = Trainer({"w": np.ones((1, 1)), "b": np.zeros(1)}, loss, tg.optim.sgd(0.3), batch_size=10)
+    >>> history = trainer.fit((x, 3 * x + 1), epochs=30)
+    >>> trainer.network["w"].round(3), trainer.network["b"].round(3)
+    (array([[3.]]), array([1.]))
+
+    Args:
+        network: the tree that learns; it is not written into.
+        loss: ``loss(network, *batch)`` gives one number, a mean over the rows of the batch.
+        optimizer: such as ``optim.adam(1e-3)``.
+        batch_size: rows a minibatch, at most; None for all at once.
+        seed: of the order of the examples, and of `augment`.
+        augment: ``augment(rng, *batch)`` gives another batch, with noise, say; `rng` is a generator of each step's own.
+        metrics: by name, functions like the loss, means over the rows, which are measured on validation data.
+        shards: how many parts each minibatch is worked on in, one after the other, to need less memory, or by the
+            workers of `executor`. The result depends on the number of parts, to rounding, and on nothing else.
+        executor: such as a `concurrent.futures.ProcessPoolExecutor`.
+        compiled: whether the step is compiled, if it can be.
+        advice: whether to warn of what often goes wrong.
+    """
+
+    def __init__(
+        self,
+        network: Tree,
+        loss: Function,
+        optimizer: Optimizer,
+        *,
+        batch_size: int | None = 32,
+        seed: int = 0,
+        augment: Callable[..., Sequence[Any]] | None = None,
+        metrics: Mapping[str, Function] | None = None,
+        shards: int = 1,
+        executor: Executor | None = None,
+        compiled: bool = True,
+        advice: bool = True,
+    ) -> None:
+        if not isinstance(optimizer, Optimizer):
+            what = f"the optimizer is a {type(optimizer).__name__}"
+            raise TypeError(f"Trainer: {what}; pass one of tinygrad_edu.optim's, such as optim.adam(1e-3)")
+        if shards < 1 or (batch_size is not None and batch_size < 1):
+            raise ValueError(f"Trainer: batch_size is {batch_size} and shards {shards}; pass at least 1")
+        self.loss, self.augment, self.advice = loss, augment, advice
+        self.seed, self.batch_size, self.shards = seed, batch_size, shards
+        self._like = network
+        p = plain(network)
+        with no_grad():
+            self._state = State(p, optimizer.init(p))
+        self._stepper = Stepper(loss, optimizer, shards, executor, compiled)
+        self._measures = Measures({"loss": loss, **(metrics or {})}, compiled)
+        self._warned: set[str] = set()
+        self._saved: tuple[Path, int] | None = None
+        self.batch: Batch = ()
+
+    @property
+    def network(self) -> Tree:
+        """The network as it is now; a copy."""
+        return as_given(self._like, self._state.network)
+
+    @property
+    def best(self) -> Tree:
+        """The network after the epoch with the lowest validation loss; None if none was measured."""
+        return None if self._state.best is None else as_given(self._like, self._state.best)
+
+    @property
+    def history(self) -> History:
+        """The losses, the norms of the gradients, and what was measured after each epoch."""
+        return self._state.history
+
+    @property
+    def steps(self) -> int:
+        """How many steps are done."""
+        return self._state.steps
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return self._state.epoch
+
+    def fit(
+        self,
+        data: Data,
+        epochs: int,
+        *,
+        validation: Data | None = None,
+        patience: int | None = None,
+        callbacks: Sequence[Callback] = (),
+        save: Path | None = None,
+        save_every: int | None = None,
+        progress: bool | None = None,
+    ) -> History:
+        """Train until `epochs` epochs are done in all; what is done already, also before a checkpoint, counts.
+
+        Args:
+            data: the examples: arrays of the same number of rows, or a `Dataset`.
+            epochs: how often each example has been seen at the end.
+            validation: examples to measure loss and metrics on after each epoch.
+            patience: stop after so many epochs without a lower validation loss.
+            callbacks: called with the trainer after each step, after an epoch's last one when that is measured. One
+                that returns something true stops training.
+            save: where to keep a checkpoint, after each epoch and at the end, and if SIGINT or SIGTERM comes.
+            save_every: and after so many steps.
+            progress: whether to show it; by default, where there is a terminal.
+
+        Raises:
+            FloatingPointError: the loss or a gradient is infinite or not a number; the message names the operation
+                that made it, and the network is as it was before the step.
+            KeyboardInterrupt, SystemExit: after SIGINT, and SIGTERM; the step was finished, and saved.
+            CheckpointError: the checkpoint cannot be written.
+        """
+        train, held_out = Dataset.of(data), None if validation is None else Dataset.of(validation)
+        self._check(train, held_out, patience)
+        with postponed() as signals, shown(progress, epochs) as bar:
+            stopped = False
+            while not (stopped or signals) and self.epoch < epochs and not self._exhausted(patience):
+                for ended in self._steps(train, held_out, bar):
+                    if ended and bar is not None:
+                        bar.epoch(epochs, self.history)
+                    for callback in callbacks:
+                        stopped = bool(callback(self)) or stopped
+                    if save is not None and (ended or (save_every and self.steps % save_every == 0)):
+                        self.save(save)
+                    if stopped or signals:
+                        break
+        if save is not None and self._saved != (save, self.steps):
+            self.save(save)
+        if signals:
+            at = f"after step {self._state.step_in_epoch} of epoch {self.epoch + 1}"
+            leave(signals[0], f"training stopped {at}" + (f"; saved in {os.fspath(save)}" if save is not None else ""))
+        return self.history
+
+    def _check(self, train: Dataset, held_out: Dataset | None, patience: int | None) -> None:
+        if patience is not None and (held_out is None or patience < 1):
+            raise ValueError(f"Trainer.fit: patience={patience} needs validation data, and at least 1 epoch")
+        if len(self._measures.names) > 1 and held_out is None:
+            raise ValueError("Trainer.fit: metrics are measured on validation data; pass validation=")
+        if self._state.step_in_epoch and self._state.rows != len(train):
+            what = f"{self._state.step_in_epoch} steps into an epoch of {self._state.rows} examples"
+            raise ValueError(f"Trainer.fit: this trainer is {what}, and got {len(train)}; go on with the same data")
+        self._state.rows = len(train)
+
+    def _exhausted(self, patience: int | None) -> bool:
+        """Whether the lowest validation loss is so many epochs ago."""
+        if patience is None or not self.history.epochs:
+            return False
+        return len(self.history.epochs) - 1 - int(np.argmin(self._validation_losses())) >= patience
+
+    def _validation_losses(self) -> Any:
+        """That of each epoch; infinite where it was not measured, or is not a number."""
+        return np.nan_to_num([row.get("validation_loss", np.inf) for row in self.history.epochs], nan=np.inf)
+
+    def _steps(self, train: Dataset, held_out: Dataset | None, bar: Progress | None) -> Iterator[bool]:
+        """Make the steps that are left of an epoch; each gives whether the epoch has ended."""
+        state, count = self._state, self._batches_an_epoch(len(train))
+        for batch in self._batches(train, count):
+            before = state.network
+            value, norm, p, optimizer = self._stepper(before, state.optimizer, batch)
+            if not state.steps and self.advice:
+                self._warn(advice.first_loss, advice.entries(self.loss, before, batch))
+            state.network, state.optimizer, self.batch = p, optimizer, batch
+            state.history.losses.append(value)
+            state.history.norms.append(norm)
+            state.steps += 1
+            state.step_in_epoch += 1
+            if bar is not None:
+                bar.step(state.epoch + 1, state.step_in_epoch, count, value)
+            ended = state.step_in_epoch == count
+            if ended:
+                self._end_epoch(held_out, count, before)
+            yield ended
+
+    def _batches_an_epoch(self, n: int) -> int:
+        return -(-n // (self.batch_size or n))
+
+    def _batches(self, train: Dataset, count: int) -> Iterator[Batch]:
+        """The minibatches that are left of an epoch."""
+        seed, epoch = self.seed, self.epoch
+        left = [*enumerate(deal(len(train), count, seed, epoch))][self._state.step_in_epoch :]
+        batches = (self._augmented(train[rows], (seed, epoch, i)) for i, rows in left)
+        return prefetched(batches, _AHEAD if train.on_disk else 0)
+
+    def _augmented(self, batch: Batch, seed: tuple[int, int, int]) -> Batch:
+        return batch if self.augment is None else tuple(self.augment(np.random.default_rng(seed), *batch))
+
+    def _end_epoch(self, held_out: Dataset | None, count: int, before: Tree) -> None:
+        """Measure, keep the best, and warn of what often goes wrong; `before` is what the last step began with."""
+        state = self._state
+        losses, norms = state.history.losses[-count:], state.history.norms[-count:]
+        row = {"steps": float(state.steps), "loss": float(np.mean(losses)), "gradient_norm": float(np.mean(norms))}
+        if held_out is not None:
+            row |= {f"validation_{name}": x for name, x in self._measures(state.network, held_out).items()}
+            if row["validation_loss"] < np.min(self._validation_losses(), initial=np.inf):
+                state.best = state.network
+        state.history.epochs.append(row)
+        state.epoch += 1
+        state.step_in_epoch = 0
+        if self.advice:
+            self._warn(advice.exploding_norm, norms)
+            if state.epoch & (state.epoch - 1) == 0:  # a power of 2: this costs as much as a step
+                self._warn(advice.update_sizes, before, state.network, state.epoch)
+                self._warn(advice.dead_units, advice.entries(self.loss, state.network, self.batch))
+
+    def _warn(self, look: Callable[..., Iterator[str]], *at: Any) -> None:
+        """Say what is seen, if the like was not said before."""
+        for said in look(*at) if look.__name__ not in self._warned else ():
+            self._warned.add(look.__name__)
+            warnings.warn(f"Trainer: {said}", TrainingWarning, stacklevel=4)
+
+    def evaluate(self, data: Data) -> dict[str, float]:
+        """The loss and the metrics of the network as it is now, means over the rows of `data`."""
+        return self._measures(self._state.network, Dataset.of(data))
+
+    def check_gradients(self, rows: int = 8) -> Report:
+        """Compare the gradient of the loss, here and on the first rows of the last minibatch, with its slope.
+
+        Raises:
+            RuntimeError: there was no minibatch yet.
+        """
+        if not self.batch:
+            raise RuntimeError("Trainer.check_gradients: there was no minibatch yet; call fit first")
+        return compare_gradients(self.loss, self._state.network, *(x[:rows] for x in self.batch), argnums=0)
+
+    def save(self, path: Path, **notes: Any) -> None:
+        """Write all there is to go on from into one file; what was there before stays until the new one is whole.
+
+        Args:
+            path: where.
+            notes: more to be kept in it, in words of JSON.
+
+        Raises:
+            FloatingPointError: the network is not finite; nothing is written.
+            CheckpointError: it cannot be written.
+        """
+        self._state.write(path, self._settings(), notes)
+        self._saved = path, self.steps
+
+    def load(self, path: Path) -> None:
+        """Go on from a checkpoint, as if training had never stopped, to the bit.
+
+        The trainer must have been made with the same network, optimizer and settings, and goes on with the same data.
+
+        Raises:
+            CheckpointError: the file is damaged, or of another network, optimizer or settings.
+            OSError: there is no such file, or it may not be read.
+        """
+        self._state = self._state.read(path, self._settings())
+
+    def _settings(self) -> dict[str, Any]:
+        """What the course of training depends on, beside what a checkpoint holds."""
+        return {"seed": self.seed, "batch_size": self.batch_size, "shards": self.shards}
