@@ -62,14 +62,14 @@ class Checkpoint:
             raise CheckpointError(f"checkpoint: {what}; the file that was there before is untouched") from error
 
     def _parts(self, stored: "dict[str, _Stored]") -> Iterator[Bytes]:
-        described = [[name, x.dtype, x.shape, x.axes, _digest(x.bytes())] for name, x in stored.items()]
+        described = [[name, x.dtype, x.shape, x.axes, _digest(x.data_bytes())] for name, x in stored.items()]
         header = json.dumps({"arrays": described, "notes": dict(self.notes)}, allow_nan=False).encode()
         if len(header) > _LONGEST_HEADER:
             raise CheckpointError(f"checkpoint: the header has {len(header):,} bytes; keep large notes as arrays")
         head = _head(len(header))
         yield head + hashlib.blake2b(head + header, digest_size=32).digest() + header
         for x in stored.values():
-            yield x.bytes()
+            yield x.data_bytes()
 
     @classmethod
     def read(cls, path: Path) -> "Checkpoint":
@@ -206,7 +206,7 @@ class _Stored:
     def dtype(self) -> str:
         return str(self.data.dtype.str)
 
-    def bytes(self) -> Bytes:
+    def data_bytes(self) -> Bytes:
         return self.data.reshape(-1).view(np.uint8)
 
 
