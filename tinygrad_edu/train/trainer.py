@@ -40,7 +40,7 @@ class Trainer:
     >>> import tinygrad_edu as tg
     >>> x = np.linspace(-1.0, 1.0, 50)[:, None]
     >>> def loss(p, x, y):
-    ...     return tg.losses.mean_squared_error(x @ p["w"] + p["b"], y)
+    ...     return tg.losses.squared_error(x @ p["w"] + p["b"], y)
     >>> trainer = Trainer({"w": np.ones((1, 1)), "b": np.zeros(1)}, loss, tg.optim.sgd(0.3), batch_size=10)
     >>> history = trainer.fit((x, 3 * x + 1), epochs=30)
     >>> trainer.network["w"].round(3), trainer.network["b"].round(3)
