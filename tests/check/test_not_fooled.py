@@ -68,6 +68,10 @@ def test_fast_phases_and_differences_of_roots_are_not_wrong(f, x):
     assert report, report
 
 
+def test_a_phase_whose_periods_fit_into_all_steps_is_not_wrong():
+    assert tg.compare_gradients(np.sin, 11647220.270681303)  # the steps are nearly multiples of 2π
+
+
 @pytest.mark.parametrize(
     ("f", "x", "slope"),
     [(lambda x: x**2.5, 0.0, 0.0), (lambda x: (1 - x * x) ** 1.5, 1.0, 0.0), (lambda x: x**1.5 + 3 * x, 0.0, 3.0)],

@@ -22,6 +22,7 @@ SMALL = 1_000  # a function of so few numbers is looked at in all of them
 _EFFORT = 500_000  # of larger ones, so many divided by their number are looked at in each array,
 _LEAST = 8  # and at least so many
 _BLIND = 1e-3  # with an error of so much of its values, of a function that cancels nothing is seen
+_GOLDEN = 0.618  # a period that fits into the steps of one length does not fit into those of the other
 _LOOKS = 3  # so often one looks closely in vain
 ROUNDINGS = 16  # so many roundings may add up in a gradient
 _PERTURBATIONS = 2
@@ -183,7 +184,7 @@ class Comparison:
         if compared.kind != "agrees" and self.weighed.count_roundings():
             compared, m = self._attempt(k, probe, 1.0)
         cancels = self.weighed.cancels
-        for stretch, closely in [(0.6, False), (probe.short, False)] + [(1.0, True)] * cancels:
+        for stretch, closely in [(_GOLDEN, False), (probe.short, False)] + [(1.0, True)] * cancels:
             blind = cancels and m.error > _BLIND * self.weighed.size  # the noise elsewhere may be less
             if compared.kind == "agrees" or (compared.kind != "wrong" and not (blind and self.looks)):
                 break
