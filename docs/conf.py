@@ -42,7 +42,10 @@ copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 
 LINK = re.compile(r"(?<=\]\()(?!\w+:|#)([^)#\s]+)")
-PAGES = {"README.md": "docs/index.md", "CONTRIBUTING.md": "docs/contributing.md"}
+PAGES = {"README.md": "docs/index.md", "CONTRIBUTING.md": "docs/contributing.md"} | {
+    f"tinygrad_edu/lessons/course/{lesson.name}": f"docs/course/{lesson.name}"
+    for lesson in sorted((ROOT / "tinygrad_edu/lessons/course").glob("*.md"))
+}
 
 
 def links_from(text: str, folder: str, page: str) -> str:
@@ -90,11 +93,13 @@ def reference(of: re.Match[str]) -> str:
 
 
 def read_page(app: "Sphinx", page: str, text: list[str]) -> None:
-    """Put in what a page names: the README or CONTRIBUTING.md, the pages not listed yet, the reference of a module."""
+    """Put in what a page names: README, CONTRIBUTING.md, a lesson, pages not listed yet, the reference of a module."""
     for outside in PAGES:
         place = f"<!-- {outside} -->"
         if place in text[0]:
-            text[0] = text[0].replace(place, links_from((ROOT / outside).read_text("utf-8"), "", page))
+            text[0] = text[0].replace(
+                place, links_from((ROOT / outside).read_text("utf-8"), posixpath.dirname(outside), page)
+            )
     if page == "index":
         listed = text[0].splitlines()
         more = sorted(name for name in app.env.found_docs if "/" not in name and name not in (page, *listed))

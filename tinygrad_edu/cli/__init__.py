@@ -1,4 +1,4 @@
-"""The command ``tinygrad-edu``: from hot and cold to handwritten digits, in the terminal, ``check`` and ``explain``.
+"""The command ``tinygrad-edu``: from hot and cold to digits, in the terminal; ``lesson``, ``check`` and ``explain``.
 
 The tour ends with 0 if everything it shows holds and 1 if something does not, ``check`` with 0 if the gradient is
 right, 1 if it is wrong and 3 if that cannot be judged, ``explain`` with 0; all of them with 2 if they were called
@@ -62,7 +62,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tinygrad-edu {tinygrad_edu.__version__}")
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random, from 0 (default: 0)")
     parser.add_argument("--quick", action="store_true", help="train for a short while only")
-    commands = parser.add_subparsers(dest="command", metavar="check | explain")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    lesson = commands.add_parser(
+        "lesson",
+        help="walk through a lesson of the course, its examples run before your eyes",
+        description="Walk through a lesson: its text, and its examples, run. Without a number, list the lessons.",
+        epilog="example: tinygrad-edu lesson 5. Exit status: 0, or 1 if an example gives another result than it says.",
+    )
+    lesson.add_argument("which", nargs="?", metavar="N", help="the number of a lesson, or all")
     check = commands.add_parser(
         "check",
         help="compare numeric and analytic gradients",
@@ -121,6 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.command == "lesson":
+        from tinygrad_edu.cli.lesson import lessons  # noqa: PLC0415 - the tour does without
+
+        return lessons(options.which)
     if options.command == "check":
         from tinygrad_edu.cli.check import check  # noqa: PLC0415 - the tour does without
 

@@ -18,10 +18,11 @@ STAND_INS = {
     "²": "^2", "³": "^3", "√": "sqrt", "∛": "cbrt", "±": "+-", "×": "x", "·": ".", "°": " deg", "−": "-",
     "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~", "∞": "inf", "…": "...", "→": "->", "∂": "d", "∑": "sum", "Σ": "sum",
     "ε": "eps", "π": "pi", "α": "alpha", "φ": "phi", "⟨": "<", "⟩": ">", "ᵀ": "^T", "¹": "^1", "⁰": "^0",
+    "₁": "1", "ᵢ": "_i", "ⱼ": "_j", "½": "1/2", "¼": "1/4",
     "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "✓": "+", "✗": "x", "─": "-", "━": "-", "│": "|",
     **{bar: str(level) for level, bar in enumerate("▁▂▃▄▅▆▇█", 1)},
 }  # fmt: skip
-_COLOURS = {"good": "32", "unsure": "33", "bad": "1;31"}
+_COLOURS = {"good": "32", "unsure": "33", "bad": "1;31", "heading": "1"}
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
@@ -54,7 +55,7 @@ def width() -> int:
 
 
 def coloured(text: str, meaning: str) -> str:
-    """`text` in the colour of "good", "unsure" or "bad", if it has a meaning and the terminal shows colours."""
+    """`text` in the colour of its meaning, "good", "unsure", "bad" or "heading", if there are colours."""
     shows = (
         meaning and text and sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and "NO_COLOR" not in os.environ
     )

@@ -10,45 +10,42 @@ from dataclasses import dataclass
 
 
 class Number:
-    """A number that remembers what it was made of: its inputs, each with the slope by it."""
+    """A number that remembers its inputs, each with the slope by it."""
 
-    def __init__(self, data: float, inputs: Sequence[tuple["Number", float]] = ()) -> None:
+    def __init__(self, data: float, inputs: "Inputs" = ()) -> None:
         self.data, self.inputs, self.grad = data, inputs, 0.0
 
     def __add__(self, other: "Number") -> "Number":
-        return Number(self.data + other.data, [(self, 1.0), (other, 1.0)])
+        inputs = [(self, 1.0), (other, 1.0)]
+        return Number(self.data + other.data, inputs)
 
     def __mul__(self, other: "Number") -> "Number":
-        return Number(self.data * other.data, [(self, other.data), (other, self.data)])
+        inputs = [(self, other.data), (other, self.data)]
+        return Number(self.data * other.data, inputs)
+
+
+Inputs = Sequence[tuple[Number, float]]
 
 
 def naive_backward(z: Number) -> None:
-    """Hand on all that has arrived, as soon as something arrives. It counts wrong where two ways meet.
-
-    The first share to reach a number is handed on at once; when the second one comes, the first is handed on again.
-    """
+    """Hand on all that is there, as soon as something arrives."""
     for x, slope in z.inputs:
         x.grad += slope * z.grad
         naive_backward(x)
 
 
-def order(z: Number) -> list[Number]:
+def order(z: Number, tape: list[Number]) -> list[Number]:
     """What led to z, each number once, and none before its inputs."""
-    found: list[Number] = []
-
-    def visit(z: Number) -> None:
-        if z not in found:
-            for x, _ in z.inputs:
-                visit(x)
-            found.append(z)
-
-    visit(z)
-    return found
+    if z not in tape:
+        for x, _ in z.inputs:
+            order(x, tape)
+        tape.append(z)
+    return tape
 
 
 def backward(z: Number) -> None:
-    """Hand on what has arrived when all of it has: in the order of the tape, the newest first."""
-    for entry in reversed(order(z)):
+    """Hand on once, when all has arrived: the newest entry first."""
+    for entry in reversed(order(z, [])):
         for x, slope in entry.inputs:
             x.grad += slope * entry.grad
 
