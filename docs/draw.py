@@ -10,10 +10,12 @@ import matplotlib.pyplot as plt
 
 from tinygrad_edu.check import slope_curve
 from tinygrad_edu.compiler import compile
+from tinygrad_edu.core.value import Value
 from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons import digits, landscape
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
+from tinygrad_edu.show import Tape
 from tinygrad_edu.transforms import value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -50,6 +52,12 @@ def draw_report() -> None:
     axes.figure.savefig(PICTURES / "report.png", dpi=130)
 
 
+def draw_tape() -> None:
+    """Draw the tape of a small expression."""
+    a, b, c = (Value(x, name=name) for x, name in ((0.5, "a"), (2.0, "b"), (1.0, "c")))
+    (PICTURES / "tape.svg").write_text(Tape(np.tanh(a * b) + c).to_svg() + "\n", "utf-8")
+
+
 def draw_digits() -> None:
     """Draw how training goes, and digits the network gets wrong."""
     learnt = digits.learn(digits.NETWORK, seed=0)
@@ -73,5 +81,5 @@ def draw_digits() -> None:
 
 
 if __name__ == "__main__":
-    for draw in (draw_slope, draw_descent, draw_report, draw_digits):
+    for draw in (draw_tape, draw_slope, draw_descent, draw_report, draw_digits):
         draw()

@@ -94,5 +94,12 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+def _value_html(value: Value) -> Any:
+    return importlib.import_module(f"{__name__}.show.notebook").value_html(value)
+
+
+Value._repr_html_ = _value_html
+
+
 def __dir__() -> list[str]:
     return [*__all__]

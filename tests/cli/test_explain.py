@@ -31,6 +31,13 @@ def test_lines_fit_a_narrow_terminal(monkeypatch, capsys):
     assert all(len(line) <= 60 for line in capsys.readouterr().out.splitlines())
 
 
+def test_a_picture_goes_into_a_file(tmp_path, capsys):
+    file = tmp_path / "tape.svg"
+    assert main(["explain", "a*b", "a=3", "b=2", "--svg", str(file)]) == 0
+    assert file.read_text("utf-8").startswith("<svg")
+    assert capsys.readouterr().out.endswith(f"The picture: {file}\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -39,6 +46,10 @@ def test_lines_fit_a_narrow_terminal(monkeypatch, capsys):
         (["1 + tahn(x)", "x=3"], "tahn is not a known function"),
         (["operator:truth", "a=3"], "gives a bool, which has no tape"),
         (["a", "a=1e400"], "a=1e400 is no value"),
+        (
+            ["a*2", "a=1", "--svg", "no/such/folder/tape.svg"],
+            "cannot be written: No such file or directory; name a file",
+        ),
     ],
 )
 def test_wrong_usage(arguments, said, capsys):

@@ -36,7 +36,7 @@ expressions know:"""
 _EXPLAINED = """\
 examples:
   tinygrad-edu explain "tanh(a*b) + c" a=0.5 b=2 c=1
-  tinygrad-edu explain model.py:loss w="[[1, 2], [3, 4]]"
+  tinygrad-edu explain model.py:loss w="[[1, 2], [3, 4]]" --svg tape.svg
 
 exit status: 0 it is explained, 2 wrong usage or an error, 130 stopped by Ctrl-C
 
@@ -85,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"{_EXPLAINED}\n{_known()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    explain.add_argument("--svg", metavar="FILE", help="draw a picture of the tape, too")
     for command in (check, explain):
         command.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
         command.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
@@ -139,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "explain":
         from tinygrad_edu.cli.explain import explain  # noqa: PLC0415
 
-        return explain(options.what, options.values)
+        return explain(options.what, options.values, svg=options.svg)
     try:
         from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415

@@ -8,6 +8,7 @@ import contextlib
 import sys
 import textwrap
 from collections.abc import Sequence
+from pathlib import Path
 
 from tinygrad_edu.cli.expression import ExpressionError
 from tinygrad_edu.cli.inputs import assigned, function_of, in_order
@@ -17,13 +18,15 @@ from tinygrad_edu.core.value import Value
 from tinygrad_edu.show import Tape
 
 
-def explain(what: str, values: Sequence[str]) -> int:
-    """Print the tape and its explanation, and return the exit status."""
+def explain(what: str, values: Sequence[str], svg: str | None = None) -> int:
+    """Print the tape and its explanation, write its picture to a file, and return the exit status."""
     what = what.strip()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what the function prints is no part of the answer
             tape = _recorded(what, values)
             said = f"{tape.table(width())}\n\n{_wrapped(tape.explain())}"
+            if svg is not None:
+                said += f"\n\nThe picture: {_written(svg, tape.to_svg())}"
     except (UsageError, ExpressionError) as error:
         message = str(error)
     except (Exception, SystemExit) as error:  # whatever a function of the user's may do
@@ -44,6 +47,16 @@ def _recorded(what: str, values: Sequence[str]) -> Tape:
     if not isinstance(result, Value):
         raise UsageError(f"{what} gives a {type(result).__name__}, which has no tape; it must give one Value")
     return Tape(result)
+
+
+def _written(file: str, text: str) -> Path:
+    """The path of a file that now holds `text`."""
+    path = Path(file)
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}; name a file in a folder that is there") from None
+    return path
 
 
 def _wrapped(text: str) -> str:

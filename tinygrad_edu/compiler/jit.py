@@ -8,6 +8,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from tinygrad_edu.compiler.autodiff import ABORTED, MISS, CompiledVJP, Invocation, as_values
@@ -139,6 +140,13 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {self.name}, {len(self._programs)} programs>"
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the program that was made last, behind a triangle."""
+        text = f"<pre>{escape(repr(self))}</pre>"
+        if not self._programs:
+            return text
+        return f"{text}<details><summary>its program</summary><pre>{escape(self.source)}</pre></details>"
 
     @property
     def source(self) -> str:

@@ -60,6 +60,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
     __slots__ = ()
     relu: ClassVar[Callable[..., Any]]
     at: ClassVar[Any]  # given by derivatives.updating
+    _repr_html_: ClassVar[Callable[..., Any]]  # given by the front door, from show
 
     def __new__(cls, data: Array, name: str | None = None) -> Self:
         """Make a leaf."""

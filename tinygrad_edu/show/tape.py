@@ -8,8 +8,11 @@ from tinygrad_edu.core.tape import order
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.show.description import Description, describe
 from tinygrad_edu.show.explanation import explain
+from tinygrad_edu.show.graph import MOST, graph_of
+from tinygrad_edu.show.picture import svg
 from tinygrad_edu.show.source import source_of
 from tinygrad_edu.show.table import table_of
+from tinygrad_edu.show.texts import dot, mermaid
 
 _WIDTH = 100
 
@@ -92,6 +95,47 @@ class Tape:
     def table(self, width: int = _WIDTH) -> str:
         """The table in lines of at most `width` characters."""
         return table_of(self.description(), width)
+
+    def to_svg(self, most: int = MOST) -> str:
+        """A picture: each entry a box with its value and its gradient, each edge with the local slope along it.
+
+        A tape of more than `most` entries is drawn by its parts: the scopes that were named, else the entries that are
+        as far from the leaves and have the same function, else whole ranges.
+
+        >>> picture = Tape(Value(2.0, name="a") * 3).to_svg()
+        >>> picture.startswith("<svg"), picture.count('class="box')
+        (True, 2)
+        """
+        return svg(graph_of(self.description(), most), repr(self))
+
+    def to_dot(self, most: int = MOST) -> str:
+        r"""The same in Graphviz's language.
+
+        >>> print(Tape(Value(2.0, name="a") * 3).to_dot())
+        digraph tape {
+          rankdir=LR;
+          node [shape=box, fontname="monospace"];
+          edge [fontname="monospace"];
+          n0 [label="a\n2.0\n∇ 3.0", shape=oval];
+          n1 [label="#1 = a * 3\n6.0\n∇ 1.0", shape=box];
+          n0 -> n1 [label="3"];
+        }
+        """
+        return dot(graph_of(self.description(), most))
+
+    def to_mermaid(self, most: int = MOST) -> str:
+        """The same in Mermaid's language, which GitHub and notebooks draw in Markdown.
+
+        >>> print(Tape(Value(2.0, name="a") * 3).to_mermaid())
+        flowchart LR
+          n0(["a<br>2.0<br>∇ 3.0"])
+          n1["#35;1 = a #42; 3<br>6.0<br>∇ 1.0"]
+          n0 -->|"3"| n1
+        """
+        return mermaid(graph_of(self.description(), most))
+
+    def _repr_svg_(self) -> str:
+        return self.to_svg()
 
     def __iter__(self) -> Iterator[Value]:
         return iter(self.entries)
