@@ -10,7 +10,12 @@ from tinygrad_edu.data.digits import Examples as Examples
 from tinygrad_edu.data.digits import load_digits as load_digits
 from tinygrad_edu.data.errors import DataError as DataError
 from tinygrad_edu.data.flower import load_flower as load_flower
+from tinygrad_edu.data.idx import load_mnist as load_mnist
+from tinygrad_edu.data.idx import read_idx as read_idx
+from tinygrad_edu.data.images import read_images as read_images
 from tinygrad_edu.data.minibatches import deal as deal
 from tinygrad_edu.data.minibatches import minibatches as minibatches
 from tinygrad_edu.data.minibatches import prefetched as prefetched
 from tinygrad_edu.data.npz import read_npz as read_npz
+from tinygrad_edu.data.table import Table as Table
+from tinygrad_edu.data.table import read_csv as read_csv

@@ -7,6 +7,7 @@ suggest_learning_rate   how long a step may be, by the curvature
 
 from tinygrad_edu.data.minibatches import minibatches
 from tinygrad_edu.train.checkpoint import Checkpoint, CheckpointError
+from tinygrad_edu.train.curvature import Suggestion, suggest_learning_rate
 from tinygrad_edu.train.fitting import Fit, fit
 from tinygrad_edu.train.history import History
 from tinygrad_edu.train.measuring import accuracy
@@ -19,12 +20,14 @@ __all__ = [
     "CheckpointError",
     "Fit",
     "History",
+    "Suggestion",
     "Trainer",
     "TrainingWarning",
     "accuracy",
     "fit",
     "minibatches",
     "read_network",
+    "suggest_learning_rate",
 ]
 
 

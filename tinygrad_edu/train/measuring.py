@@ -1,13 +1,14 @@
 """What a network is worth on examples: means of the loss and of metrics over all of them."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.data import Dataset
+from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.program import Program
 from tinygrad_edu.tree import Tree
 
@@ -15,27 +16,20 @@ _ROWS = 1024  # at a time
 
 
 class Measures:
-    """Functions of a network and a batch, each a mean over its rows, by name."""
+    """The loss in evaluation and metrics, each a mean over rows, by name."""
 
-    def __init__(self, functions: Mapping[str, Function], compiled: bool) -> None:
-        self.names = list(functions)
-        self._program = Program(_together(tuple(functions.values())), compiled)
+    def __init__(self, objective: Objective, metrics: Mapping[str, Function], compiled: bool) -> None:
+        self.names = ["loss", *metrics]
+        self._program = Program(objective.measure(metrics), compiled)
 
-    def __call__(self, p: Tree, examples: Dataset) -> dict[str, float]:
+    def __call__(self, p: Tree, layers: Tree, examples: Dataset) -> dict[str, float]:
         """The mean of each over all rows."""
         n = len(examples)
         total = np.zeros(len(self.names))
         ends = np.linspace(0, n, -(-n // _ROWS) + 1).astype(int).tolist()
         for start, end in itertools.pairwise(ends):
-            total += (end - start) * np.array(self._program(p, *examples[start:end]), np.float64)
+            total += (end - start) * np.array(self._program(p, layers, *examples[start:end]), np.float64)
         return dict(zip(self.names, (total / n).tolist(), strict=True))
-
-
-def _together(functions: tuple[Function, ...]) -> Callable[..., tuple[Any, ...]]:
-    def measure(p: Tree, *batch: Any) -> tuple[Any, ...]:
-        return tuple(f(p, *batch) for f in functions)
-
-    return measure
 
 
 def accuracy(network: Any, x: Array, labels: Array) -> Array:

@@ -1,6 +1,7 @@
 """All that training has come to, as it is kept in a checkpoint.
 
-p  parameters: a network as a tree of plain arrays
+p       parameters: a network as a tree of plain arrays
+layers  what its layers keep and is not learnt; None if they keep nothing
 """
 
 import os
@@ -21,7 +22,7 @@ from tinygrad_edu.tree import Tree
 Path = str | os.PathLike[str]
 Notes = Mapping[str, Any]
 
-_TREES = ("network", "optimizer", "best")
+_TREES = ("network", "optimizer", "layers", "best", "best_layers")
 _COUNTS = ("steps", "epoch", "step_in_epoch", "rows")
 
 
@@ -35,7 +36,9 @@ class State:
 
     network: Tree
     optimizer: Tree
+    layers: Tree = None
     best: Tree = None
+    best_layers: Tree = None
     history: History = field(default_factory=History)
     steps: int = 0
     epoch: int = 0
@@ -66,10 +69,12 @@ class State:
         found = Checkpoint.read(path)
         try:
             self._compare(found.notes["settings"], settings)
-            p, optimizer = kept_tree(found, "network", self.network), kept_tree(found, "optimizer", self.optimizer)
-            best = kept_tree(found, "best", self.network) if group(found, "best") else None
+            kept = {name: kept_tree(found, name, getattr(self, name)) for name in ("network", "optimizer", "layers")}
+            if group(found, "best"):
+                kept |= {"best": kept_tree(found, "best", self.network)}
+                kept |= {"best_layers": kept_tree(found, "best_layers", self.layers)}
             counts = {name: int(found.notes["counts"][name]) for name in _COUNTS}
-            return State(p, optimizer, best, History.from_arrays(group(found, "history")), **counts)
+            return State(**kept, history=History.from_arrays(group(found, "history")), **counts)
         except _MisfitError as misfit:
             raise CheckpointError(f"checkpoint: {os.fspath(path)} {misfit}") from None
         except (KeyError, TypeError, ValueError) as error:
@@ -85,20 +90,23 @@ class _MisfitError(Exception):
     """What a checkpoint is of, where it should be of something else."""
 
 
-def read_network(path: Path, like: Tree) -> Tree:
+def read_network(path: Path, like: Tree, state: Tree = None) -> Tree:
     """The network that a trainer kept in a checkpoint: the best, if it was looked for, or else the last.
 
     Args:
         path: the file.
         like: a network of the same structure.
+        state: the state of its layers before training, if they have one; then there is a pair, network and state.
 
     Raises:
         CheckpointError: the file is damaged, or of another network.
     """
     found = Checkpoint.read(path)
     try:
-        name = "best" if group(found, "best") else "network"
-        return as_given(like, kept_tree(found, name, plain(like)))
+        names = ("best", "best_layers") if group(found, "best") else ("network", "layers")
+        network = as_given(like, kept_tree(found, names[0], plain(like)))
+        layers = kept_tree(found, names[1], state)
+        return network if state is None else (network, layers)
     except _MisfitError as misfit:
         raise CheckpointError(f"checkpoint: {os.fspath(path)} {misfit}") from None
 

@@ -3,6 +3,7 @@
 p        parameters, a tree of arrays
 g        gradients, a tree like p
 state    the optimizer's
+layers   the state that layers keep
 batch    a tuple of arrays, whose rows are the examples
 shards   parts of a batch, worked on one after the other or by several processes
 weights  how much of the batch each shard is
@@ -17,22 +18,23 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.check import detect_nan
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import Array
 from tinygrad_edu.optim.optimizer import Optimizer, times
+from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.program import Program
 from tinygrad_edu.train.shards import Shards
 from tinygrad_edu.transforms import value_and_grad
 from tinygrad_edu.tree import Tree
 
 Batch = tuple[Any, ...]
-Stepped = tuple[Array, Array, Tree, Tree]  # the loss, the squared norm of the gradients, p and state after the step
+Stepped = tuple[Array, Array, Tree, Tree, Tree]  # the loss, the squared norm of the gradients; p, state, layers after
 
 
 class Stepper:
     """Makes steps, unless something in one is not finite.
 
     Args:
-        loss: ``loss(p, *batch)`` gives one number.
+        objective: the loss.
         optimizer: what makes new parameters of gradients.
         shards: how many parts a batch is worked on in.
         executor: what works on them, if it is not this process.
@@ -40,30 +42,30 @@ class Stepper:
     """
 
     def __init__(
-        self, loss: Function, optimizer: Optimizer, shards: int, executor: Executor | None, compiled: bool
+        self, objective: Objective, optimizer: Optimizer, shards: int, executor: Executor | None, compiled: bool
     ) -> None:
-        self.loss = loss
-        self._shards = Shards(loss, shards, executor, compiled) if shards > 1 or executor else None
-        self._program = Program(_update(optimizer) if self._shards else _step(loss, optimizer), compiled)
+        self.objective = objective
+        self._shards = Shards(objective.loss, shards, executor, compiled) if shards > 1 or executor else None
+        self._program = Program(_update(optimizer) if self._shards else _step(objective, optimizer), compiled)
 
-    def __call__(self, p: Tree, state: Tree, batch: Batch) -> tuple[float, float, Tree, Tree]:
-        """The loss, the norm of its gradients, and p and the state after the step.
+    def __call__(self, p: Tree, state: Tree, layers: Tree, batch: Batch) -> tuple[float, float, Tree, Tree, Tree]:
+        """The loss, the norm of its gradients, and p, the state and the layers' after the step.
 
         Raises:
             FloatingPointError: something is not finite; the message names the operation that made it, if one did.
         """
         given = batch if self._shards is None else self._shards(p, batch)
-        value, squared, after, following = self._program(p, state, *given)
+        value, squared, *after = self._program(p, state, layers, *given)
         if not (math.isfinite(value) and math.isfinite(squared)):
-            squared = self._check_finite(p, batch)
-        return float(value), math.sqrt(squared), after, following
+            squared = self._check_finite(p, layers, batch)
+        return float(value), math.sqrt(squared), *after
 
-    def _check_finite(self, p: Tree, batch: Batch) -> float:
+    def _check_finite(self, p: Tree, layers: Tree, batch: Batch) -> float:
         """The squared norm of gradients that are finite, and only their squares are not in their dtype."""
         after = "Trainer: a step was not made, and the network is as it was before"
         try:
             with detect_nan():
-                value, g = value_and_grad(self.loss)(p, *batch)
+                (value, _), g = value_and_grad(self.objective, has_aux=True)(p, layers, *batch)
         except FloatingPointError as error:
             raise type(error)(f"{after}: {error}") from None
         leaves = tree.leaves(g)
@@ -79,28 +81,28 @@ class Stepper:
         raise FloatingPointError(f"{after}: its loss is {float(value)}, and {what}")
 
 
-def _step(loss: Function, optimizer: Optimizer) -> Callable[..., Stepped]:
-    """The function of p, state and a batch that makes a step."""
-    slopes = value_and_grad(loss)
+def _step(objective: Objective, optimizer: Optimizer) -> Callable[..., Stepped]:
+    """The function of p, state, layers and a batch that makes a step."""
+    slopes = value_and_grad(objective, has_aux=True)
 
-    def step(p: Tree, state: Tree, *batch: Any) -> Stepped:
-        value, g = slopes(p, *batch)
+    def step(p: Tree, state: Tree, layers: Tree, *batch: Any) -> Stepped:
+        (value, layers), g = slopes(p, layers, *batch)
         after, following = optimizer.update(g, state, p)
-        return value, _squared_norm(g), after, following
+        return value, _squared_norm(g), after, following, layers
 
     return step
 
 
 def _update(optimizer: Optimizer) -> Callable[..., Stepped]:
-    """The function of p, state, and the weights, losses and gradients of shards that makes a step."""
+    """The function of p, state, layers, and the weights, losses and gradients of shards that makes a step."""
 
     def step(
-        p: Tree, state: Tree, weights: Sequence[float], losses: Sequence[Array], slopes: Sequence[Tree]
+        p: Tree, state: Tree, layers: Tree, weights: Sequence[float], losses: Sequence[Array], slopes: Sequence[Tree]
     ) -> Stepped:
         value = _weighted(weights, losses)
         g = tree.map(lambda *each: _weighted(weights, each), *slopes)
         after, following = optimizer.update(g, state, p)
-        return value, _squared_norm(g), after, following
+        return value, _squared_norm(g), after, following, layers
 
     return step
 

@@ -4,24 +4,24 @@ p  parameters: the network as a tree of plain arrays
 """
 
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
 
+from tinygrad_edu import tree
 from tinygrad_edu.check import compare_gradients
 from tinygrad_edu.check.report import Report
 from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Dataset, deal, prefetched
 from tinygrad_edu.optim import Optimizer
-from tinygrad_edu.train import advice
+from tinygrad_edu.train.advice import Adviser
 from tinygrad_edu.train.history import History
 from tinygrad_edu.train.interrupts import leave, postponed
 from tinygrad_edu.train.measuring import Measures
-from tinygrad_edu.train.program import TrainingWarning
+from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.progress import Progress, shown
 from tinygrad_edu.train.state import State, as_given, plain
 from tinygrad_edu.train.step import Batch, Stepper
@@ -48,12 +48,16 @@ class Trainer:
 
     Args:
         network: the tree that learns; it is not written into.
-        loss: ``loss(network, *batch)`` gives one number, a mean over the rows of the batch.
+        loss: ``loss(network, *batch)`` gives one number, a mean over the rows of the batch. With a `state`,
+            ``loss(network, state, *batch, training=...)`` gives that number and the next state.
         optimizer: such as ``optim.adam(1e-3)``.
+        state: what layers keep and is not learnt, such as running statistics: ``network.initial_state()``. It is part
+            of what is trained, and of a checkpoint.
         batch_size: rows a minibatch, at most; None for all at once.
         seed: of the order of the examples, and of `augment`.
         augment: ``augment(rng, *batch)`` gives another batch, with noise, say; `rng` is a generator of each step's own.
-        metrics: by name, functions like the loss, means over the rows, which are measured on validation data.
+        metrics: by name, functions of a network and a batch, means over the rows, which are measured on validation
+            data. With a `state`, the network is called with it.
         shards: how many parts each minibatch is worked on in, one after the other, to need less memory, or by the
             workers of `executor`. The result depends on the number of parts, to rounding, and on nothing else.
         executor: such as a `concurrent.futures.ProcessPoolExecutor`.
@@ -67,6 +71,7 @@ class Trainer:
         loss: Function,
         optimizer: Optimizer,
         *,
+        state: Tree = None,
         batch_size: int | None = 32,
         seed: int = 0,
         augment: Callable[..., Sequence[Any]] | None = None,
@@ -81,15 +86,18 @@ class Trainer:
             raise TypeError(f"Trainer: {what}; pass one of tinygrad_edu.optim's, such as optim.adam(1e-3)")
         if shards < 1 or (batch_size is not None and batch_size < 1):
             raise ValueError(f"Trainer: batch_size is {batch_size} and shards {shards}; pass at least 1")
-        self.loss, self.augment, self.advice = loss, augment, advice
+        if state is not None and (shards > 1 or executor is not None):
+            raise ValueError("Trainer: each part of a batch would have a state of its own; with state=, pass shards=1")
+        self.augment, self.advice = augment, advice
+        self._objective = Objective(loss, state is not None)
         self.seed, self.batch_size, self.shards = seed, batch_size, shards
         self._like = network
         p = plain(network)
         with no_grad():
-            self._state = State(p, optimizer.init(p))
-        self._stepper = Stepper(loss, optimizer, shards, executor, compiled)
-        self._measures = Measures({"loss": loss, **(metrics or {})}, compiled)
-        self._warned: set[str] = set()
+            self._state = State(p, optimizer.init(p), tree.map(np.copy, state))
+        self._stepper = Stepper(self._objective, optimizer, shards, executor, compiled)
+        self._measures = Measures(self._objective, metrics or {}, compiled)
+        self._adviser = Adviser(self._objective) if advice else None
         self._saved: tuple[Path, int] | None = None
         self.batch: Batch = ()
 
@@ -102,6 +110,16 @@ class Trainer:
     def best(self) -> Tree:
         """The network after the epoch with the lowest validation loss; None if none was measured."""
         return None if self._state.best is None else as_given(self._like, self._state.best)
+
+    @property
+    def state(self) -> Tree:
+        """The state of the layers as it is now; a copy. None if they keep none."""
+        return tree.map(np.copy, self._state.layers)
+
+    @property
+    def best_state(self) -> Tree:
+        """The state of the layers that goes with the best network."""
+        return tree.map(np.copy, self._state.best_layers)
 
     @property
     def history(self) -> History:
@@ -194,11 +212,11 @@ class Trainer:
         """Make the steps that are left of an epoch; each gives whether the epoch has ended."""
         state, count = self._state, self._batches_an_epoch(len(train))
         for batch in self._batches(train, count):
-            before = state.network
-            value, norm, p, optimizer = self._stepper(before, state.optimizer, batch)
-            if not state.steps and self.advice:
-                self._warn(advice.first_loss, advice.entries(self.loss, before, batch))
-            state.network, state.optimizer, self.batch = p, optimizer, batch
+            self.batch, before = batch, state.network
+            value, norm, p, optimizer, layers = self._stepper(before, state.optimizer, state.layers, batch)
+            if not state.steps and self._adviser is not None:
+                self._adviser.before_training(state, self.batch)
+            state.network, state.optimizer, state.layers = p, optimizer, layers
             state.history.losses.append(value)
             state.history.norms.append(norm)
             state.steps += 1
@@ -229,27 +247,19 @@ class Trainer:
         losses, norms = state.history.losses[-count:], state.history.norms[-count:]
         row = {"steps": float(state.steps), "loss": float(np.mean(losses)), "gradient_norm": float(np.mean(norms))}
         if held_out is not None:
-            row |= {f"validation_{name}": x for name, x in self._measures(state.network, held_out).items()}
+            measured = self._measures(state.network, state.layers, held_out)
+            row |= {f"validation_{name}": x for name, x in measured.items()}
             if row["validation_loss"] < np.min(self._validation_losses(), initial=np.inf):
-                state.best = state.network
+                state.best, state.best_layers = state.network, state.layers
         state.history.epochs.append(row)
         state.epoch += 1
         state.step_in_epoch = 0
-        if self.advice:
-            self._warn(advice.exploding_norm, norms)
-            if state.epoch & (state.epoch - 1) == 0:  # a power of 2: this costs as much as a step
-                self._warn(advice.update_sizes, before, state.network, state.epoch)
-                self._warn(advice.dead_units, advice.entries(self.loss, state.network, self.batch))
-
-    def _warn(self, look: Callable[..., Iterator[str]], *at: Any) -> None:
-        """Say what is seen, if the like was not said before."""
-        for said in look(*at) if look.__name__ not in self._warned else ():
-            self._warned.add(look.__name__)
-            warnings.warn(f"Trainer: {said}", TrainingWarning, stacklevel=4)
+        if self._adviser is not None:
+            self._adviser.after_epoch(before, state, norms, self.batch)
 
     def evaluate(self, data: Data) -> dict[str, float]:
         """The loss and the metrics of the network as it is now, means over the rows of `data`."""
-        return self._measures(self._state.network, Dataset.of(data))
+        return self._measures(self._state.network, self._state.layers, Dataset.of(data))
 
     def check_gradients(self, rows: int = 8) -> Report:
         """Compare the gradient of the loss, here and on the first rows of the last minibatch, with its slope.
@@ -259,7 +269,8 @@ class Trainer:
         """
         if not self.batch:
             raise RuntimeError("Trainer.check_gradients: there was no minibatch yet; call fit first")
-        return compare_gradients(self.loss, self._state.network, *(x[:rows] for x in self.batch), argnums=0)
+        part = tuple(x[:rows] for x in self.batch)
+        return compare_gradients(lambda p: self._objective(p, self._state.layers, *part)[0], self._state.network)
 
     def save(self, path: Path, **notes: Any) -> None:
         """Write all there is to go on from into one file; what was there before stays until the new one is whole.
