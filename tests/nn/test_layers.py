@@ -1,5 +1,6 @@
 """Every layer: compiled is eager, slopes are slopes, the dtype stays, and what does not fit is refused."""
 
+import operator
 import re
 
 import numpy as np
@@ -219,3 +220,11 @@ REFUSED = [
 def test_what_does_not_fit_is_refused(error, said, call):
     with pytest.raises(error, match=re.escape(said)):
         call()
+
+
+def test_a_long_sequence_takes_time_in_proportion():
+    # Were the slope of each step put back into an array of all steps, time would grow with the square of their number.
+    t, size = 256, 3
+    tape = tg.Tape(loss(nn.RNN(2, size, rng()), normal(1, t, 2)))
+    put_back_into = sum(entry.inputs[0].size for entry in tape if entry.function is operator.getitem)
+    assert put_back_into <= 2 * (np.log2(t) + 1) * t * size

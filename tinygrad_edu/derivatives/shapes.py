@@ -93,10 +93,20 @@ compose(np.column_stack)(
     lambda tup: concatenate(*[a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], axis=1)
 )
 compose(np.hsplit)(lambda ary, indices_or_sections: np.split(ary, indices_or_sections, min(1, ary.ndim - 1)))
-compose(np.unstack)(lambda x, axis=0: tuple(np.moveaxis(x, axis, 0)))
 compose(np.broadcast_arrays)(
     lambda *args: tuple(np.broadcast_to(a, np.broadcast_shapes(*map(np.shape, args))) for a in args)
 )
+
+
+@compose(np.unstack)
+def unstack(x, axis=0):
+    """The parts of an array along an axis."""
+    # Halved over and over: a slope that is put back goes into an array of twice its size, not into the whole.
+    parts = [np.moveaxis(x, axis, 0)]
+    count = len(parts[0])
+    while len(parts) < count:
+        parts = [half for part in parts for half in (part[: len(part) // 2], part[len(part) // 2 :]) if len(half)]
+    return tuple(part[0] for part in parts if count)
 
 
 def at_least(n):

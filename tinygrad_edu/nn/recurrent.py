@@ -80,8 +80,8 @@ class Recurrent(Module):
         sums = x @ self.input_weights + self.bias
         carry = self.first_carry((*shape[:-2], self.size), sums.dtype) if carry is None else carry
         outputs = []
-        for i in range(shape[-2]):
-            carry = self.step(sums[..., i, :], carry)
+        for z in np.unstack(sums, axis=-2):
+            carry = self.step(z, carry)
             outputs.append(self.seen(carry))
         return np.stack(outputs, axis=-2), carry
 
