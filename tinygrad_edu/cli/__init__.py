@@ -1,4 +1,4 @@
-"""The command ``tinygrad-edu``: from hot and cold to digits, in the terminal; ``lesson``, ``check`` and ``explain``.
+"""The command ``tinygrad-edu``: from hot and cold to digits, in the terminal; ``lesson``, ``check``, ….
 
 The tour ends with 0 if everything it shows holds and 1 if something does not, ``check`` with 0 if the gradient is
 right, 1 if it is wrong and 3 if that cannot be judged, ``explain`` with 0; all of them with 2 if they were called
@@ -43,6 +43,16 @@ exit status: 0 it is explained, 2 wrong usage or an error, 130 stopped by Ctrl-C
 expressions know:"""
 
 
+_EXERCISED = """\
+examples:
+  tinygrad-edu exercise 1
+  tinygrad-edu exercise 1 -3
+  tinygrad-edu exercise 5 my_rule.py
+  tinygrad-edu exercise 5 --answer
+
+exit status: 0 the answer is right, 1 it is wrong, 2 wrong usage or an error"""
+
+
 def _seed(text: str) -> int:
     seed = int(text)
     if seed < 0:
@@ -70,6 +80,16 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: tinygrad-edu lesson 5. Exit status: 0, or 1 if an example gives another result than it says.",
     )
     lesson.add_argument("which", nargs="?", metavar="N", help="the number of a lesson, or all")
+    exercise = commands.add_parser(
+        "exercise",
+        help="try an exercise, and have your answer graded",
+        description="Show an exercise, or grade an answer to it. Without a number, list the exercises.",
+        epilog=_EXERCISED,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    exercise.add_argument("number", nargs="?", type=int, metavar="N", help="the number of an exercise")
+    exercise.add_argument("given", nargs="?", metavar="ANSWER", help="a number, or a file with the functions asked for")
+    exercise.add_argument("--answer", action="store_true", help="show the answer")
     check = commands.add_parser(
         "check",
         help="compare numeric and analytic gradients",
@@ -103,7 +123,7 @@ def _known() -> str:
 
 def _with_signs(arguments: Sequence[str]) -> list[str]:
     """The arguments, with a space before what begins with a minus sign and is no option, such as -x."""
-    if not {"check", "explain"} & {*arguments}:
+    if not {"check", "exercise", "explain"} & {*arguments}:
         return [*arguments]
     return [f" {text}" if re.match(r"-(?!h$|-$|-[a-z]{2,}(=|$))", text) else text for text in arguments]
 
@@ -133,6 +153,10 @@ def _run(options: argparse.Namespace) -> int:
         from tinygrad_edu.cli.lesson import lessons  # noqa: PLC0415 - the tour does without
 
         return lessons(options.which)
+    if options.command == "exercise":
+        from tinygrad_edu.cli.exercise import exercises  # noqa: PLC0415
+
+        return exercises(options.number, options.given, options.answer)
     if options.command == "check":
         from tinygrad_edu.cli.check import check  # noqa: PLC0415 - the tour does without
 

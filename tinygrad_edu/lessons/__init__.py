@@ -23,6 +23,10 @@ agreement      a network's gradient, measured and derived
 depth          initialisation and vanishing gradients
 racing         step sizes and momentum
 overfitting    why examples are held out
+
+The course itself:
+
+pages          its lessons as text, and `exercises` with answers, graded by the checker
 """
 
 import importlib
@@ -37,6 +41,7 @@ if TYPE_CHECKING:  # the lessons that __getattr__ opens
         derivations,
         digits,
         estimating,
+        exercises,
         functions,
         hot_and_cold,
         landscape,
@@ -44,6 +49,7 @@ if TYPE_CHECKING:  # the lessons that __getattr__ opens
         modes,
         nonlinearity,
         overfitting,
+        pages,
         racing,
         scalar_tape,
         slopes,
@@ -58,6 +64,7 @@ __all__ = [
     "derivations",
     "digits",
     "estimating",
+    "exercises",
     "functions",
     "hot_and_cold",
     "landscape",
@@ -65,6 +72,7 @@ __all__ = [
     "modes",
     "nonlinearity",
     "overfitting",
+    "pages",
     "racing",
     "scalar_tape",
     "slopes",
