@@ -11,6 +11,7 @@ import tinygrad_edu as tg
 from tests.against_torch import agree
 from tests.functions.test_convolution import layouts, whole
 from tinygrad_edu import functions as F
+from tinygrad_edu.functions import im2col
 from tinygrad_edu.functions.convolution import conv_weights
 
 
@@ -75,6 +76,19 @@ def test_convolution_is_the_sum_over_every_window_and_has_two_adjoints(geometry,
     if len(image) == 2:
         np.testing.assert_array_equal(F.conv2d(x, w, groups=groups, **how), z)
         np.testing.assert_array_equal(F.conv2d_transpose(y, w, size=image, groups=groups, **how), back)
+
+
+@pytest.mark.parametrize("n", [1, im2col.MANY])
+@pytest.mark.parametrize("c", [2, im2col.SHALLOW])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_however_images_are_laid_out_convolution_is_the_sum_over_every_window(n, c, count):
+    how = {"stride": (1, 2, 1)[:count], "padding": (1, 0, 0)[:count], "dilation": (2, 1, 1)[:count]}
+    x, w = whole((n, c, *(5, 4, 3)[:count]), 0), whole((2, c, *(2, 2, 3)[:count]), 1)
+    z, pull = tg.vjp(lambda x, w: F.conv(x, w, **how), x, w)
+    np.testing.assert_array_equal(z, conv_by_hand(x, w, 1, **how))
+    y = whole(z.shape, 2)
+    back, weights = pull(y)
+    assert np.sum(z * y) == np.sum(x * back) == np.sum(w * weights)
 
 
 @settings(max_examples=40)

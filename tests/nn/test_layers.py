@@ -89,6 +89,18 @@ def test_compiled_is_eager_and_the_dtype_stays(name, dtype):
 
 
 @pytest.mark.parametrize("name", LAYERS)
+def test_of_plain_arrays_it_is_the_same(name):
+    made, x = LAYERS[name]
+    layer = tree.map(lambda p: p.data, made(np.float64))
+    compiled = tg.compile(lambda layer, x: layer(x))
+    compiled(layer, x)
+    wanted = made(np.float64)(x).data
+    for got in (layer(x), compiled(layer, x)):
+        assert type(got) is np.ndarray
+        assert np.all(abs(got - wanted) <= 64 * np.finfo(float).eps * np.max(abs(wanted)))
+
+
+@pytest.mark.parametrize("name", LAYERS)
 def test_slopes_are_slopes(name):
     made, x = LAYERS[name]
     layer = tree.map(lambda p: p.data, made(np.float64))
@@ -119,7 +131,8 @@ def test_a_function_of_the_layers_is_that_of_its_parts():
     first, second = nn.Linear(3, 4, rng()), nn.Linear(4, 2, rng(1))
     x = normal(5, 3)
     wanted = np.tanh(x @ first.weights.data + first.bias.data) @ second.weights.data + second.bias.data
-    np.testing.assert_array_equal(nn.Sequential([first, np.tanh, second])(x).data, wanted)
+    for layers in ([first, np.tanh, second], (first, np.tanh, second), iter([first, np.tanh, second])):
+        np.testing.assert_array_equal(nn.Sequential(layers)(x).data, wanted)
 
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(0, 2))
@@ -210,6 +223,7 @@ REFUSED = [
     (TypeError, "attention: mask is of dtype int64",
      lambda: nn.MultiHeadAttention(4, 2, R)(X, mask=np.ones((3, 3), int))),
     (TypeError, "Sequential: layer 1 is a float; pass modules, and functions", lambda: nn.Sequential([np.tanh, 1.0])),
+    (TypeError, "Sequential: layer 0 is the class Flatten; pass modules", lambda: nn.Sequential([nn.Flatten])),
     (ValueError, "MLP: sizes is or holds 0", lambda: nn.MLP(2, [3, 0])),
     (ValueError, "MLP: there are no sizes", lambda: nn.MLP(2, [])),
     (TypeError, "MLP: rng is a int", lambda: nn.MLP(2, [1], 0)),

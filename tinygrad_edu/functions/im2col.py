@@ -67,10 +67,15 @@ class Plan(NamedTuple):
         """The rows of the kernel, all in one band or each in one.
 
         Products that add up few numbers write more than they compute, so of small kernels all rows go together; of
-        large ones each goes alone, as then images need not be copied for each row.
+        large ones each goes alone, as then images need not be copied for each row. Along one axis alone there are no
+        rows, only the width.
         """
         rows = self.kernel[0]
-        return [slice(0, rows)] if self.depth < SHALLOW else [slice(i, i + 1) for i in range(rows)]
+        return (
+            [slice(0, rows)]
+            if self.depth < SHALLOW or len(self.kernel) == 1
+            else [slice(i, i + 1) for i in range(rows)]
+        )
 
 
 def to_chwn(x: Any) -> Any:

@@ -108,12 +108,13 @@ def _may_skip(states: Array, blank: int) -> Array:
 
 def _last_alpha(emissions: Array, may_skip: Array, steps: Array) -> Array:
     """Alpha after the last step of each example, of log-probabilities of being heard at each state: (n, t, 2 s + 1)."""
-    n, t, count = emissions.shape
+    n, _, count = emissions.shape
     never = np.full((n, 2), -np.inf, emissions.dtype)
-    alpha = np.where(np.arange(count) < 2, emissions[:, 0], -np.inf)
-    for i in range(1, t):
+    first, *later = np.unstack(emissions, axis=1)
+    alpha = np.where(np.arange(count) < 2, first, -np.inf)
+    for i, emission in enumerate(later, 1):
         before = np.concatenate([never, alpha], axis=1)
         skipped = np.where(may_skip, before[:, :count], -np.inf)
-        heard = logsumexp(np.stack([alpha, before[:, 1 : count + 1], skipped]), axis=0) + emissions[:, i]
+        heard = logsumexp(np.stack([alpha, before[:, 1 : count + 1], skipped]), axis=0) + emission
         alpha = np.where((i < steps)[:, None], heard, alpha)
     return alpha

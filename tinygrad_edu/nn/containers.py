@@ -1,6 +1,6 @@
 """Layers one after the other."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from tinygrad_edu.core.rules import Array
@@ -30,12 +30,13 @@ class Sequential(Module):
 
     layers: list[Module | Callable[[Array], Array]]
 
-    def __init__(self, layers: Sequence[Module | Callable[[Array], Array]]) -> None:
-        for i, layer in enumerate(layers):
-            if not callable(layer):
-                what = f"layer {i} is a {type(layer).__name__}"
-                raise TypeError(f"Sequential: {what}; pass modules, and functions such as np.tanh")
-        self._set(layers=[*layers])
+    def __init__(self, layers: Iterable[Module | Callable[[Array], Array]]) -> None:
+        given = [*layers]
+        for i, layer in enumerate(given):
+            if isinstance(layer, type) or not callable(layer):
+                what = f"the class {layer.__name__}" if isinstance(layer, type) else f"a {type(layer).__name__}"
+                raise TypeError(f"Sequential: layer {i} is {what}; pass modules, and functions such as np.tanh")
+        self._set(layers=given)
 
     def apply(self, x: Array, state: State, *, training: bool) -> tuple[Array, State]:
         """The output of the last layer, and the states of all.
