@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # the rooms that __getattr__ opens
         scan,
         value_and_grad,
         vjp,
+        vmap,
         while_loop,
     )
 
@@ -69,6 +70,7 @@ __all__ = [
     "tree",
     "value_and_grad",
     "vjp",
+    "vmap",
     "while_loop",
 ]
 
@@ -78,7 +80,7 @@ _IN_ROOMS = {
     **dict.fromkeys(("TraceError", "compile"), "compiler"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
-    **dict.fromkeys(("checkpoint", "scan", "while_loop"), "transforms"),
+    **dict.fromkeys(("checkpoint", "scan", "vmap", "while_loop"), "transforms"),
 }
 
 

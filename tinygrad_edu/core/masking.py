@@ -42,7 +42,7 @@ def gradients(
         spoilt = any(map(has_nan, swept[0].values()))
         if not spoilt and listener is None:
             return swept
-        if (apart := unrolled(tape, seeds, since)) is not None:  # masks are those of every step of a loop
+        if spoilt and (apart := unrolled(tape, seeds, since)) is not None:  # masks are those of every step of a loop
             steps, again = apart
             moved = {again[z]: g for z, g in seeds.items()}
             leaves, sums = gradients(steps, moved, since, inner, recorded)
@@ -133,7 +133,8 @@ class Masked:
             share = rule(given, output, *arguments, **keywords)
             if not np.isfinite(payload(share)).all() and np.isfinite(np.where(active, z._payload, 0.0)).all():
                 share = rule(given, _finite(output), *map(_finite, arguments), **keywords)
-            passed = _influence(rule, active, z._payload, numbers, keywords)
+            # a loop that nothing spoils passes something on everywhere, as far as anybody looks
+            passed = 1.0 if row.unrolled else _influence(rule, active, z._payload, numbers, keywords)
         passed = unbroadcast(1.0 * passed, numbers[i], z.function) != 0
         return unbroadcast(share, arguments[i], z.function), passed
 

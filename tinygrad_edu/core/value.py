@@ -156,6 +156,8 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return on_function(function, arguments, keywords)
 
     def __getitem__(self, index: Any) -> Self:
+        if isinstance(index, OuterArray):
+            return index.call(operator.getitem, (self, index), {})  # type: ignore[no-any-return]
         return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:

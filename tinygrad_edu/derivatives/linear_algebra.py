@@ -37,6 +37,8 @@ def product_right(g, x, y):
         return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    if x.ndim > 2 and x.shape[-2] == 1:  # of stacks of rows, for which NumPy would multiply one matrix after the other
+        return x.swapaxes(-1, -2) * g
     return x.swapaxes(-1, -2) @ g
 
 

@@ -5,6 +5,7 @@ argnums  which arguments: an index, the name of one that is given by keyword, or
 run      one run of f on Values, a `Pullback`
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,9 +32,10 @@ from tinygrad_edu.tree import Tree
 
 def _unit_seed(caller: str, run: Pullback) -> Array:
     """The 1 from which the gradient starts, of a function that gave one number."""
-    z = run.output
-    if not isinstance(z, Value) or z.size != 1:
-        what = f"shape {z.shape}" if isinstance(z, Value) else f"a {type(z).__name__}"
+    z, shape = run.outputs[0], run.shape_of(run.outputs[0])
+    alone = tree.is_leaf(run.output)
+    if not alone or math.prod(shape) != 1:
+        what = f"shape {shape}" if alone else f"a {type(run.output).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
     return z.dtype.type(1) if isinstance(z._payload, np.generic) else np.ones_like(z._payload)[()]
 
@@ -79,10 +81,7 @@ def _value_aux_and_gradient(f: Function, argnums: Argnums, args: Inputs, keyword
     run = Pullback("grad", value, args, argnums, keywords)
     swept = run.pull([_unit_seed("grad", run)])
 
-    def outside(x: Array) -> Array:
-        return to_caller(x, run.recorded, run.from_values) if isinstance(x, Entry) else x
-
-    return (run.value(), tree.map(outside, kept[0])), tuple(swept) if several(argnums) else swept[0]
+    return (run.value(), tree.map(run.handed_out, kept[0])), tuple(swept) if several(argnums) else swept[0]
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -129,7 +128,7 @@ def vjp(f: Function, *primals: Any, **keywords: Any) -> tuple[Any, Function]:
     run = Pullback("vjp", f, primals, range(len(primals)), keywords)
 
     def pull(cotangent: Any) -> Any:
-        seeds = match_tree("vjp", "cotangent", cotangent, run.output)
+        seeds = [*map(run.whole, match_tree("vjp", "cotangent", cotangent, run.output))]
         involved = any(isinstance(g, Entry) for g in seeds)
         return tuple(run.pull(seeds, is_recording() and (run.recorded or involved)))
 
@@ -148,16 +147,17 @@ def jvp(f: Function, primals: Sequence[Any], tangents: Sequence[Any], **keywords
     """
     _check_sequences("jvp", primals, tangents)
     run = Pullback("jvp", f, tuple(primals), range(len(primals)), keywords)
-    directions = match_tree("jvp", "tangent", tuple(tangents), tuple(run.rebuild(run.variables)))
+    directions = match_tree("jvp", "tangent", tuple(tangents), tuple(run.rebuild(run.wrapped(run.variables))))
     with Recording(True):
+        directions = [*map(run.whole, directions)]
         dummies = [record(Value, np.zeros_like(z._payload)[()]) for z in run.outputs]
         since = next(serials)
-        pulled = tree.leaves(run.pull(dummies, recorded=True))
+        pulled = [to_caller(g, True, False) for g in run.cotangents(dummies, recorded=True)]
     involved = any(isinstance(v, Entry) for v in directions)
     recorded = is_recording() and (run.recorded or involved)
     swept, _ = gradients(order(pulled, since), sum_seeds(pulled, directions), since, recorded=recorded)
     pushed = [to_caller(swept.get(u, u._payload), recorded, False) for u in dummies]
-    return run.value(), run.rebuild_output(pushed)
+    return run.value(), run.rebuild_output(run.wrapped(pushed))
 
 
 def hvp(
@@ -180,4 +180,4 @@ def hvp(
     wrt: Any = range(len(primals)) if argnums is None else argnums
     wrt = wrt if several(wrt) else (wrt,)
     run = Pullback("hvp", grad(f, wrt), tuple(primals), wrt, keywords)
-    return tuple(run.pull(match_tree("hvp", "tangent", tuple(tangents), run.output)))
+    return tuple(run.pull([*map(run.whole, match_tree("hvp", "tangent", tuple(tangents), run.output))]))

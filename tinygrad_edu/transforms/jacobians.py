@@ -6,6 +6,7 @@ seed  what a row starts from: 1 for one number of the outputs, 0 for all others
 g     cotangents of a variable, (n, *shape)
 """
 
+import math
 from contextlib import suppress
 from typing import Any
 
@@ -50,11 +51,17 @@ def _slopes(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> 
     made = []
     start = 0
     for z in run.outputs:
-        parts = rows if len(run.outputs) == 1 else [g[start : start + z.size] for g in rows]
-        start += z.size
-        shaped = [g if z.ndim == 1 else np.reshape(g, z.shape + g.shape[1:]) for g in parts]
+        shape = run.shape_of(z)
+        stop = start + math.prod(shape)
+        parts = rows if len(run.outputs) == 1 else [g[start:stop] for g in rows]
+        start = stop
+        shaped = [g if len(shape) == 1 else np.reshape(g, shape + g.shape[1:]) for g in parts]
+        if run.sizes:  # the axes of examples go in front
+            shaped = [
+                np.moveaxis(g, [*range(len(shape), len(shape + run.sizes))], [*range(len(run.sizes))]) for g in shaped
+            ]
         own = zip(shaped, run.numbers, strict=True)
-        one = run.rebuild([to_caller(g, run.recorded, isinstance(x, Entry)) for g, x in own])
+        one = run.rebuild(run.wrapped([to_caller(g, run.recorded, isinstance(x, Entry)) for g, x in own]))
         made.append(tuple(one) if several(argnums) else one[0])
     return run.rebuild_output(made)
 
@@ -71,7 +78,7 @@ def hessian(f: Function, argnums: int | str = 0) -> Function:
 
 def batched_rows(run: Pullback) -> list[Array]:
     """For each variable its cotangents from every number of the outputs, in order, (n, *shape)."""
-    n = sum(z.size for z in run.outputs)
+    n = sum(math.prod(run.shape_of(z)) for z in run.outputs)
     if n == 0:
         return [np.zeros((0, *x.shape), x.dtype) for x in run.variables]
     if (
@@ -98,6 +105,8 @@ def in_batches(run: Pullback, n: int) -> list[Array]:
 def _batch(run: Pullback, start: int, stop: int) -> list[Array]:
     """The rows from `start` to `stop`, from one sweep."""
     seeds = _seeds(run, start, stop)
+    if run.sizes:
+        seeds = [_for_all_examples(seed, run.sizes) for seed in seeds]
     large = (stop - start) * max(z.size for z in run.outputs) >= DENSE
     if run.recorded or not (large or any(isinstance(z._payload, Tracer) for z in run.outputs)):
         seeds = [Batch(seed.array) if isinstance(seed, Batch) else seed for seed in seeds]
@@ -110,13 +119,22 @@ def _seeds(run: Pullback, start: int, stop: int) -> list[Array]:
     seeds: list[Any] = []
     first = 0  # the row with which an output begins
     for z in run.outputs:
-        own = max(start - first, 0), min(stop - first, z.size)
+        shape = run.shape_of(z)
+        own = max(start - first, 0), min(stop - first, math.prod(shape))
         if own[0] < own[1]:
-            seeds.append(identity_rows(stop - start, max(first - start, 0), *own, z.shape, z.dtype))
+            seeds.append(identity_rows(stop - start, max(first - start, 0), *own, shape, z.dtype))
         else:
-            seeds.append(np.zeros(z.shape, z.dtype)[()])
-        first += z.size
+            seeds.append(np.zeros(shape, z.dtype)[()])
+        first += math.prod(shape)
     return seeds
+
+
+def _for_all_examples(seed: Array, sizes: tuple[int, ...]) -> Array:
+    """A seed inside of `vmap`: the same for all examples."""
+    if not isinstance(seed, Batch):
+        return np.broadcast_to(seed, sizes + np.shape(seed))
+    spread = np.reshape(seed.array, (seed.n, *(1,) * len(sizes), *seed.shape))
+    return Batch(np.broadcast_to(spread, (seed.n, *sizes, *seed.shape)))
 
 
 def _as_rows(g: Any, x: Any, n: int) -> Any:
@@ -131,8 +149,8 @@ def row_by_row(run: Pullback) -> list[Array]:
     zeros = [np.zeros(z.shape, z.dtype) for z in run.outputs]
     rows = []
     for k, z in enumerate(run.outputs):
-        for i in np.ndindex(z.shape):
+        for i in np.ndindex(run.shape_of(z)):
             seeds = [zero.copy() for zero in zeros]
-            seeds[k][i] = 1
+            seeds[k][(..., *i)] = 1
             rows.append(run.cotangents([seed[()] for seed in seeds], run.recorded))
     return [np.stack(g) for g in zip(*rows, strict=True)]

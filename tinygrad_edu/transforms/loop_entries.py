@@ -58,7 +58,7 @@ class Loop:
         return c, stacked[: len(y)], stacked[len(y) :]
 
     def __repr__(self) -> str:
-        return f"{self.n} × {self.body!r}"
+        return f"{self.n} × {getattr(self.body, '__name__', repr(self.body))}"
 
 
 class _ClosesOverValues(Exception):  # noqa: N818 - a signal

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.context import Recording
+from tinygrad_edu.core.context import OuterArray, Recording, Tracer
 from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.tape import payload
+from tinygrad_edu.transforms.batching import levels, unwrapped, wrapped
 from tinygrad_edu.transforms.loop_entries import Leaves, Loop, run
 from tinygrad_edu.tree import Tree
 
@@ -53,8 +54,28 @@ def scan(step: Function, carry: Tree, xs: Tree = None, length: int | None = None
         return _in_segments(step, carry, xs, n)
     carry = _tree_of_numbers("carry", carry)
     body = Step(step, carry, xs)
-    last, ys = run(Loop(body, n), tree.leaves(carry), tree.leaves(xs))
+    c, x = tree.leaves(carry), tree.leaves(xs)
+    last, ys = _of_all_examples(body, n, c, x, sizes) if (sizes := levels.get()) else run(Loop(body, n), c, x)
     return tree.unflatten(carry, last), tree.unflatten(body.y, ys)
+
+
+def _of_all_examples(step: "Step", n: int, c: Leaves, xs: Leaves, sizes: tuple[int, ...]) -> tuple[Leaves, Leaves]:
+    """The last carry and the ys inside of `vmap`: the loop goes through the steps of all examples at once."""
+
+    def body(c: Leaves, x: Leaves) -> tuple[Leaves, Leaves]:
+        token = levels.set(sizes)  # the sweep comes here after `vmap` has ended
+        try:
+            made = step(*([wrapped(a, sizes) for a in leaves] for leaves in (c, x)))
+            c, y = ([unwrapped(a, sizes) for a in leaves] for leaves in made)
+        finally:
+            levels.reset(token)
+        return c, y
+
+    body.__name__ = repr(step)
+    ahead = len(sizes)
+    along = [np.moveaxis(unwrapped(x, sizes), ahead, 0) for x in xs]
+    last, ys = run(Loop(body, n), [unwrapped(a, sizes) for a in c], along)
+    return [wrapped(a, sizes) for a in last], [wrapped(np.moveaxis(y, 0, ahead), sizes) for y in ys]
 
 
 def while_loop(condition: Function, step: Function, carry: Tree, limit: int) -> Tree:
@@ -71,9 +92,24 @@ def while_loop(condition: Function, step: Function, carry: Tree, limit: int) -> 
     limit, carry = _whole("while_loop", "limit", limit), _tree_of_numbers("carry", carry)
     n, c = 0, tree.map(payload, carry)
     with Recording(False):
-        while n < limit and _holds(condition(c)):
+        # for each example, or for other numbers at a later run of a program, there may be another answer
+        differs = limit > 0 and isinstance(payload(condition(c)), (OuterArray, Tracer))
+        while n < limit and not differs and _holds(condition(c)):
             n, c = n + 1, tree.map(payload, step(c))
+    if differs:
+        return _masked(condition, step, carry, limit)
     return scan(lambda c, _: (step(c), None), carry, length=n)[0] if n else carry
+
+
+def _masked(condition: Function, step: Function, carry: Tree, limit: int) -> Tree:
+    """The same by a loop of `limit` steps, which change nothing once the condition does not hold."""
+
+    def go_on(c: Tree, _: None) -> tuple[Tree, None]:
+        holds = condition(c)
+        where: Function = np.where
+        return tree.map(lambda old, new: where(holds, new, old)[()], c, step(c)), None
+
+    return scan(go_on, carry, length=limit)[0]
 
 
 def checkpoint(function: Function) -> Function:

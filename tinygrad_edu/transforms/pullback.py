@@ -3,6 +3,8 @@
 f          the function, of any arguments; those differentiated are trees of numbers
 argnums    which arguments: an index, the name of one that is given by keyword, or several of these
 variables  fresh Values that stand in for the numbers differentiated
+sizes      inside `vmap`: how many examples there are. Variables hold all of them, and since each has its own slope, the
+           sweep of their sum has the slopes of all
 """
 
 import functools
@@ -22,6 +24,7 @@ from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.transforms.batching import Batch, levels, unwrapped, wrapped
 from tinygrad_edu.tree import Tree
 
 Argnums = int | str | Sequence[int | str]
@@ -31,9 +34,9 @@ Argnums = int | str | Sequence[int | str]
 class Transformed:
     """The function that `transform` makes of `f`; it can be pickled if `f` can, and is a method where `f` is one."""
 
-    transform: Callable[[Function, Argnums, Inputs, Keywords], Any]
+    transform: Callable[[Function, Any, Inputs, Keywords], Any]
     f: Function
-    argnums: Argnums
+    argnums: Any  # or what else the transform is told
 
     def __post_init__(self) -> None:
         for name in functools.WRAPPER_ASSIGNMENTS:
@@ -58,9 +61,22 @@ def _variable(x: Array) -> Value:
     """A Value that stands in for `x`: recorded of a Value, so that outer derivatives see through, or else a leaf."""
     if isinstance(x, Value):
         return +x
+    if levels.get():  # it was copied before it was repeated for every example
+        return record(Value, x)  # type: ignore[no-any-return]
     quick = type(x) is np.ndarray and x.dtype.kind == "f" and x.ndim
     leaf: Value = record(Value, x.copy(order="K") if quick else accept(x))
     return leaf
+
+
+def _owned(x: Any) -> Any:
+    """A number of a function inside `vmap`, in memory of its own; a Value stays what it is."""
+    if isinstance(x, Batch):
+        return Batch(_owned(x.array), x.depth)
+    return x if isinstance(x, Entry) else accept(x)
+
+
+def _is_own_kind(x: Any) -> bool:
+    return isinstance(x, (Entry, OuterArray))
 
 
 def chosen_arguments(argnums: Argnums, count: int, keywords: Keywords, caller: str) -> tuple[int | str, ...]:
@@ -86,19 +102,22 @@ class Pullback:
     ) -> None:
         places = chosen_arguments(argnums, len(args), keywords, caller)
         given, named = [*args], {**keywords}
-        self.numbers, self.rebuild = tree.flatten([named[i] if isinstance(i, str) else given[i] for i in places])
-        if not self.numbers:
+        found, self.rebuild = tree.flatten([named[i] if isinstance(i, str) else given[i] for i in places])
+        if not found:
             raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
+        self.sizes = levels.get()
         with Recording(True):
-            self.variables = [_variable(x) for x in self.numbers]
+            self.numbers = [self.whole(_owned(x)) for x in found] if self.sizes else found
+            self.variables = [*map(_variable, self.numbers)]
             self.since = next(serials)
-            for i, variable in zip(places, self.rebuild(self.variables), strict=True):
+            for i, variable in zip(places, self.rebuild(self.wrapped(self.variables)), strict=True):
                 if isinstance(i, str):
                     named[i] = variable
                 else:
                     given[i] = variable
             self.output = _run(f, given, named)
-        self.outputs, self.rebuild_output = tree.flatten(self.output)
+            outputs, self.rebuild_output = tree.flatten(self.output)
+            self.outputs = [*map(self.whole, outputs)]
         for z in self.outputs or [self.output]:
             if not isinstance(z, Entry):
                 raise TypeError(
@@ -111,17 +130,37 @@ class Pullback:
         others = any(z.serial < self.since and z not in ours for z in self.tape)
         self.recorded = is_recording() and (self.from_values or others)
 
+    def whole(self, x: Any) -> Any:
+        """All examples of a leaf in one array; outside of `vmap`, the leaf itself."""
+        return unwrapped(x if _is_own_kind(x) else accept(x), self.sizes) if self.sizes else x
+
+    def wrapped(self, leaves: Sequence[Any]) -> list[Any]:
+        """Leaves as the caller sees them: one example of each."""
+        return [wrapped(x, self.sizes) for x in leaves] if self.sizes else [*leaves]
+
+    def shape_of(self, x: Array) -> tuple[int, ...]:
+        """The shape that the caller sees."""
+        shape: tuple[int, ...] = x.shape[len(self.sizes) :]
+        return shape
+
+    def handed_out(self, x: Any) -> Any:
+        """A leaf of what the function gave, as the caller's own."""
+        z = self.whole(x) if _is_own_kind(x) else x
+        if not isinstance(z, Entry):
+            return x
+        (made,) = self.wrapped([to_caller(z, self.recorded, self.from_values)])
+        return made
+
     def value(self) -> Tree:
         """The output, as the caller's own."""
-        return self.rebuild_output([to_caller(z, self.recorded, self.from_values) for z in self.outputs])
+        return self.rebuild_output([*map(self.handed_out, tree.leaves(self.output))])
 
     def pull(self, cotangents: Sequence[Array], recorded: bool | None = None) -> list[Tree]:
         """The cotangents of the differentiated arguments, for those of the flattened outputs."""
         recorded = self.recorded if recorded is None else recorded
-        swept = self.cotangents(cotangents, recorded)
-        pulled: list[Tree] = self.rebuild(
-            [to_caller(g, recorded, isinstance(number, Entry)) for number, g in zip(self.numbers, swept, strict=True)]
-        )
+        swept = zip(self.numbers, self.cotangents(cotangents, recorded), strict=True)
+        made = [to_caller(g, recorded, isinstance(number, Entry)) for number, g in swept]
+        pulled: list[Tree] = self.rebuild(self.wrapped(made))
         return pulled
 
     def cotangents(self, cotangents: Sequence[Array], recorded: bool) -> list[Array]:
@@ -178,6 +217,6 @@ def match_tree(caller: str, what: str, given: Tree, wanted: Tree) -> list[Array]
             raise TypeError(f"{caller}: a {what} is a {type(x).__name__} where a {kind} was expected; pass one like it")
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
-        return x if isinstance(x, Entry) else accept(x).astype(z.dtype)
+        return x if _is_own_kind(x) else accept(x).astype(z.dtype)
 
     return tree.leaves(tree.map(check, given, wanted))

@@ -1,27 +1,41 @@
 """Batches: many arrays of one shape held in one array, whose first axis, the batch, is hidden from others.
 
 n      the size of the batch, the length of the hidden axis
-array  the array that holds them all, (n, *shape): NumPy's, a tracer, or a Value
+array  the array that holds them all, (n, *shape): NumPy's, a tracer, a Value, or a batch of less depth
 shape  what others see
+depth  how many `vmap` the batch is inside of; None for one that lives within a sweep
 """
 
 import math
 import operator
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
 
 from tinygrad_edu.core.context import OuterArray
 from tinygrad_edu.core.operators import ArrayMethods
-from tinygrad_edu.core.rules import Array, Function
-from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.rules import Array, Function, is_opaque, table
+from tinygrad_edu.core.source_info import OURS
+from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.transforms.batching.levels import levels
 
 handlers: dict[Function, Function] = {}  # how a function is run on a whole batch
 
 
 class NotBatchableError(Exception):
-    """What is asked for cannot be done with a whole batch at once."""
+    """What is asked for cannot be done with a whole batch at once; it says what that is, and what to write instead."""
+
+
+def _refusing(what: str, instead: str) -> Function:
+    """A method that is refused."""
+
+    def method(self: Any, *_: Any, **__: Any) -> NoReturn:
+        raise NotBatchableError(what, instead)
+
+    return method
 
 
 class Batch(ArrayMethods, OuterArray):
@@ -32,14 +46,15 @@ class Batch(ArrayMethods, OuterArray):
     ((2,), array([ -1., -10.,   0.]))
     """
 
-    __slots__ = ("_array", "dtype", "n", "shape")
+    __slots__ = ("_array", "depth", "dtype", "n", "shape")
     __hash__ = None  # type: ignore[assignment]
     n: int
     shape: tuple[int, ...]
     dtype: Any
+    depth: int | None
 
-    def __init__(self, array: Array) -> None:
-        self._array = array
+    def __init__(self, array: Array, depth: int | None = None) -> None:
+        self._array, self.depth = array, depth
         self.n, *shape = array.shape
         self.shape, self.dtype = tuple(shape), array.dtype
 
@@ -67,16 +82,29 @@ class Batch(ArrayMethods, OuterArray):
 
         body: what a primitive does, in NumPy. Not for Values: they must meet the rule of the primitive.
         """
+        if len(levels.get()) < 2:
+            return self._call(function, arguments, keywords, body)
+        depth, n = max((x.depth or 0, x.n) for x in _batches((arguments, [*keywords.values()])))
+        given, named = (_lifted(x, depth, n) for x in (arguments, keywords))
+        return _marked(self._call(function, given, named, body), depth)
+
+    def _call(self, function: Function, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any) -> Any:
+        """The same, where all batches are of one depth."""
         try:
             if function in handlers:
                 return handlers[function](*arguments, **keywords)
-            if isinstance(function, np.ufunc) and function.signature is None:
+            if (isinstance(function, np.ufunc) and function.signature is None) or is_opaque(function):
                 return elementwise(function, *arguments, **keywords)
             if body is not None and not any(map(_is_recorded, arguments)):
                 return body(*arguments, **keywords)
         except NotBatchableError:
             pass
-        return loop_over_batch(function, arguments, keywords, self.n)
+        row = table.get(function)
+        if row is not None and row.substitute and levels.get():
+            with suppress(Exception):  # what it cannot do with a batch it can do with each
+                return row.substitute(*arguments, **keywords)
+        n = next(x.n for x in _batches((arguments, [*keywords.values()])))
+        return loop_over_batch(function, arguments, keywords, n)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """Answer NumPy when a ufunc meets a batch (NEP 13)."""
@@ -84,7 +112,7 @@ class Batch(ArrayMethods, OuterArray):
             return self.call(ufunc, inputs, keywords)
         if method == "at":
             return self._writes(ufunc.at, inputs)
-        return loop_over_batch(getattr(ufunc, method), inputs, keywords, self.n)
+        return self.call(getattr(ufunc, method), inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         """Answer NumPy when one of its other functions meets a batch (NEP 18)."""
@@ -97,12 +125,22 @@ class Batch(ArrayMethods, OuterArray):
         for i in range(self.n):
             at(*(unbatch(x, i) for x in inputs))
 
-    def _only(self, *_: Any, **__: Any) -> NoReturn:
-        raise NotBatchableError
-
     # What would have to be known of one array, not of many.
-    __bool__ = __float__ = __int__ = __complex__ = __index__ = __array__ = __format__ = _only
-    item = tolist = __contains__ = _only
+    def __bool__(self) -> bool:
+        if sys._getframe(1).f_code.co_filename.startswith(OURS):  # the library asks, about them all
+            array = payload(self.array)
+            if (answer := bool(np.all(array))) == bool(np.any(array)):
+                return answer
+        what = "takes a branch that depends on numbers (if, while, and, or, min, max)"
+        raise NotBatchableError(what, "use np.where, np.minimum or np.maximum")
+
+    __float__ = __int__ = __complex__ = __format__ = item = tolist = __contains__ = _refusing(
+        "makes a plain number of one that differs from example to example", "use NumPy's functions"
+    )
+    __index__ = __array__ = _refusing(
+        "makes a plain array or index of one that differs from example to example",
+        "use NumPy's functions; tg.functions.embedding(a, i) for a[i]",
+    )
 
     def __getitem__(self, index: Any) -> Any:
         return self.call(operator.getitem, (self, index), {})
@@ -127,7 +165,7 @@ class Batch(ArrayMethods, OuterArray):
 
     def __getattr__(self, name: str) -> Any:
         if hasattr(np.ndarray, name) and not name.startswith("__"):
-            raise NotBatchableError
+            raise NotBatchableError(f"uses .{name} of what differs from example to example", "use NumPy's functions")
         raise AttributeError(f"a batch has no attribute {name!r}")
 
     def __repr__(self) -> str:
@@ -135,11 +173,36 @@ class Batch(ArrayMethods, OuterArray):
 
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """As NumPy's method."""
-        return Batch(self.array.astype(dtype))
+        return Batch(self.array.astype(dtype), self.depth)
 
     def flatten(self) -> Any:
         """As NumPy's method: a copy."""
         return np.copy(np.ravel(self))
+
+
+def _batches(x: Any) -> Iterator[Batch]:
+    """Go through the batches in nested tuples and lists."""
+    if isinstance(x, Batch):
+        yield x
+    elif type(x) in (tuple, list):
+        for part in x:
+            yield from _batches(part)
+
+
+def _lifted(x: Any, depth: int, n: int) -> Any:
+    """What is of less depth, the same for each of a batch of this one; in nested tuples, lists and dicts."""
+    if isinstance(x, Batch):
+        return x if x.depth in (depth, None) else Batch(np.broadcast_to(x, (n, *x.shape)), depth)
+    if type(x) in (tuple, list):
+        return type(x)(_lifted(part, depth, n) for part in x)
+    return {key: _lifted(part, depth, n) for key, part in x.items()} if type(x) is dict else x
+
+
+def _marked(z: Any, depth: int) -> Any:
+    """A result, with its depth written into batches that were just made."""
+    for x in _batches(tuple(z) if isinstance(z, tuple) else z):
+        x.depth = depth if x.depth is None else x.depth
+    return z
 
 
 def _is_recorded(x: Any) -> bool:
@@ -210,3 +273,22 @@ def stack_results(results: list[Any]) -> Any:
     if not hasattr(results[0], "dtype") and kind not in (float, int, bool):
         raise NotBatchableError
     return Batch(np.stack(results))
+
+
+def wrapped(array: Array, sizes: tuple[int, ...]) -> Any:
+    """What one example is, of an array with the axes of all `vmap` in front."""
+    for depth in range(len(sizes)):
+        array = Batch(array, depth)
+    return array
+
+
+def unwrapped(x: Any, sizes: tuple[int, ...]) -> Any:
+    """All examples in one array, with the axes of all `vmap` in front; what is the same for all is repeated, unstored.
+
+    >>> unwrapped(wrapped(np.ones((2, 3)), (2,)), (2,)).shape, unwrapped(np.ones(3), (2,)).shape
+    ((2, 3), (2, 3))
+    """
+    for depth in reversed(range(len(sizes))):
+        inside = isinstance(x, Batch) and x.depth in (depth, None)
+        x = x.array if inside else np.broadcast_to(x, (sizes[depth], *np.shape(x)))
+    return x

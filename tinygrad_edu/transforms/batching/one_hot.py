@@ -40,7 +40,7 @@ class OneHotBatch(Batch):
 
     def __init__(self, n: int, shape: tuple[int, ...], dtype: Any, terms: list[Term]) -> None:
         self.n, self.shape, self.dtype, self.terms = n, shape, dtype, terms
-        self._array = None
+        self._array = self.depth = None
 
     @property
     def array(self) -> Array:

@@ -46,6 +46,8 @@ def lengths(shape: Any) -> tuple[Any, ...]:
 
 def along(function: Function, x: Any, axis: Any = None, **keywords: Any) -> Any:
     """A reduction, or a flip, of axes that others see."""
+    if any(isinstance(part, Batch) for part in keywords.values()):
+        raise NotBatchableError
     return Batch(function(x.array, axis=shift_axis(axis, x.ndim), **keywords))
 
 
@@ -130,6 +132,10 @@ def like(function: Function, x: Any, *number: Any, shape: Any = None, **keywords
 def matmul(x: Any, y: Any) -> Any:
     """Products of matrices; as few and as large ones as can be, since each product has its cost."""
     row, column = x.ndim == 1, y.ndim == 1
+    if row and not isinstance(y, Batch) and y.ndim <= 2:
+        return Batch(x.array @ y)
+    if column and not isinstance(x, Batch) and x.ndim <= 2:
+        return Batch(y.array @ (x if row else x.swapaxes(-1, -2)))
     x = x[None, :] if row else x
     y = y[:, None] if column else y
     ndim = max(x.ndim, y.ndim)
@@ -199,7 +205,6 @@ handlers |= {
     np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
     np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
     concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),
-    operator.getitem: lambda x, index: Batch(x.array[shift_index(index)]),
     cast: lambda x, dtype: x.astype(dtype), np.copy: lambda x, order="K": Batch(np.copy(x.array, order)),
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
 }  # fmt: skip
