@@ -172,7 +172,7 @@ def constant(x: Any) -> str:
     if isinstance(x, (tuple, list)):
         inside = ", ".join(map(constant, x))
         return f"[{inside}]" if isinstance(x, list) else f"({inside},)" if len(x) == 1 else f"({inside})"
-    return "..." if x is Ellipsis else label(x) if callable(x) else type(x).__name__
+    return "..." if x is Ellipsis else label(x) if callable(x) or hasattr(x, "__name__") else type(x).__name__
 
 
 def formula(rule: Callable[..., Array], names: list[str], numbers: list[Any], keywords: dict[str, Any]) -> Any:

@@ -188,9 +188,7 @@ class LoopEntry:
         self.wrt = [isinstance(a, Entry) for a in given]
         self._numbers = [*map(payload, (*given, *closed))]
         self._last: tuple[Any, dict[int, Array]] = None, {}
-
-    def __repr__(self) -> str:
-        return repr(self.loop)
+        self.__name__ = repr(loop)  # so tapes show it
 
     def split(self, inputs: Sequence[Any]) -> tuple[Leaves, Leaves, Leaves]:
         """The first carry, what comes along the loop, and what is closed over."""
