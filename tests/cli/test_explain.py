@@ -1,5 +1,7 @@
 """``tinygrad-edu explain`` shows the tape of what is typed, or says what to write instead."""
 
+import webbrowser
+
 import pytest
 
 from tinygrad_edu.cli import main
@@ -36,6 +38,27 @@ def test_a_picture_goes_into_a_file(tmp_path, capsys):
     assert main(["explain", "a*b", "a=3", "b=2", "--svg", str(file)]) == 0
     assert file.read_text("utf-8").startswith("<svg")
     assert capsys.readouterr().out.endswith(f"The picture: {file}\n")
+
+
+def test_a_page_goes_into_a_file_and_a_browser(tmp_path, monkeypatch, capsys):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda address: opened.append(address) or True)
+    file = tmp_path / "tape.html"
+    assert main(["explain", "a*b", "a=3", "b=2", "--html", str(file), "--open"]) == 0
+    assert file.read_text("utf-8").startswith("<!doctype html>")
+    assert "<title>a*b</title>" in file.read_text("utf-8")
+    assert opened == [file.as_uri()]
+    assert capsys.readouterr().out.endswith(f"The page: {file}\n")
+
+
+def test_a_page_is_opened_without_a_file_of_its_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    assert main(["explain", "a*b", "a=3", "b=2", "--open"]) == 0
+    (file,) = tmp_path.glob("tinygrad-edu-*.html")
+    captured = capsys.readouterr()
+    assert f"The page: {file}" in captured.out
+    assert "no browser was found here" in captured.err
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ expressions know:"""
 
 _EXPLAINED = """\
 examples:
-  tinygrad-edu explain "tanh(a*b) + c" a=0.5 b=2 c=1
+  tinygrad-edu explain "tanh(a*b) + c" a=0.5 b=2 c=1 --open
   tinygrad-edu explain model.py:loss w="[[1, 2], [3, 4]]" --svg tape.svg
 
 exit status: 0 it is explained, 2 wrong usage or an error, 130 stopped by Ctrl-C
@@ -105,7 +105,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"{_EXPLAINED}\n{_known()}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    explain.add_argument("--svg", metavar="FILE", help="draw a picture of the tape, too")
+    explain.add_argument("--svg", metavar="FILE", help="write a picture of the tape, too")
+    explain.add_argument("--html", metavar="FILE", help="write a page to step through, too")
+    explain.add_argument("--open", action="store_true", help="open that page in a browser")
     for command in (check, explain):
         command.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
         command.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
@@ -164,7 +166,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.command == "explain":
         from tinygrad_edu.cli.explain import explain  # noqa: PLC0415
 
-        return explain(options.what, options.values, svg=options.svg)
+        return explain(options.what, options.values, options.svg, options.html, options.open)
     try:
         from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415

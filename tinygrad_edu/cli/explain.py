@@ -5,8 +5,11 @@ values  what its variables are, such as ``a=0.5``
 """
 
 import contextlib
+import os
 import sys
+import tempfile
 import textwrap
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +21,13 @@ from tinygrad_edu.core.value import Value
 from tinygrad_edu.show import Tape
 
 
-def explain(what: str, values: Sequence[str], svg: str | None = None) -> int:
-    """Print the tape and its explanation, write its picture to a file, and return the exit status."""
+def explain(
+    what: str, values: Sequence[str], svg: str | None = None, html: str | None = None, in_browser: bool = False
+) -> int:
+    """Print the tape and its explanation, write its picture and its page to files, and return the exit status.
+
+    With `in_browser` the page is opened there; without a file of its own it goes into a temporary one.
+    """
     what = what.strip()
     try:
         with contextlib.redirect_stdout(sys.stderr):  # what the function prints is no part of the answer
@@ -27,12 +35,17 @@ def explain(what: str, values: Sequence[str], svg: str | None = None) -> int:
             said = f"{tape.table(width())}\n\n{_wrapped(tape.explain())}"
             if svg is not None:
                 said += f"\n\nThe picture: {_written(svg, tape.to_svg())}"
+            if html is not None or in_browser:
+                page = _written(html or _temporary(), tape.to_html(what))
+                said += f"\n\nThe page: {page}"
     except (UsageError, ExpressionError) as error:
         message = str(error)
     except (Exception, SystemExit) as error:  # whatever a function of the user's may do
         message = f"{what} failed: {described(error)}"
     else:
         print(shown(said))
+        if in_browser and not webbrowser.open(page.resolve().as_uri()):
+            print("tinygrad-edu explain: no browser was found here; open that page in one", file=sys.stderr)
         return 0
     print(paragraph(f"tinygrad-edu explain: {message}"), file=sys.stderr)
     return 2
@@ -57,6 +70,13 @@ def _written(file: str, text: str) -> Path:
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}; name a file in a folder that is there") from None
     return path
+
+
+def _temporary() -> str:
+    """The name of a new file, which stays for the browser to read."""
+    handle, name = tempfile.mkstemp(".html", "tinygrad-edu-")
+    os.close(handle)
+    return name
 
 
 def _wrapped(text: str) -> str:

@@ -106,19 +106,26 @@ class Edge:
         """The local slope where it is a single number, from a single number to another."""
         return float(np.sum(self.local)) if self.local is not None and self.is_scalar else None
 
-    @functools.cached_property
-    def formula(self) -> str:
-        """The local slope as a formula, or where it is a whole matrix, the share one with `g`; empty if it is long."""
+    def symbol(self, expand: bool = True) -> Any:
+        """The local slope as a symbol or a number, or where it is a whole matrix, the share as one with `g`.
+
+        None where symbols are not enough. Without `expand` the helpers of rules stand for themselves.
+        """
         z, numbers, g = self.node, self._numbers, self.node.gradient
         row, output = table[z.value.function], z.data  # type: ignore[index]
         if self.is_elementwise:
             if not np.size(output):
-                return ""
+                return None
             place = next(self._places())
             output, g = np.asarray(output)[place], z.data.dtype.type(1)
             numbers = [np.broadcast_to(x, z.data.shape)[place] if np.ndim(x) else x for x in numbers]
         names = ["" if self.is_elementwise else "g", z.name, *(_name(x, z) for x in z.value.inputs)]
-        made = formula(row.rules[self.argument], names, [g, output, *numbers], z.value.keywords or {})
+        return formula(row.rules[self.argument], names, [g, output, *numbers], z.value.keywords or {}, expand)
+
+    @functools.cached_property
+    def formula(self) -> str:
+        """The same as text; empty if it is long."""
+        made = self.symbol()
         text = "" if made is None else text_of(made)
         return text if len(text) <= _LONGEST else ""
 

@@ -22,21 +22,20 @@ STYLE = """
 .tape .part rect.b{fill:var(--part);stroke-dasharray:4 3}.tape .result rect.b{stroke:var(--ink);stroke-width:2}
 .tape text{fill:var(--ink);text-anchor:middle}.tape .t{font-weight:700}.tape .g{fill:var(--grad)}
 .tape path{fill:none;stroke:var(--line)}.tape .s{fill:var(--slope)}.tape .pill{fill:var(--paper)}
-.tape marker path{fill:var(--line);stroke:none}
+.tape path.tip{fill:var(--line);stroke:none}
 """
 
 
-def svg(graph: Graph, title: str) -> str:
-    """The picture of a graph."""
-    boxes, labels = [box_size(box) for box in graph.boxes], [label_size(arrow) for arrow in graph.arrows]
+def svg(graph: Graph, title: str, least: tuple[int, int] = (0, 0)) -> str:
+    """The picture of a graph, in which boxes and labels have room for `least` characters."""
+    boxes = [box_size(box, least[0]) for box in graph.boxes]
+    labels = [label_size(arrow, least[1]) for arrow in graph.arrows]
     layout = place(boxes, [(arrow.source, arrow.target) for arrow in graph.arrows], labels)
     width, height = (round(n + 2 * _MARGIN) for n in layout.size)
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tape" width="{width}" height="{height}" '
         f'viewBox="{-_MARGIN:g} {-_MARGIN:g} {width} {height}" role="img"><title>{escape(title)}</title>'
         f"<style>{STYLE}</style>"
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-        '<path d="M0 0L8 4L0 8z"/></marker></defs>'
         f'<rect class="back" x="{-_MARGIN:g}" y="{-_MARGIN:g}" width="{width}" height="{height}"/>'
     )
     parts = [_arrow(arrow, layout, i) for i, arrow in enumerate(graph.arrows)]
@@ -44,15 +43,15 @@ def svg(graph: Graph, title: str) -> str:
     return f"{head}{''.join(parts)}</svg>"
 
 
-def box_size(box: Box) -> Size:
+def box_size(box: Box, least: int = 0) -> Size:
     """The width and height that a box needs for its texts."""
-    longest = max(map(len, (box.title, *box.lines)))
+    longest = max(least, *map(len, (box.title, *box.lines)))
     return longest * CHARACTER + 2 * _PAD, (1 + len(box.lines)) * LINE + _PAD
 
 
-def label_size(arrow: Arrow) -> Size:
+def label_size(arrow: Arrow, least: int = 0) -> Size:
     """The width and height that the label of an arrow needs."""
-    return len(arrow.label) * CHARACTER + (_PAD if arrow.label else 0), LINE + 1
+    return max(least, len(arrow.label)) * CHARACTER + _PAD if arrow.label else 0.0, LINE + 1
 
 
 def _n(x: float) -> str:
@@ -61,16 +60,15 @@ def _n(x: float) -> str:
 
 def _arrow(arrow: Arrow, layout: Layout, i: int) -> str:
     """An edge with its label; what it says at length shows when it is pointed at."""
-    (edge, *_) = arrow.edges
-    x, y = layout.labels[i]
-    width, height = label_size(arrow)
-    label = ""
+    (x, y), label = layout.labels[i], ""
     if arrow.label:
         text = f'<text class="s" x="{_n(x)}" y="{_n(y + 4)}">{escape(arrow.label)}</text>'
-        label = _rect("pill", (x, y), (width, height)) + text
-    ends = f'data-from="{edge.input.place}" data-to="{edge.node.place}" data-argument="{edge.argument}"'
-    path = f'<path marker-end="url(#tip)" d="{_curve(layout.paths[i])}"/>'
-    return f'<g class="edge" {ends}><title>{escape(arrow.about)}</title>{path}{label}</g>'
+        label = _rect("pill", (x, y), label_size(arrow)) + text
+    edges = " ".join(f"{edge.node.place}.{edge.argument}" for edge in arrow.edges)
+    end, height = layout.paths[i][-1]
+    tip = f'<path class="tip" d="M{_n(end)} {_n(height)}l-7 -3.5v7z"/>'
+    inside = f'<title>{escape(arrow.about)}</title><path d="{_curve(layout.paths[i])}"/>{tip}{label}'
+    return f'<g class="edge" data-edges="{edges}">{inside}</g>'
 
 
 def _curve(points: list[Point]) -> str:

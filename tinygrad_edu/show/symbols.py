@@ -10,6 +10,7 @@ number    what it is here: a number or an array, so that rules may look at shape
 import inspect
 import operator
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -36,18 +37,26 @@ class Call(NamedTuple):
     keywords: dict[str, Any]
 
 
+@dataclass
+class Run:
+    """What the symbols of one run share: whether helpers of rules are looked into, and the choices made by numbers."""
+
+    expand: bool = True
+    choices: list[str] = field(default_factory=list)
+
+
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
     """An array with the text or the call that it came from."""
 
-    __slots__ = ("came_from", "choices", "number")
+    __slots__ = ("came_from", "number", "run")
     __hash__ = object.__hash__
 
-    def __init__(self, number: Array, came_from: str | Call, choices: list[str]) -> None:
-        self.number, self.came_from, self.choices = number, came_from, choices
+    def __init__(self, number: Array, came_from: str | Call, run: Run) -> None:
+        self.number, self.came_from, self.run = number, came_from, run
 
     def _made(self, function: Function, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Self:
         number = function(*_numbers(inputs), **{key: _numbers(x) for key, x in keywords.items()})
-        return type(self)(number, Call(function, inputs, keywords), self.choices)
+        return type(self)(number, Call(function, inputs, keywords), self.run)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         return self._made(ufunc if method == "__call__" else getattr(ufunc, method), inputs, keywords)
@@ -60,7 +69,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
         """What a primitive gives: its formula, if it is a helper of the rules' that works on single numbers."""
         helper = body is not None and (function.__module__ or "").startswith("tinygrad_edu.derivatives.")
-        if helper and not any(map(np.ndim, _numbers(arguments))):
+        if self.run.expand and helper and not any(map(np.ndim, _numbers(arguments))):
             return inspect.unwrap(body)(*arguments, **keywords)
         return self._made(function, arguments, keywords)
 
@@ -68,7 +77,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
         return self._made(operator.getitem, (self, index), {})
 
     def __bool__(self) -> bool:
-        self.choices.append(text_of(self))
+        self.run.choices.append(text_of(self))
         return bool(self.number)
 
     def __len__(self) -> int:
@@ -102,11 +111,11 @@ def simplified(x: Any) -> Any:
     if function in (np.multiply, np.divide, np.power) and _is(b, 1):
         return a
     if function is np.multiply and _is(a, -1):
-        return Symbol(x.number, Call(np.negative, (b,), {}), x.choices)
+        return Symbol(x.number, Call(np.negative, (b,), {}), x.run)
     if function is np.multiply and _negated(a) is not None:
-        product = simplified(Symbol(-x.number, Call(np.multiply, (_negated(a), b), {}), x.choices))
-        return Symbol(x.number, Call(np.negative, (product,), {}), x.choices)
-    return Symbol(x.number, Call(function, tuple(map(simplified, inputs)), keywords), x.choices)
+        product = simplified(Symbol(-x.number, Call(np.multiply, (_negated(a), b), {}), x.run))
+        return Symbol(x.number, Call(np.negative, (product,), {}), x.run)
+    return Symbol(x.number, Call(function, tuple(map(simplified, inputs)), keywords), x.run)
 
 
 def _negated(x: Any) -> Any:
@@ -118,7 +127,7 @@ def _negated(x: Any) -> Any:
 def text_of(x: Any) -> str:
     """How a symbol is written.
 
-    >>> x, y = (Symbol(np.float64(2.0), name, []) for name in "xy")
+    >>> x, y = (Symbol(np.float64(2.0), name, Run()) for name in "xy")
     >>> text_of(-np.tanh(x) / (y + 1) ** 2)
     '-np.tanh(x) / (y + 1) ** 2'
     """
@@ -175,10 +184,12 @@ def constant(x: Any) -> str:
     return "..." if x is Ellipsis else label(x) if callable(x) or hasattr(x, "__name__") else type(x).__name__
 
 
-def formula(rule: Callable[..., Array], names: list[str], numbers: list[Any], keywords: dict[str, Any]) -> Any:
+def formula(
+    rule: Callable[..., Array], names: list[str], numbers: list[Any], keywords: dict[str, Any], expand: bool = True
+) -> Any:
     """What a function or rule makes of symbols; what has no name stays a number. None if symbols are not enough."""
-    choices: list[str] = []
-    inputs = [Symbol(x, name, choices) if name else x for x, name in zip(numbers, names, strict=True)]
+    run = Run(expand)
+    inputs = [Symbol(x, name, run) if name else x for x, name in zip(numbers, names, strict=True)]
     try:
         with np.errstate(all="ignore"):
             return simplified(rule(*inputs, **keywords))

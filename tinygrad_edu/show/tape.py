@@ -9,6 +9,7 @@ from tinygrad_edu.core.value import Value
 from tinygrad_edu.show.description import Description, describe
 from tinygrad_edu.show.explanation import explain
 from tinygrad_edu.show.graph import MOST, graph_of
+from tinygrad_edu.show.page import diamond, page
 from tinygrad_edu.show.picture import svg
 from tinygrad_edu.show.source import source_of
 from tinygrad_edu.show.table import table_of
@@ -133,6 +134,16 @@ class Tape:
           n0 -->|"3"| n1
         """
         return mermaid(graph_of(self.description(), most))
+
+    def to_html(self, title: str | None = None) -> str:
+        """A page to step through, forward and back; one file that needs no server and fetches nothing.
+
+        Write it to a file and open it in a browser. Leaves can be edited there if the tape is one of single numbers.
+
+        >>> Tape(Value(2.0, name="a") * 3).to_html().startswith("<!doctype html>")
+        True
+        """
+        return page(self.description(), Tape(diamond()).description(), title or repr(self).strip("<>"))
 
     def _repr_svg_(self) -> str:
         return self.to_svg()

@@ -1,0 +1,307 @@
+"use strict";
+// TAPES: what Python told of each tape. FUNCTIONS: for each the values f and local slopes d of its entries, of the values v.
+const MOST_STEPS = 3000, MOST_LINES = 800;
+const pow = (x, y) => x === 1 ? 1 : Math.pow(x, y), where = (c, x, y) => c ? x : y, isinf = x => Math.abs(x) === Infinity;
+const mod = (x, y) => x - y * Math.floor(x / y), sigmoid = x => x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
+const logaddexp = (x, y) => x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
+const sech_squared = (x, z) => 1 - z * z >= 0.05 ? 1 - z * z : 1 / Math.cosh(x) ** 2;
+FUNCTIONS_AND_TAPES
+const $ = id => document.getElementById(id);
+const pictures = [...document.querySelectorAll(".stage svg")];
+let which = 0, tape, values, slopes, steps, at = 0, revealed = true, arrivals, finals;  // finals: the right gradients
+
+const digits = (x, n) => {  // as Python's %g
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? "nan" : x > 0 ? "inf" : "-inf";
+  const e = x === 0 ? 0 : Number(x.toExponential(n - 1).split("e")[1]);
+  if (e >= -4 && e < n) return String(Number(x.toPrecision(n)));
+  const [m, power] = x.toExponential(n - 1).split("e");
+  return `${Number(m)}e${power[0]}${power.slice(1).padStart(2, "0")}`;
+};
+const number = x => { const text = digits(x, 6); return /[.eni]/.test(text) ? text : text + ".0"; };
+const escaped = text => String(text).replace(/[&<>"]/g, c => `&#${c.charCodeAt(0)};`);
+const variable = text => text.replace(/#(\d+)/g, "v$1");
+const entryOf = step => step.kind === "share" ? tape.entries[step.entry].edges[step.edge].input : step.entry;
+
+function compute(leaves) {  // the values of all entries, where a leaf may be another number
+  const v = [];
+  tape.entries.forEach((e, i) => { v[i] = FUNCTIONS[which] && FUNCTIONS[which][i] ? FUNCTIONS[which][i].f(v) : leaves[i]; });
+  return v;
+}
+function slopeOf(i) {  // how fast the result changes with an entry, by the slope formula
+  const q = 2 ** -26 * Math.max(1, Math.abs(values[i])), v = values.slice();
+  v[i] += q;
+  const step = v[i] - values[i];
+  for (let j = i + 1; j < v.length; j++) if (FUNCTIONS[which][j]) v[j] = FUNCTIONS[which][j].f(v);
+  return (v[v.length - 1] - values[values.length - 1]) / step;
+}
+function localSlope(i, k) {  // the same of one edge
+  const edge = tape.entries[i].edges[k], q = 2 ** -26 * Math.max(1, Math.abs(values[edge.input]));
+  if (!FUNCTIONS[which] || edge.twice) return edge.numeric;
+  const v = values.slice();
+  v[edge.input] += q;
+  return (FUNCTIONS[which][i].f(v) - values[i]) / (v[edge.input] - values[edge.input]);
+}
+function recompute(leaves) {
+  if (tape.scalar) {
+    values = FUNCTIONS[which] ? compute(leaves) : leaves.slice();
+    slopes = tape.entries.map((e, i) => e.edges.map((x, k) => Number(FUNCTIONS[which] ? FUNCTIONS[which][i].d[k](values) : x.local)));
+  }
+  walk();
+}
+function order(naive) {  // the steps back: each entry once, or each again whenever it is come upon
+  const found = [], last = tape.entries.length - 1;
+  const visit = i => tape.entries[i].edges.forEach((edge, k) => {
+    if (found.length < MOST_STEPS) { found.push({kind: "share", entry: i, edge: k}); if (naive) visit(edge.input); }
+  });
+  if (naive) visit(last); else for (let i = last; i >= 0; i--) visit(i);
+  return found;
+}
+function sums(shares) {  // the gradients that these steps give, each step with its share and total so far
+  const g = tape.entries.map(() => 0);
+  g[g.length - 1] = 1;
+  for (const step of shares) {
+    const x = tape.entries[step.entry].edges[step.edge].input;
+    step.from = g[step.entry];
+    step.share = step.from * slopes[step.entry][step.edge];
+    step.before = g[x];
+    step.total = g[x] += step.share;
+  }
+  return g;
+}
+function walk() {
+  const shares = order($("mode").value === "naive");
+  finals = null;
+  if (tape.scalar) {
+    finals = sums(order(false));
+    $("naive").textContent = comparison();
+    sums(shares);
+  } else $("naive").textContent = "";
+  steps = [...tape.entries.map((e, i) => ({kind: "value", entry: i})), {kind: "seed", entry: tape.entries.length - 1}, ...shares];
+  arrivals = tape.entries.map(() => 0);
+  for (const step of shares) step.count = ++arrivals[entryOf(step)];
+  $("slider").max = steps.length - 1;
+  at = Math.min(at, steps.length - 1);
+  list();
+  table();
+  show();
+}
+const valueText = i => tape.scalar ? number(values[i]) : tape.entries[i].value;
+function gradientText(i) {  // what has come to an entry by this step; empty if nothing has
+  let text = "";
+  const last = tape.entries.length - 1;
+  for (let k = tape.entries.length; k <= at; k++) {
+    const step = steps[k];
+    if (step.kind === "seed" ? i === last : entryOf(step) === i && (k < at || revealed)) {
+      if (step.kind === "seed") text = tape.scalar ? "1.0" : tape.entries[last].gradient;
+      else text = tape.scalar ? number(step.total) : step.count === arrivals[i] ? tape.entries[i].gradient : `${step.count} of ${arrivals[i]} shares`;
+    }
+  }
+  return text;
+}
+function sentence(step) {
+  const e = tape.entries[step.entry];
+  if (step.kind === "value") return e.text ? `${e.name} = ${e.text} gives ${valueText(step.entry)}.` : `${e.name} is given: ${valueText(step.entry)}.`;
+  if (step.kind === "seed") return `Now back. ${e.name} is the result${tape.seed}`;
+  const edge = e.edges[step.edge], x = tape.entries[edge.input];
+  if (!tape.scalar) return edge.said;
+  const local = number(slopes[step.entry][step.edge]), plain = ["", local, digits(slopes[step.entry][step.edge], 6)].includes(edge.formula);
+  let said = `${x.name} gets ${number(step.from)} · ${local} = ${number(step.share)}: the gradient of ${e.name} times ∂${e.name}/∂${x.name} = ${plain ? "" : edge.formula + " = "}${local}.`;
+  const numeric = localSlope(step.entry, step.edge);
+  if (numeric !== null) said += ` The slope formula gives ${number(numeric)} for that local slope.`;
+  if (step.count > 1) said += ` ${x.name} had ${number(step.before)}: shares add up to ${number(step.total)} by now.`;
+  else if (arrivals[edge.input] > 1) said += ` It is the first of ${arrivals[edge.input]} shares.`;
+  if ($("mode").value === "naive" && step.from !== finals[step.entry]) said += ` But ${e.name} was ${Math.abs(step.from) < Math.abs(finals[step.entry]) ? "not finished" : "counted already"}: its gradient is ${number(finals[step.entry])}.`;
+  return said;
+}
+const factor = edge => /^[\w.#]+(\(\w+\))?$/.test(edge.formula) ? edge.formula : `(${edge.formula || "…"})`;
+const linked = (i, text) => `<span data-entry="${i}">${escaped(text)}</span>`;
+function formula(step, hidden) {
+  const e = tape.entries[step.entry], result = tape.entries[tape.entries.length - 1].name;
+  if (step.kind === "value") return linked(step.entry, e.text ? `${e.name} = ${e.text}` : e.name) + ` = ${hidden ? "?" : escaped(valueText(step.entry))}`;
+  if (step.kind === "seed") return `∂${linked(step.entry, e.name)} / ∂${linked(step.entry, e.name)} = 1`;
+  const edge = e.edges[step.edge], x = tape.entries[edge.input];
+  const by = (i, name) => `∂${escaped(result)}/∂${linked(i, name)}`;
+  if (edge.whole) return `${by(edge.input, x.name)} += ${escaped(edge.formula || "the rule of " + e.fn)}<br>g = ${by(step.entry, e.name)}`;
+  const first = `${by(edge.input, x.name)} += ${by(step.entry, e.name)} · ∂${linked(step.entry, e.name)}/∂${linked(edge.input, x.name)}`;
+  if (!tape.scalar) return `${first}<br>&nbsp; ∂${escaped(e.name)}/∂${escaped(x.name)} = ${escaped(edge.formula || "…")}`;
+  return `${first}<br>&nbsp; = ${number(step.from)} · ${escaped(factor(edge))} = ${hidden ? "?" : number(step.share)}`;
+}
+function line(step) {
+  const e = tape.entries[step.entry];
+  if (step.kind === "value") return `${variable(e.name)} = ${variable(e.text || valueText(step.entry))}`;
+  if (step.kind === "seed") return `d_${variable(e.name)} = 1`;
+  const edge = e.edges[step.edge], x = tape.entries[edge.input];
+  if (edge.whole) return `d_${variable(x.name)} += ${edge.formula ? variable(edge.formula).replace(/\bg\b/g, "d_" + variable(e.name)) : `rule(d_${variable(e.name)})`}`;
+  return `d_${variable(x.name)} += d_${variable(e.name)} * ${variable(factor(edge))}`;
+}
+function list() {  // the code and the sentences, a line a step
+  const shown = steps.slice(0, MOST_LINES), more = steps.length - shown.length;
+  const rest = more > 0 ? `<li>… ${more} more</li>` : "";
+  $("code").innerHTML = shown.map((step, k) => `<li><button type="button" tabindex="-1" data-step="${k}" data-entry="${entryOf(step)}">${escaped(line(step))}</button></li>`).join("") + rest;
+  if ($("all").open) sentences();
+}
+function sentences() {
+  $("sentences").innerHTML = steps.slice(0, MOST_LINES).map(step => `<li>${escaped(sentence(step))}</li>`).join("");
+}
+function table() {
+  const naive = $("mode").value === "naive" && tape.scalar, known = tape.entries.some(e => e.line);
+  const heads = ["entry", "value", "gradient so far", ...(FUNCTIONS[which] ? ["slope formula"] : []), ...(naive ? ["in order", "verdict"] : []), ...(known ? ["recorded in"] : [])];
+  $("table").tHead.innerHTML = `<tr>${heads.map(h => `<th scope="col">${h}</th>`).join("")}</tr>`;
+  $("table").tBodies[0].innerHTML = tape.entries.map((e, i) => {
+    const leaf = !e.text && FUNCTIONS[which];
+    const value = leaf ? `<input type="text" inputmode="decimal" data-leaf="${i}" value="${values[i]}" aria-label="value of ${escaped(e.name)}">` : `<span class="value"></span>`;
+    const slope = FUNCTIONS[which] ? `<td class="numeric">${number(slopeOf(i))}</td>` : "";
+    return `<tr data-entry="${i}"><th scope="row">${escaped(e.text ? e.name + " = " + e.text : e.name)}</th><td>${value}</td><td class="gradient"></td>${slope}${naive ? `<td class="right">${number(finals[i])}</td><td class="verdict"></td>` : ""}${known ? `<td>${escaped([...e.scope, e.line].filter(Boolean).join(" · "))}</td>` : ""}</tr>`;
+  }).join("");
+  $("editing").textContent = FUNCTIONS[which] ? "Edit the value of a leaf, and everything is computed again, here in the page." : `Values cannot be edited here: ${tape.reason}.`;
+}
+function show() {
+  const step = steps[at], hidden = !revealed && step.kind === "share", n = tape.entries.length, current = entryOf(step);
+  $("slider").value = at;
+  $("slider").setAttribute("aria-valuetext", `step ${at + 1} of ${steps.length}`);
+  $("where").textContent = `Step ${at + 1} of ${steps.length}`;
+  $("heading").textContent = at < n ? "Forward" : $("mode").value === "naive" ? "Back, by naive recursion" : "Back, in order";
+  $("first").disabled = $("back").disabled = at === 0;
+  $("last").disabled = $("next").disabled = at === steps.length - 1;
+  const e = tape.entries[step.entry], x = tape.entries[current];
+  $("say").textContent = hidden ? `${x.name} gets its share of the gradient of ${e.name}, ${number(step.from)}. How much is it?` : sentence(step);
+  $("formula").innerHTML = formula(step, hidden);
+  $("ask").hidden = !hidden;
+  $("asked").textContent = x.name;
+  const passed = new Set(steps.slice(n + 1, at + 1).map(s => `${s.entry}.${tape.entries[s.entry].edges[s.edge].argument}`));
+  const now = step.kind === "share" ? `${step.entry}.${e.edges[step.edge].argument}` : "";
+  const picture = pictures[which];
+  const gradients = tape.entries.map((_, i) => gradientText(i));
+  for (const box of picture.querySelectorAll(".box")) {
+    const places = box.dataset.entries.split(" ").map(Number);
+    box.classList.toggle("on", places.includes(current));
+    box.classList.toggle("off", places.every(i => i > at));
+    if (places.length === 1) {
+      const [i] = places, whole = gradients[i] === tape.entries[i].gradient;
+      box.querySelector(".v").textContent = i > at ? "…" : tape.scalar ? valueText(i) : box.dataset.value;
+      box.querySelector(".g").textContent = !tape.scalar && whole ? box.dataset.gradient : `∇ ${gradients[i] || "…"}`;
+    }
+  }
+  for (const edge of picture.querySelectorAll(".edge")) {
+    const keys = edge.dataset.edges.split(" "), [i] = keys[0].split(".");
+    edge.classList.toggle("on", keys.includes(now));
+    edge.classList.toggle("off", at >= n ? !keys.some(key => passed.has(key)) : Number(i) > at);
+    const label = edge.querySelector(".s");
+    if (label && keys.length === 1 && tape.scalar) {
+      const k = tape.entries[i].edges.findIndex(x => `${i}.${x.argument}` === keys[0]);
+      label.textContent = hidden && keys[0] === now ? "?" : digits(slopes[i][k], 4);
+      const pill = edge.querySelector(".pill"), width = label.textContent.length * 7.3 + 8;
+      pill.setAttribute("x", label.getAttribute("x") - width / 2);
+      pill.setAttribute("width", width);
+    }
+  }
+  const lines = $("code").querySelectorAll("button");
+  lines.forEach((button, k) => {
+    button.classList.toggle("lit", k === at);
+    button.classList.toggle("later", k > at);
+    if (k === at) button.setAttribute("aria-current", "step"); else button.removeAttribute("aria-current");
+  });
+  if (lines[at]) $("code").scrollTop = lines[at].offsetTop - $("code").clientHeight / 2;
+  [...$("table").tBodies[0].rows].forEach((row, i) => {
+    row.classList.toggle("lit", i === current);
+    const value = row.querySelector(".value"), verdict = row.querySelector(".verdict");
+    if (value) value.textContent = i <= at ? valueText(i) : "…";
+    row.querySelector(".gradient").textContent = gradients[i] || "…";
+    if (verdict) {
+      const done = at === steps.length - 1, same = gradients[i] === number(finals[i]);
+      verdict.className = `verdict ${same ? "good" : "bad"}`;
+      verdict.textContent = done ? same ? "✓ right" : "✗ counted wrong" : "";
+    }
+  });
+  follow(picture, current);
+}
+function comparison() {  // what naive recursion makes of this tape
+  const naive = order(true), found = sums(naive), wrong = found.map((g, i) => [g, i]).filter(([g, i]) => number(g) !== number(finals[i]));
+  if (naive.length === MOST_STEPS) return `Naive recursion comes upon the same entries again and again: it is not done after ${MOST_STEPS} steps, and in order there are ${order(false).length}.`;
+  if (!wrong.length) return "Naive recursion, which passes on what an entry has whenever it is come upon, gives the same gradients here: no entry between the leaves and the result is used twice. Choose the diamond to see it fail.";
+  const [g, i] = wrong[0];
+  return `Naive recursion, which passes on what an entry has whenever it is come upon, counts wrong here: ${tape.entries[i].name} would get ${number(g)}, and the slope formula says ${FUNCTIONS[which] ? number(slopeOf(i)) : number(finals[i])}. In order an entry passes its gradient on only when all its shares are there.`;
+}
+function follow(picture, current) {  // keep what is lit in view
+  const stage = picture.parentElement, box = [...picture.querySelectorAll(".box.on")][0];
+  if (!box) return;
+  const inner = box.getBoundingClientRect(), outer = stage.getBoundingClientRect();
+  const dx = inner.left < outer.left || inner.right > outer.right ? inner.left + inner.width / 2 - outer.left - outer.width / 2 : 0;
+  const dy = inner.top < outer.top || inner.bottom > outer.bottom ? inner.top + inner.height / 2 - outer.top - outer.height / 2 : 0;
+  if (dx || dy) stage.scrollBy({left: dx, top: dy, behavior: matchMedia("(prefers-reduced-motion:reduce)").matches ? "auto" : "smooth"});
+}
+function go(k) {
+  at = Math.max(0, Math.min(steps.length - 1, k));
+  revealed = !($("predict").checked && tape.scalar && steps[at].kind === "share");
+  $("verdict").textContent = $("guess").value = "";
+  show();
+}
+function choose(k) {
+  which = k;
+  tape = TAPES[k];
+  pictures.forEach((picture, i) => picture.toggleAttribute("hidden", i !== k));
+  at = 0;
+  revealed = true;
+  $("predict").disabled = $("mode").disabled = !tape.scalar;
+  if (!tape.scalar) $("mode").value = "order";
+  recompute(tape.entries.map(e => e.number));
+}
+$("first").onclick = () => go(0);
+$("back").onclick = () => go(at - 1);
+$("next").onclick = () => go(at + 1);
+$("last").onclick = () => go(steps.length - 1);
+$("slider").oninput = event => go(Number(event.target.value));
+$("mode").onchange = () => { at = Math.min(at, tape.entries.length); walk(); };
+$("predict").onchange = () => go(at);
+$("which").onchange = event => choose(Number(event.target.value));
+$("all").ontoggle = () => { if ($("all").open) sentences(); };
+$("code").onclick = event => { const button = event.target.closest("button"); if (button) go(Number(button.dataset.step)); };
+$("ask").onsubmit = event => {
+  event.preventDefault();
+  const step = steps[at], said = $("guess").value.trim().replace(",", "."), guess = Number(said), x = tape.entries[entryOf(step)].name;
+  revealed = true;
+  show();
+  const near = (a, b) => Math.abs(a - b) <= 0.01 * Math.abs(b) + 1e-12;
+  $("verdict").className = said && near(guess, step.share) ? "good" : "bad";
+  if (!said || Number.isNaN(guess)) $("verdict").textContent = `${x} gets ${number(step.share)}.`;
+  else if (near(guess, step.share)) $("verdict").textContent = `Right: ${x} gets ${number(step.share)}.`;
+  else if (near(-guess, step.share)) $("verdict").textContent = `The sign is the other one: ${x} gets ${number(step.share)}.`;
+  else if (near(guess, step.total)) $("verdict").textContent = `That is what ${x} has by now; this share is ${number(step.share)}.`;
+  else $("verdict").textContent = `Not quite: you said ${said}, and ${x} gets ${number(step.share)}.`;
+  $("next").focus();
+};
+$("table").addEventListener("change", event => {
+  const input = event.target.closest("input[data-leaf]");
+  if (!input) return;
+  const x = Number(input.value.trim().replace(",", "."));
+  const wrong = input.value.trim() === "" || !Number.isFinite(x);
+  input.setAttribute("aria-invalid", wrong);
+  if (wrong) { $("verdict").className = "bad"; $("verdict").textContent = `${input.value || "nothing"} is no number; write one such as 0.5.`; return; }
+  $("verdict").textContent = "";
+  const leaves = values.slice();
+  leaves[input.dataset.leaf] = x;
+  recompute(leaves);
+  document.querySelector(`input[data-leaf="${input.dataset.leaf}"]`).focus();
+});
+document.addEventListener("keydown", event => {
+  if (event.target.matches("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
+  const steps_ = {ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: steps.length - 1};
+  if (event.key in steps_) { event.preventDefault(); go(steps_[event.key]); }
+});
+function link(event) {  // what stands for the same entry is marked in picture, formula, code and table
+  const near = event.target.closest ? event.target.closest("[data-entry],.box") : null;
+  const i = near ? near.dataset.entry || near.dataset.entries.split(" ")[0] : null;
+  document.querySelectorAll(".linked").forEach(each => each.classList.remove("linked"));
+  if (i === null) return;
+  document.querySelectorAll(`[data-entry="${i}"]`).forEach(each => each.classList.add("linked"));
+  for (const box of pictures[which].querySelectorAll(".box")) box.classList.toggle("linked", box.dataset.entries.split(" ").includes(i));
+}
+document.addEventListener("mouseover", link);
+document.addEventListener("focusin", link);
+addEventListener("beforeprint", () => { $("all").open = true; sentences(); go(steps.length - 1); });
+for (const box of document.querySelectorAll(".box:not(.part)")) {  // what arrays are shown as, once they are there
+  box.dataset.value = box.querySelector(".v").textContent;
+  box.dataset.gradient = box.querySelector(".g").textContent;
+}
+TAPES.forEach((each, k) => $("which").add(new Option(each.title, k)));
+choose(0);
