@@ -8,18 +8,19 @@ import numpy as np
 mpl.use("Agg")
 import matplotlib.pyplot as plt
 
+from tinygrad_edu import optim
 from tinygrad_edu.check import slope_curve
 from tinygrad_edu.compiler import compile
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.data import load_digits
-from tinygrad_edu.lessons import digits, landscape
-from tinygrad_edu.losses import cross_entropy
+from tinygrad_edu.data import load_digits, load_flower
+from tinygrad_edu.functions import sigmoid
+from tinygrad_edu.lessons import colorization, digits, landscape, nonlinearity, whole_batch
+from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
-from tinygrad_edu.show import Tape
-from tinygrad_edu.transforms import value_and_grad
+from tinygrad_edu.show import Tape, plots
+from tinygrad_edu.transforms import grad, value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"
-BLUE, GREY = "#1f4e79", "#777777"
 
 
 def draw_slope() -> None:
@@ -28,19 +29,66 @@ def draw_slope() -> None:
 
 
 def draw_descent() -> None:
-    """Draw a walk down the surface x² + y²/2, seen from the top, high in light yellow and low in dark red."""
-    grid = np.linspace(-1.25, 1.25, 201)
-    height = landscape.bowl(grid[None, :], grid[:, None])
-    figure, axes = plt.subplots(figsize=(4.4, 3.6), layout="constrained")
-    filled = axes.contourf(grid, grid, height, levels=24, cmap="YlOrRd_r")
-    figure.colorbar(filled, label="z = x² + y²/2", ticks=np.arange(0, 2.5, 0.5))
-    for learning_rate, colour, mark in ((0.2, "white", "o-"), (0.9, "black", "s--")):
-        walk = landscape.descend(landscape.bowl, 1.0, 1.0, learning_rate, 14)
-        places = [p.x for p in walk], [p.y for p in walk]
-        axes.plot(*places, mark, color=colour, markersize=3, linewidth=1, label=f"step {learning_rate}")
-    axes.legend(loc="lower left", facecolor="#d9d9d9")
-    axes.set(xlabel="x", ylabel="y", title="Downhill in the dark", aspect="equal")
-    figure.savefig(PICTURES / "descent.png", dpi=130)
+    """Draw walks down the surface x² + y²/2, seen from the top."""
+
+    def walk(rate: float) -> list[tuple[float, float]]:
+        return [(place.x, place.y) for place in landscape.descend(landscape.bowl, 1.0, 1.0, rate, 14)]
+
+    ends = (-1.25, 1.25)
+    axes = plots.contour(landscape.bowl, {f"step {rate}": walk(rate) for rate in (0.2, 0.9)}, ends, ends)
+    axes.set_title("Downhill in the dark: x² + y²/2")
+    axes.figure.savefig(PICTURES / "descent.png", dpi=130)
+
+
+def draw_colorization() -> None:
+    """Draw the half of a picture that a network has not seen: real, grey, and as it is coloured."""
+    plain, mirrored = colorization.learn(seed=0), colorization.learn(seed=0, mirrored=True)
+    shown = {
+        "real": plain.real,
+        "what it sees": np.repeat(colorization.to_grey(plain.real)[..., None], 3, axis=2),
+        f"coloured\nerror {plain.network:.4f}": plain.coloured,
+        f"mirror image too\nerror {mirrored.network:.4f}": mirrored.coloured,
+        f"the mean colour\nerror {plain.mean_colour:.4f}": np.broadcast_to(
+            load_flower()[:, :32].mean(axis=(0, 1)), plain.real.shape
+        ),
+    }
+    figure, places = plt.subplots(1, len(shown), figsize=(7.2, 3.3), layout="constrained")
+    for axes, (title, picture) in zip(places, shown.items(), strict=True):
+        axes.imshow(picture)
+        axes.set_title(title, fontsize=9)
+        axes.axis("off")
+    figure.savefig(PICTURES / "colorization.png", dpi=110)
+
+
+def draw_plots() -> None:
+    """Draw what tinygrad_edu.show.plots draws, side by side."""
+    train, test = load_digits()
+    learnt = digits.learn(digits.NETWORK, seed=0, epochs=30)
+    wrong = digits.mistakes(learnt.network, test)[:8]
+    examples = nonlinearity.INPUTS, nonlinearity.XOR
+    xor, _ = whole_batch.train(
+        Network.random([2, 4, 1], 0), lambda g, x, y: squared_error(g(x), y), examples, optim.sgd(0.2), 1000
+    )
+    slopes = grad(lambda network: cross_entropy(network(train.images), train.labels))
+    history = [Network.random(digits.NETWORK, 0)]
+    for _ in range(60):
+        history.append(optim.descend(history[-1], slopes(history[-1]), 0.3))
+    figure = plt.figure(figsize=(13, 9.5), layout="constrained")
+    places = [figure.add_subplot(3, 3, i, projection="3d" if i == 2 else None) for i in range(1, 10)]
+    plots.loss_curve(learnt.losses, 45, places[0]).set_title("loss_curve")
+    plots.surface(landscape.bowl, axes=places[1]).set_title("surface")
+    plots.decision_boundary(xor, *examples, axes=places[2]).set_title("decision_boundary: XOR")
+    plots.activations(np.tanh, sigmoid, axes=places[3]).set_title("activations")
+    deep = Network.random([64, *[30] * 5, 10], 0, sigmoid)
+    plots.gradient_flow(slopes(deep), places[4]).set_title("gradient_flow: five layers of sigmoids")
+    plots.update_ratios(history, places[5]).set_title("update_ratios")
+    walk = [(place.x, place.y) for place in landscape.descend(landscape.ravine, -1.8, 1.0, 0.09, 20)]
+    plots.contour(landscape.ravine, {"step 0.09": walk}, axes=places[6]).set_title("contour: a ravine")
+    neurons = learnt.network.layers[0].weights.data.T[:16].reshape(-1, 8, 8)
+    plots.images([*neurons], axes=places[7]).set_title("images: weights")
+    plots.images([m.image for m in wrong], [f"{m.digit} as {m.guess}" for m in wrong], 4, places[8])
+    places[8].set_title("images: misread digits")
+    figure.savefig(PICTURES / "plots.png", dpi=80)
 
 
 def draw_report() -> None:
@@ -61,25 +109,17 @@ def draw_tape() -> None:
 def draw_digits() -> None:
     """Draw how training goes, and digits the network gets wrong."""
     learnt = digits.learn(digits.NETWORK, seed=0)
-    figure = plt.figure(figsize=(9.6, 3.2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1.2, 1))
-    axes = left.subplots()
-    losses = np.array(learnt.losses)
-    smooth = np.convolve(losses, np.ones(45) / 45, mode="valid")
-    axes.semilogy(losses, ".", color=GREY, markersize=1, alpha=0.5)
-    axes.semilogy(np.arange(len(smooth)) + 22, smooth, color=BLUE)
-    axes.set(xlabel="step", ylabel="cross-entropy", title=f"held-out accuracy {learnt.on_held_out:.1%}")
     wrong = digits.mistakes(learnt.network, load_digits()[1])[:8]
-    grid = np.atleast_1d(right.subplots(2, 4)).ravel()
-    right.suptitle("what it still gets wrong")
-    for place in grid:
-        place.axis("off")
-    for place, mistake in zip(grid, wrong, strict=False):
-        place.imshow(mistake.image, cmap="Greys")
-        place.set_title(f"{mistake.digit} read as {mistake.guess}", fontsize=9)
+    figure = plt.figure(figsize=(9.6, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
+    plots.loss_curve(learnt.losses, 45, left).set(
+        ylabel="cross-entropy", title=f"held-out accuracy {learnt.on_held_out:.1%}"
+    )
+    plots.images([m.image for m in wrong], [f"{m.digit} read as {m.guess}" for m in wrong], 4, right)
+    right.set_title("what it still gets wrong")
     figure.savefig(PICTURES / "digits.png", dpi=110)
 
 
 if __name__ == "__main__":
-    for draw in (draw_tape, draw_slope, draw_descent, draw_report, draw_digits):
+    for draw in (draw_tape, draw_slope, draw_descent, draw_colorization, draw_plots, draw_report, draw_digits):
         draw()

@@ -15,6 +15,7 @@ import tinygrad_edu
 from tinygrad_edu import cli
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.cli import contest, page, tour
+from tinygrad_edu.core.value import Value
 from tinygrad_edu.lessons import agreement, digits, hot_and_cold, landscape, linearity, slopes
 
 COMMAND = [sys.executable, "-m", "tinygrad_edu"]
@@ -45,6 +46,8 @@ def test_its_numbers(quick):
     moves = re.findall(r"^ +(-?\d) +(\d) +(start|hotter|colder) *$", out, re.MULTILINE)
     assert [(int(x), int(d)) for x, d, _ in moves] == [(-2, 5), (-1, 2), (0, 1), (1, 2), (-1, 2)]
     assert re.search(r"tape +-4\.0000000000 +2\.7182818285", out)
+    assert re.search(r"0 +x +-2\.0 .* -4\.0\b", out)  # the tape, with x's gradient
+    assert re.search(r"1 +np\.power +#0, 2 +4\.0 .* 1\.0\b", out)
     assert re.search(r"slope +-2\.0000, 1\.9990, -2\.0000 +-2\.0000 +back and forth", out)
     assert "28 constants" in out
     assert re.search(r"network, noise +9,610 +[▁▂▃▄▅▆▇█]{16} +9\d\.\d\d% +9\d\.\d\d%", out)
@@ -197,6 +200,7 @@ def changed(**fields):
     [
         ("play_hot_and_cold", lie(hot_and_cold, "play", changed(answer=1.0))),
         ("shrink_q", lie(slopes, "shrink", changed(derivative=2.0))),
+        ("show_the_tape", (Value, "grad", property(lambda value: 2.0))),
         ("walk_by_the_slope", lie(slopes, "walk", changed(places=[-2.0] * 51))),
         ("walk_downhill", lie(landscape, "steepest", lambda angle: angle + 0.02)),
         ("walk_downhill", lie(landscape, "stand", changed(gradient=(2.0, 0.1)))),

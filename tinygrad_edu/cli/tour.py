@@ -12,8 +12,11 @@ from rich.text import Text
 
 from tinygrad_edu.cli.contest import read_digits
 from tinygrad_edu.cli.page import Page, shade, sparkline
+from tinygrad_edu.cli.terminal import shown
+from tinygrad_edu.core.value import Value
 from tinygrad_edu.lessons import agreement, hot_and_cold, landscape, linearity, slopes
 from tinygrad_edu.nn import count_parameters
+from tinygrad_edu.show import Tape
 
 
 def tour(page: Page, seed: int = 0, quick: bool = False) -> None:
@@ -68,14 +71,33 @@ def shrink_q(page: Page) -> None:
     page.claim(
         "The tape's derivatives are exact: -4 and e.", (square.derivative, exp.derivative) == (-4.0, np.exp(1.0))
     )
+    show_the_tape(page)
     page.claim(
         f"The slope of exp is best at q = {exp.best.q:.0e}. A larger q bends away from the line; "
         "a smaller one leaves too few digits in the difference.",
         exp.slopes[0].error > exp.best.error < exp.slopes[-1].error,
     )
     page.claim(
-        f"At q = {exp.slopes[-1].q:.0e} both slopes are 0, as if this were the bottom of a valley: x + q is x.",
-        square.slopes[-1].slope == exp.slopes[-1].slope == 0.0,
+        f"At q = {right[-1].q:.0e} both slopes are 0, as if this were the bottom of a valley: x + q is x.",
+        left[-1].slope == right[-1].slope == 0.0,
+    )
+
+
+def show_the_tape(page: Page) -> None:
+    """Show where the tape's derivative comes from: the tape itself, and the sweep back over it."""
+    page.say("The tape needs no q. It keeps what was computed, here x² + 1 at -2, and how fast each entry changes:")
+    x = Value(-2.0, name="x")
+    result = x**2 + 1
+    result.backward()
+    tape = Tape(result)
+    page.picture([Text(shown(line)) for line in str(tape).splitlines()])
+    page.say(
+        "Then it sweeps back, from the last line to the first. The result changes with itself at the rate 1, with x² "
+        "at the rate 1 as well, and x² with x at the rate 2x = -4. Along a chain, such rates multiply:"
+    )
+    page.claim(
+        "1 × 1 × -4 = -4 is the derivative (tinygrad-edu lesson 11 tells why).",
+        [entry.grad for entry in tape] == [-4.0, 1.0, 1.0],
     )
 
 
