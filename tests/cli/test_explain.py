@@ -24,6 +24,7 @@ def test_a_function_of_a_file(tmp_path, capsys):
     assert main(["explain", f"{tmp_path}/explained.py:loss", "w=[1, 2]"]) == 0
     captured = capsys.readouterr()
     assert "w = [1., 2.], gradient [2., 4.]" in captured.out
+    assert "[loss]  (explained.py:3: return (w @ w))" in captured.out
     assert captured.err == "noise\n"
 
 

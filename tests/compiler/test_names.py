@@ -51,7 +51,9 @@ def test_keys_are_not_run(key, numbers, way):
     np.testing.assert_allclose(value, expected, rtol=1e-14)
     for given_, wanted_ in zip(gradient.values(), wanted.values(), strict=True):
         np.testing.assert_allclose(given_, wanted_, rtol=1e-14)
-    assert "in all" in str(compiled.report(p))
+    report = compiled.report(p)
+    assert "in all" in str(report)
+    assert report._repr_html_().startswith("<pre>")
     (program,) = (x for x in ast.parse(compiled.source).body if isinstance(x, ast.FunctionDef) and x.name == "program")
     assert repr({key: 0})[1:-4] in ast.get_docstring(program, clean=False)
 

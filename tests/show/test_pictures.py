@@ -200,3 +200,26 @@ def test_a_leaf_alone():
 def test_the_picture_in_the_docs_is_drawn_by_this_code():
     drawn = Path(__file__).parents[2] / "docs" / "pictures" / "tape.svg"
     assert drawn.read_text("utf-8") == tg.Tape(small()).to_svg() + "\n"
+
+
+def test_scopes_are_parts_at_the_depth_where_entries_differ():
+    with tg.scope("all"):
+        z = network((3, 6, 6, 1), scopes=True)
+    titles = [box.title for box in graph_of(tg.Tape(z).description()).boxes]
+    assert titles[3:] == [f"n{i}" for i in range(1, 14)]
+    with tg.scope("all"):
+        z = network((3, 6, 6, 1))
+    assert "all" not in [box.title for box in graph_of(tg.Tape(z).description()).boxes]
+
+
+@pytest.mark.parametrize("most", [0, -1, "a", 2.5])
+def test_how_many_boxes_must_be_a_whole_number(most):
+    with pytest.raises(ValueError, match="it must be a whole number of at least 1"):
+        tg.Tape(small()).to_svg(most)
+
+
+def test_a_result_whose_leaf_has_new_data_is_shown_as_text():
+    x = Value(2.0)
+    z = x * 3
+    x.data = 1.0
+    assert z._repr_html_() is None

@@ -2,6 +2,7 @@
 
 import gc
 import itertools
+import re
 import sys
 
 import numpy as np
@@ -144,3 +145,14 @@ def test_ten_thousand_steps_leave_less_than_a_megabyte_behind():
     # and a block is of 512 bytes at most: 0.32 MB and 0.52 MB. A single object lost a step would be 10,000 more.
     assert left - len(learnt.losses) < 1_000
     assert len(learnt.losses) == 10_000
+
+
+def test_what_notebooks_show_of_a_fit():
+    html = Fit(None, [float(x) for x in range(1000, 0, -1)], interrupted=True)._repr_html_()
+    assert "1,000 steps, then stopped by Ctrl-C: the loss went from 1000 to 1" in html
+    points = [tuple(map(float, pair.split(","))) for pair in re.search('points="(.*?)"', html)[1].split()]
+    assert points[0] == (0.0, 1.0)
+    assert points[-1] == (400.0, 79.0)
+    assert 300 < len(points) <= 401
+    assert Fit(None, [])._repr_html_() == "<p>0 steps</p>"
+    assert Fit(None, [2.0, 2.0])._repr_html_().count(",1.0") == 2

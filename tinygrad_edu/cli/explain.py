@@ -18,7 +18,7 @@ from tinygrad_edu.cli.inputs import assigned, function_of, in_order
 from tinygrad_edu.cli.locate import UsageError, described
 from tinygrad_edu.cli.terminal import paragraph, shown, width
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.show import Tape
+from tinygrad_edu.show import Tape, scope
 
 
 def explain(
@@ -56,7 +56,9 @@ def _recorded(what: str, values: Sequence[str]) -> Tape:
     given = assigned(values)
     function, names = function_of(what, given)
     leaves = [Value(x, name=name) for name, x in zip(names, in_order(names, given), strict=True)]
-    result = function(*leaves)
+    written = ":" in what  # in a file, whose lines entries remember inside a scope
+    with scope(what.rpartition(":")[2]) if written else contextlib.nullcontext():
+        result = function(*leaves)
     if not isinstance(result, Value):
         raise UsageError(f"{what} gives a {type(result).__name__}, which has no tape; it must give one Value")
     return Tape(result)

@@ -8,6 +8,7 @@ import ast
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
@@ -124,6 +125,10 @@ class Timing:
             text = _short(each.text, _WIDTH)
             lines.append(f"{each.seconds * 1e6:9.1f} µs  {bar:<{_BAR}}  {text:<{_WIDTH}}  {each.remark}".rstrip())
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the same as is printed."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     def plot(self, axes: Any = None, most: int = 25) -> Any:
         """Draw the slowest statements as bars, in the order of running; returns the axes.

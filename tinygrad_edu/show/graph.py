@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tinygrad_edu.show.description import Description, Edge, Node
 from tinygrad_edu.show.numbers import short, shown
-from tinygrad_edu.show.scopes import scopes_of
+from tinygrad_edu.show.scopes import scope, scopes_of
 
 MOST = 60  # boxes that can be read
 _TITLE = 30  # characters of a title
@@ -78,9 +78,14 @@ class Graph:
 def graph_of(tape: Description, most: int = MOST) -> Graph:
     """The boxes and arrows of a tape; if it has more than `most` entries, parts of it are boxes.
 
-    Parts are the scopes that were named, the outermost; where that is not enough, or there are none, entries that are
-    as far from the result and have the same function; then whole ranges of distances.
+    Parts are the scopes that were named, the outermost in which entries differ; where that is not enough, or there are
+    none, entries that are as far from the leaves and have the same function; then whole ranges of distances.
+
+    Raises:
+        ValueError: `most` is no whole number of at least 1.
     """
+    if not isinstance(most, int) or most < 1:
+        raise ValueError(f"most is {most!r}; it must be a whole number of at least 1, how many boxes may be drawn")
     if len(tape) <= most:
         return _joined(tape, list(range(len(tape))))
     parts = _by_scope(tape)
@@ -111,18 +116,17 @@ def _joined(tape: Description, parts: Sequence[Hashable]) -> Graph:
                 alone = len(members[order[ends[0]]]) == len(members[order[ends[1]]]) == 1
                 key = (*ends, edge.argument if alone else -1)
                 arrows.setdefault(key, Arrow(*ends)).edges.append(edge)
-    return Graph([_box(tape, members[part]) for part in order], list(arrows.values()))
+    return Graph([_box(tape, part, members[part]) for part in order], list(arrows.values()))
 
 
-def _box(tape: Description, nodes: list[Node]) -> Box:
+def _box(tape: Description, part: Hashable, nodes: list[Node]) -> Box:
     if len(nodes) == 1:
         (node,) = nodes
         title = f"{node.name} = {node.text}" if node.text else node.name
         kind = "leaf" if not node.edges else "result" if node is tape.result else "entry"
         return Box(nodes, short(title, _TITLE), [shown(node.data, 22), f"∇ {shown(node.gradient, 22)}"], kind)
-    scopes, functions = {node.scope[:1] for node in nodes if node.edges}, {node.function for node in nodes}
-    (named,) = scopes if len(scopes) == 1 else ((),)
-    title = named[0] if named else functions.pop() or "leaves" if len(functions) == 1 else "entries"
+    functions = {node.function for node in nodes}
+    title = part.name if isinstance(part, scope) else functions.pop() or "leaves" if len(functions) == 1 else "entries"
     shape, _ = Counter(node.value.shape for node in nodes).most_common(1)[0]
     return Box(
         nodes, short(title, _TITLE), [f"{len(nodes):,} entries", f"shape {shape}" if shape else "numbers"], "part"
@@ -130,13 +134,20 @@ def _box(tape: Description, nodes: list[Node]) -> Box:
 
 
 def _by_scope(tape: Description) -> list[Hashable]:
-    """The outermost scope of each entry, and of a leaf that only one scope uses; other entries stand for themselves."""
-    parts: list[Hashable] = [next(iter(scopes_of(node.value)), node.place) for node in tape]
+    """The scope of each entry at the first depth where they differ, and of a leaf that only one of these uses.
+
+    Other entries stand for themselves.
+    """
+    within, depth = [scopes_of(node.value) for node in tape], 0
+    recorded = [scopes for node, scopes in zip(tape, within, strict=True) if node.edges]
+    while len(found := {scopes[depth : depth + 1] for scopes in recorded}) == 1 and found != {()}:
+        depth += 1
+    parts: list[Hashable] = [next(iter(scopes[depth:]), place) for place, scopes in enumerate(within)]
     for node in tape:
         users = {parts[edge.node.place] for edge in node.uses}
-        if not node.edges and len(users) == 1 and not scopes_of(node.value):
+        if not node.edges and len(users) == 1 and isinstance(parts[node.place], int):
             (user,) = users
-            parts[node.place] = parts[node.place] if isinstance(user, int) else user
+            parts[node.place] = node.place if isinstance(user, int) else user
     return parts
 
 

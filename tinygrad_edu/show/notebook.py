@@ -9,14 +9,20 @@ MOST = 2_000  # entries that are swept unasked
 
 
 def value_html(value: Value) -> str | None:
-    """The HTML of a result; None of a leaf, and of a result of very many entries, which are shown as text alone.
+    """The HTML of a result; None where there is no tape to show, or a very long one, and the text says it all.
 
     >>> value_html(Value(2.0)) is None
     True
     >>> value_html(Value(2.0, name="a") * 3).startswith("<pre>Value(6.0, grad=0.0)</pre><details><summary>2 entries")
     True
     """
-    if value.function is None or len(tape := Tape(value)) > MOST:
+    if value.function is None:
+        return None
+    try:
+        tape = Tape(value)
+    except RuntimeError:  # a leaf has new data by now: its tape cannot be shown, but the value can
+        return None
+    if len(tape) > MOST:
         return None
     behind = f"<details><summary>{len(tape)} entries led here</summary>{tape.to_svg()}</details>"
     return f"<pre>{escape(repr(value))}</pre>{behind}"

@@ -24,6 +24,23 @@ class Fit:
     losses: list[float]
     interrupted: bool = False
 
+    def _repr_html_(self) -> str:
+        """What notebooks show: how the loss went, in words and as a curve."""
+        said = f"{len(self.losses):,} steps{', then stopped by Ctrl-C' * self.interrupted}"
+        if len(self.losses) < 2:
+            return f"<p>{said}</p>"
+        low, high = min(self.losses), max(self.losses)
+        scale = 78 / (high - low or 1.0)
+        every = -(-len(self.losses) // 400)  # as many points as there are pixels
+        points = [
+            f"{400 * i / (len(self.losses) - 1):.1f},{1 + (high - loss) * scale:.1f}"
+            for i, loss in enumerate(self.losses)
+            if i % every == 0 or i == len(self.losses) - 1
+        ]
+        line = f'<polyline points="{" ".join(points)}" fill="none" stroke="#2f6db3" stroke-width="1.5"/>'
+        curve = f'<svg width="400" height="80" role="img" aria-label="the loss at each step">{line}</svg>'
+        return f"<p>{said}: the loss went from {self.losses[0]:.4g} to {self.losses[-1]:.4g}</p>{curve}"
+
 
 def fit(
     parameters: Tree,

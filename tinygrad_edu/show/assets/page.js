@@ -86,17 +86,14 @@ function walk() {
   show();
 }
 const valueText = i => tape.scalar ? number(values[i]) : tape.entries[i].value;
-function gradientText(i) {  // what has come to an entry by this step; empty if nothing has
-  let text = "";
-  const last = tape.entries.length - 1;
-  for (let k = tape.entries.length; k <= at; k++) {
-    const step = steps[k];
-    if (step.kind === "seed" ? i === last : entryOf(step) === i && (k < at || revealed)) {
-      if (step.kind === "seed") text = tape.scalar ? "1.0" : tape.entries[last].gradient;
-      else text = tape.scalar ? number(step.total) : step.count === arrivals[i] ? tape.entries[i].gradient : `${step.count} of ${arrivals[i]} shares`;
-    }
+function gradientTexts() {  // what has come to each entry by this step; nothing where nothing has
+  const texts = [], n = tape.entries.length;
+  for (const step of steps.slice(n, revealed ? at + 1 : at)) {
+    const i = entryOf(step), whole = step.kind === "seed" || step.count === arrivals[i];
+    if (tape.scalar) texts[i] = number(step.kind === "seed" ? 1 : step.total);
+    else texts[i] = whole ? tape.entries[i].gradient : `${step.count} of ${arrivals[i]} shares`;
   }
-  return text;
+  return texts;
 }
 function sentence(step) {
   const e = tape.entries[step.entry];
@@ -171,7 +168,7 @@ function show() {
   const passed = new Set(steps.slice(n + 1, at + 1).map(s => `${s.entry}.${tape.entries[s.entry].edges[s.edge].argument}`));
   const now = step.kind === "share" ? `${step.entry}.${e.edges[step.edge].argument}` : "";
   const picture = pictures[which];
-  const gradients = tape.entries.map((_, i) => gradientText(i));
+  const gradients = gradientTexts();
   for (const box of picture.querySelectorAll(".box")) {
     const places = box.dataset.entries.split(" ").map(Number);
     box.classList.toggle("on", places.includes(current));
