@@ -135,9 +135,8 @@ def test_a_checkpoint_that_no_trainer_made_is_refused(tmp_path):
 
 
 def test_networks_are_read_by_themselves(tmp_path):
-    trainer = Trainer(small(), classified, optim.adam(0.01))
-    trainer.fit(classes(), 2)
-    trainer.save(tmp_path / "c", classes=["a", "b", "c"])
+    trainer = Trainer(small(), classified, optim.adam(0.01), notes={"classes": ["a", "b", "c"]})
+    trainer.fit(classes(), 2, save=tmp_path / "c")
     assert same(read_network(tmp_path / "c", small(7)), trainer.network)
     assert Checkpoint.read(tmp_path / "c").notes["notes"] == {"classes": ["a", "b", "c"]}
     trainer.fit(classes(), 6, validation=classes(seed=1), save=tmp_path / "c")

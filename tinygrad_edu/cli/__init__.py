@@ -1,17 +1,19 @@
-"""The command ``tinygrad-edu``: from hot and cold to digits, in the terminal; ``lesson``, ``check``, ….
+"""The command ``tinygrad-edu``: from hot and cold to digits, in the terminal; and lessons, checks, and training.
 
 The tour ends with 0 if everything it shows holds and 1 if something does not, ``check`` with 0 if the gradient is
-right, 1 if it is wrong and 3 if that cannot be judged, ``explain`` with 0; all of them with 2 if they were called
-wrongly or something failed, and with 130 if Ctrl-C stopped them.
+right, 1 if it is wrong and 3 if that cannot be judged, ``explain``, ``train`` and ``predict`` with 0; all of them
+with 2 if they were called wrongly or something failed, and with 130 if Ctrl-C stopped them.
 """
 
 import argparse
+import math
 import os
 import re
 import sys
 import textwrap
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 import tinygrad_edu
 from tinygrad_edu.cli import terminal
@@ -32,6 +34,16 @@ exit status:
   130  stopped by Ctrl-C
 
 expressions know:"""
+
+_TRAINING = """\
+examples:
+  tinygrad-edu train digits --save digits.checkpoint
+  tinygrad-edu train mnist /usr/share/datasets/fashion-mnist --network mlp:256
+  tinygrad-edu train csv iris.csv --target species --optimizer sgd --epochs 50
+  tinygrad-edu train digits --resume digits.checkpoint
+
+exit status: 0 it is trained, 2 wrong usage, a damaged file, or an error,
+130 stopped by Ctrl-C, 143 by SIGTERM; where it is saved, it can go on"""
 
 _EXPLAINED = """\
 examples:
@@ -63,6 +75,23 @@ def _seed(text: str) -> int:
 _seed.__name__ = "seed"  # what argparse calls it: "invalid seed value"
 
 
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError
+    return count
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate < math.inf:
+        raise ValueError
+    return rate
+
+
+_count.__name__, _rate.__name__ = "count", "rate"
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tinygrad-edu",
@@ -70,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="exit status: 0 all of it holds, 1 something does not, 2 wrong usage or an error, 130 stopped by Ctrl-C",
     )
     parser.add_argument("--version", action="version", version=f"tinygrad-edu {tinygrad_edu.__version__}")
-    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="of everything random, from 0 (default: 0)")
+    parser.add_argument("--seed", type=_seed, metavar="N", help="of everything random, from 0 (default: 0)")
     parser.add_argument("--quick", action="store_true", help="train for a short while only")
     commands = parser.add_subparsers(dest="command", metavar="command")
     lesson = commands.add_parser(
@@ -111,7 +140,37 @@ def _parser() -> argparse.ArgumentParser:
     for command in (check, explain):
         command.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
         command.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
+    _add_training(commands)
     return parser
+
+
+def _add_training(commands: Any) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train a network on digits, on a data set stored like MNIST, or on a table",
+        description="Train a network, keep it in a file that survives whatever happens, and say how good it is.",
+        epilog=_TRAINING,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    train.add_argument("data", metavar="data", help="digits, mnist or csv")
+    train.add_argument("place", nargs="?", help="the folder of mnist's files, or the file of a table")
+    train.add_argument("--target", metavar="NAME", help="the column of a table to learn (default: the last)")
+    train.add_argument("--network", metavar="NAME", help="linear, mlp, mlp:256,128 or conv (default: mlp)")
+    train.add_argument("--optimizer", metavar="NAME", help="sgd, adagrad, rmsprop, adam, adamw or lion (default: adam)")
+    train.add_argument("--rate", type=_rate, metavar="X", help="the learning rate at first (default: the optimizer's)")
+    train.add_argument("--epochs", type=_count, metavar="N", help="how often each example is seen")
+    train.add_argument("--batch-size", type=_count, metavar="N", help="examples a step (default: 32, mnist: 128)")
+    train.add_argument("--seed", type=_seed, metavar="N", default=argparse.SUPPRESS, help="of everything random")
+    train.add_argument("--save", metavar="FILE", help="keep a checkpoint there, after each epoch")
+    train.add_argument("--resume", metavar="FILE", help="go on from a checkpoint, and keep it up to date")
+    predict = commands.add_parser(
+        "predict",
+        help="what a trained network makes of the examples in a file",
+        description="Print a line for each example: its class and how sure the network is, or its number.",
+        epilog="exit status: 0, 2 wrong usage, a damaged file, or an error, 130 stopped by Ctrl-C",
+    )
+    predict.add_argument("checkpoint", help="what tinygrad-edu train has saved")
+    predict.add_argument("file", help="a table with the same columns; or images: .npy, or IDX as MNIST's")
 
 
 def _known() -> str:
@@ -167,6 +226,10 @@ def _run(options: argparse.Namespace) -> int:
         from tinygrad_edu.cli.explain import explain  # noqa: PLC0415
 
         return explain(options.what, options.values, options.svg, options.html, options.open)
+    if options.command in ("train", "predict"):
+        from tinygrad_edu.cli import training  # noqa: PLC0415
+
+        return int(getattr(training, options.command)(options))
     try:
         from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415
@@ -176,5 +239,5 @@ def _run(options: argparse.Namespace) -> int:
         print("tinygrad-edu: this needs rich; pip install 'tinygrad_edu[show]'", file=sys.stderr)
         return 2
     page = Page()
-    tour(page, options.seed, options.quick)
+    tour(page, options.seed or 0, options.quick)
     return 1 if page.failed else 0

@@ -18,4 +18,5 @@ from tinygrad_edu.data.minibatches import minibatches as minibatches
 from tinygrad_edu.data.minibatches import prefetched as prefetched
 from tinygrad_edu.data.npz import read_npz as read_npz
 from tinygrad_edu.data.table import Table as Table
+from tinygrad_edu.data.table import read_columns as read_columns
 from tinygrad_edu.data.table import read_csv as read_csv

@@ -4,15 +4,17 @@ import csv
 import math
 import os
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from tinygrad_edu.data.errors import DataError
 
 Array = Any
+Path = str | os.PathLike[str]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class Table:
     classes: tuple[str, ...]
 
 
-def read_csv(path: str | os.PathLike[str], target: str | None = None, delimiter: str = ",") -> Table:
+def read_csv(path: Path, target: str | None = None, delimiter: str = ",") -> Table:
     """The table in a CSV file, whose first line has the names of the columns.
 
     Args:
@@ -47,39 +49,69 @@ def read_csv(path: str | os.PathLike[str], target: str | None = None, delimiter:
             no such column; the message names the line and the column.
         OSError: there is no such file, or it may not be read.
     """
+    return _read(
+        path, delimiter, lambda name, head, rows: _table(name, head, rows, head[-1] if target is None else target)
+    )
+
+
+def read_columns(path: Path, names: Sequence[str], delimiter: str = ",") -> Array:
+    """Some columns of numbers of a CSV file: (n, d), in the order of their names.
+
+    Raises: as `read_csv`.
+    """
+    return _read(path, delimiter, lambda name, head, rows: _columns(name, head, rows, names))
+
+
+def _read(path: Path, delimiter: str, take: Callable[[str, list[str], Any], T]) -> T:
+    """What `take` makes of a file's name, its first line, and its other lines."""
     name = os.fspath(path)
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            return _table(name, csv.reader(file, delimiter=delimiter, strict=True), target)
+            rows = csv.reader(file, delimiter=delimiter, strict=True)
+            head = [one.strip() for one in next(rows, [])]
+            if len({*head}) < len(head) or all(map(_is_number, head)):
+                what = "of which no two are the same, and not all are numbers"
+                raise DataError(f"read_csv: the first line of {name} should name columns, {what}; it is {head}")
+            return take(name, head, rows)
     except UnicodeDecodeError as error:
         raise DataError(f"read_csv: {name} is no text in UTF-8: {error}") from None
     except csv.Error as error:
         raise DataError(f"read_csv: {name} is no CSV: {error}") from None
 
 
-def _table(name: str, rows: Any, target: str | None) -> Table:
-    head = [one.strip() for one in next(rows, [])]
-    if len(head) < 2 or len({*head}) < len(head) or all(map(_is_number, head)):
-        what = "there are two at least, and no two are the same, and not all are numbers"
-        raise DataError(f"read_csv: the first line of {name} should name the columns, of which {what}; it is {head}")
-    if target is not None and target not in head:
-        raise DataError(f"read_csv: {name} has no column {target!r}; there are {', '.join(head)}")
-    at = len(head) - 1 if target is None else head.index(target)
-    numbers, wanted = array("d"), list[str]()
+def _table(name: str, head: Sequence[str], rows: Any, target: str) -> Table:
+    names = tuple(one for one in head if one != target)
+    if not names:
+        raise DataError(f"read_csv: {name} has no column but {target!r}, and so nothing to learn it from")
+    wanted: list[str] = []
+    x = _columns(name, head, rows, names, (target, wanted))
+    y, classes = _targets(name, target, wanted)
+    return Table(x, y, names, target, classes)
+
+
+def _columns(
+    name: str, head: Sequence[str], rows: Any, names: Sequence[str], beside: tuple[str, list[str]] | None = None
+) -> Array:
+    """Columns of numbers, and the entries of another one, which are put into a list."""
+    for one in (*names, *beside[:1]) if beside else names:
+        if one not in head:
+            raise DataError(f"read_csv: {name} has no column {one!r}; there are {', '.join(head)}")
+    places = [head.index(one) for one in names]
+    numbers = array("d")
     for row in _whole(name, rows, head):
-        wanted.append(row.pop(at).strip())
+        entries = [row[i] for i in places]
         try:
-            values = [*map(float, row)]
+            values = [*map(float, entries)]
         except ValueError:
             values = [math.nan]
         if not all(map(math.isfinite, values)):
-            raise _no_number(name, rows.line_num, row, [*head[:at], *head[at + 1 :]])
+            raise _no_number(name, rows.line_num, entries, names)
         numbers.extend(values)
-    if not wanted:
+        if beside:
+            beside[1].append(row[head.index(beside[0])].strip())
+    if not numbers:
         raise DataError(f"read_csv: {name} has no lines but the first")
-    names = (*head[:at], *head[at + 1 :])
-    y, classes = _targets(name, head[at], wanted)
-    return Table(np.array(numbers).reshape(len(wanted), len(names)), y, names, head[at], classes)
+    return np.array(numbers).reshape(-1, len(names))
 
 
 def _whole(name: str, rows: Any, head: Sequence[str]) -> Iterator[list[str]]:

@@ -63,6 +63,7 @@ class Trainer:
         executor: such as a `concurrent.futures.ProcessPoolExecutor`.
         compiled: whether the step is compiled, if it can be.
         advice: whether to warn of what often goes wrong.
+        notes: more to be kept in checkpoints, in words of JSON.
     """
 
     def __init__(
@@ -80,6 +81,7 @@ class Trainer:
         executor: Executor | None = None,
         compiled: bool = True,
         advice: bool = True,
+        notes: Mapping[str, Any] | None = None,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
             what = f"the optimizer is a {type(optimizer).__name__}"
@@ -97,6 +99,7 @@ class Trainer:
             self._state = State(p, optimizer.init(p), tree.map(np.copy, state))
         self._stepper = Stepper(self._objective, optimizer, shards, executor, compiled)
         self._measures = Measures(self._objective, metrics or {}, compiled)
+        self.notes = dict(notes or {})
         self._adviser = Adviser(self._objective) if advice else None
         self._saved: tuple[Path, int] | None = None
         self.batch: Batch = ()
@@ -272,18 +275,14 @@ class Trainer:
         part = tuple(x[:rows] for x in self.batch)
         return compare_gradients(lambda p: self._objective(p, self._state.layers, *part)[0], self._state.network)
 
-    def save(self, path: Path, **notes: Any) -> None:
+    def save(self, path: Path) -> None:
         """Write all there is to go on from into one file; what was there before stays until the new one is whole.
-
-        Args:
-            path: where.
-            notes: more to be kept in it, in words of JSON.
 
         Raises:
             FloatingPointError: the network is not finite; nothing is written.
             CheckpointError: it cannot be written.
         """
-        self._state.write(path, self._settings(), notes)
+        self._state.write(path, self._settings(), self.notes)
         self._saved = path, self.steps
 
     def load(self, path: Path) -> None:
