@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import Array, derivative
+from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.functions import log_softmax, softplus
 from tinygrad_edu.losses.checks import Reduction, check_reduction, check_same_shape, in_floats, reduced
 
@@ -133,6 +135,8 @@ def _places(log_p: Array, labels: Array) -> Array:
 
 def _nll_slope(log_p: Array, labels: Array) -> Array:
     """-1 / n where a probability was asked for, and 0 elsewhere."""
+    if not isinstance(log_p, (np.ndarray, Tracer, Entry, OuterArray)):  # of another library, whose views may be copies
+        return np.where(np.arange(log_p.shape[1]) == labels[:, None], -1 / len(labels), log_p.dtype.type(0))
     picks = np.zeros_like(log_p, order="C")
     picks.reshape(-1)[_places(log_p, labels)] = -1 / len(labels)
     return picks
