@@ -14,6 +14,7 @@ from tinygrad_edu.train.measuring import accuracy
 from tinygrad_edu.train.program import TrainingWarning
 from tinygrad_edu.train.state import read_network
 from tinygrad_edu.train.trainer import Trainer
+from tinygrad_edu.train.weights import load_weights, save_weights
 
 __all__ = [
     "Checkpoint",
@@ -25,8 +26,10 @@ __all__ = [
     "TrainingWarning",
     "accuracy",
     "fit",
+    "load_weights",
     "minibatches",
     "read_network",
+    "save_weights",
     "suggest_learning_rate",
 ]
 
