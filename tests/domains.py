@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.lib.stride_tricks import sliding_window_view
+from scipy import special
 
 from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
+from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.norms import root
@@ -32,6 +34,8 @@ from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
+from tinygrad_edu.scipy import linalg, slopes, stats
+from tinygrad_edu.scipy import special as own_special
 from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, regular, spread, unit
 from tinygrad_edu.testing.calls import SHAPES, UNEVEN, Arguments, Call, Span
 
@@ -489,6 +493,61 @@ domain(functions.attention,  joint([(2, 3), (3, 3), (3, 1)], [(2, 1, 2), (2, 2),
 
 domain(losses.negative_log_likelihood, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
 
+domain(bell, each([(), (3,), (2, 3), (0, 3)], 0.5), each([(3,)], 1.0))
+for f in (special.erf, special.erfc, special.ndtr, special.log_ndtr, special.expit, special.log_expit, special.j0,
+          special.j1, special.i0, special.i1, slopes.hazard, slopes.j1_slope, slopes.i1_slope):
+    domain(f, elementwise(line))
+for f in (special.i0e, special.i1e):
+    domain(f, elementwise(nonzero))
+domain(special.erfinv, elementwise(unit))
+for f in (special.ndtri, special.logit):
+    domain(f, elementwise(between(0.1, 0.9)))
+for f in (special.entr, special.gammaln, special.loggamma, special.gamma, special.psi):
+    domain(f, elementwise(positive))
+domain(special.psi, elementwise(between(-1.7, -1.3, -0.7, -0.3)))
+domain(special.xlogy, elementwise(line, positive), of(np.zeros(2), A(3, 1)), of(0.0, A(2, span=between(0, 0))))
+domain(special.xlog1py, elementwise(line, unit), of(0.0, A(3, span=between(-1, -1))))
+domain(special.kl_div, elementwise(between(0.3, 1), between(1.5, 3)))  # which itself cancels where they are equal
+for f in (special.rel_entr, slopes.log_ratio, special.beta, special.betaln, slopes.psi_difference):
+    domain(f, elementwise(positive, positive))
+domain(special.binom, elementwise(between(3.1, 4), between(0.2, 2.8)))
+zeta = slopes.zeta
+domain(zeta, of(2.0, A(span=positive)), of(np.array([2.0, 3.0]), A(2, 2, span=positive)),
+             of(2.5, A(0, 3, span=positive)), of(np.array([[2.0], [3.0]]), A(3, span=positive)))
+for f in (special.gammainc, special.gammaincc, slopes.gamma_density):
+    domain(f, *(of(n, A(*shape, span=positive)) for n, shape in ((0.7, (3,)), (2.0, (2, 3)), (3.5, ()))),
+              of(20.0, A(0, 3)), of(np.array([1.5, 12.0, 2.0]), A(2, 3, span=positive)),
+              of(np.array([[1.5], [2.0]]), A(3, span=positive)))
+for f in (special.betainc, slopes.beta_density):
+    domain(f, *(of(n, 1.5, A(*shape, span=between(0.1, 0.9))) for n, shape in ((0.7, (3,)), (2.0, (2, 3)), (20.0, ()))),
+              of(np.array([1.5, 4.0, 2.0]), 2.5, A(2, 3, span=between(0.1, 0.9))), of(2.0, 1.0, A(0, 3)))
+for f in (special.jv, special.iv):
+    domain(f, of(2.0, A(span=positive)), of(np.array([0.0, 1.0, 2.5]), A(2, 3, span=positive)), of(1.0, A(0, 3)),
+              of(np.array([[1.0], [2.0]]), A(3, span=positive)))
+domain(slopes.erfinv_slope, elementwise(between(-0.9, -0.1, 0.1, 0.9)))
+domain(slopes.ndtri_slope, elementwise(between(0.1, 0.4, 0.6, 0.9)))
+domain(slopes.mills, *(each([(), (2, 3)], n, span=between(0.1, 1.9, 2.1, 9)) for n in (0, 1, 3)))
+domain(slopes.scaled_bessel_slope, *(each([(), (3,)], k, n, span=between(-40, -31, -1, -0.1, 0.1, 1, 31, 40))
+                                     for k, n in ((0, 1), (1, 1), (0, 2), (1, 2), (0, 3))))
+domain(own_special.logsumexp, of(A(2, 3)), of(A(2, 3), axis=1), of(A(3), b=A(3, span=positive)),
+                              of(A(2, 3), 0, A(3, span=positive), True), of(A(3), b=[1.0, -0.01, 2.0]))
+for f in (own_special.softmax, own_special.log_softmax):
+    domain(f, each([(3,), (2, 3)]), each([(2, 3)], axis=1))
+domain(own_special.polygamma, *(of(n, A(*shape, span=positive)) for n, shape in ((0, (3,)), (1, ()), (3, (2, 3)))))
+domain(linalg.expm, each([(1, 1), (2, 2), (3, 3), (2, 2, 2)], span=between(-0.2, 0.2)))
+for lower, transposed in itertools.product((True, False), (True, False)):
+    domain(linalg.triangular, of(R33, A(3), lower, transposed), of(R22, A(2, 3), lower, transposed))
+    domain(linalg.solve_triangular, of(R33, A(3), trans=int(transposed), lower=lower),
+                                    of(R22, A(2, 1), unit_diagonal=True, lower=lower))
+    domain(linalg.cho_solve, of((R22, lower), A(2)))
+domain(linalg.block_diag, of(A(2, 2), A(1, 3)), of(A(2), A()), of(A(1, 2), np.ones((2, 2))))
+domain(linalg.toeplitz, each([(3,), (1,)]), of(A(3), A(2)), of(NUMBERS, A(3)))
+norm = stats.norm
+for f in (norm.pdf, norm.logpdf, norm.cdf, norm.logcdf, norm.sf, norm.logsf):
+    domain(f, of(A(3)), of(A(2, 3), A(3), A(2, 1, span=positive)), of(0.5, loc=A(), scale=A(span=positive)))
+for f in (norm.ppf, norm.isf):
+    domain(f, of(0.3, A(2), A(2, span=positive)), of(A(3, span=between(0.1, 0.9))))
+
 # Into the imaginary direction these cannot be continued: they take no complex numbers, drop the imaginary
 # part, or conjugate; the sign and copies of it are something else there.
 NOT_HOLOMORPHIC = {
@@ -502,7 +561,13 @@ NOT_HOLOMORPHIC = {
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,
-    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared,
+    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared, bell,
+    special.expit, special.log_expit, special.logit, special.entr, special.rel_entr, special.kl_div,
+    special.erfinv, slopes.erfinv_slope, special.ndtri, slopes.ndtri_slope, slopes.hazard,
+    special.gammaln, zeta, own_special.polygamma, special.beta, special.betaln, special.binom,
+    special.gammainc, special.gammaincc, special.betainc,
+    special.j0, special.j1, slopes.j1_slope, special.jv, special.i0, special.i1, slopes.i1_slope,
+    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
 }
 # fmt: on
 

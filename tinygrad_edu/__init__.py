@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.rules import derivative, later
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import numeric_gradient, slope
 
 if TYPE_CHECKING:  # the rooms that __getattr__ opens
-    from tinygrad_edu import check, data, lessons, losses, nn, optim, train
+    from tinygrad_edu import check, data, lessons, losses, nn, optim, scipy, train
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
     from tinygrad_edu.compiler import TraceError, compile
     from tinygrad_edu.show import Tape, scope
@@ -63,6 +63,7 @@ __all__ = [
     "optim",
     "primitive",
     "scan",
+    "scipy",
     "scope",
     "slope",
     "slope_curve",
@@ -74,7 +75,7 @@ __all__ = [
     "while_loop",
 ]
 
-_ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "testing", "train")
+_ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "scipy", "testing", "train")
 _IN_ROOMS = {
     **dict.fromkeys(("Tape", "scope"), "show"),
     **dict.fromkeys(("TraceError", "compile"), "compiler"),
@@ -82,6 +83,8 @@ _IN_ROOMS = {
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),
     **dict.fromkeys(("checkpoint", "scan", "vmap", "while_loop"), "transforms"),
 }
+
+later["scipy.special"] = f"{__name__}.scipy.special"
 
 
 def __getattr__(name: str) -> Any:

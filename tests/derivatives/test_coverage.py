@@ -7,8 +7,10 @@ import pytest
 from tests.domains import TABLE, domains
 from tinygrad_edu import functions
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.scipy import linalg, special, stats
 
-OWN = {f for _, f in inspect.getmembers(functions, inspect.isfunction)}
+OWN = {f for room in (functions, linalg, special) for _, f in inspect.getmembers(room, inspect.isfunction)}
+OWN |= {f for _, f in inspect.getmembers(stats.norm, inspect.ismethod)}
 
 
 def untested(tested):

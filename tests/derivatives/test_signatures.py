@@ -127,6 +127,13 @@ SAMPLES = {
     "period": 3.0,
     "discont": 0.5,
     "writeable": True,
+    "return_sign": True,
+    "unit_diagonal": True,
+    "loc": 0.5,
+    "b": np.array([1.0, 2.0, 5.0]),
+    "trans": 1,
+    "lower": True,
+    "r": np.array([1.0, 2.0]),
 }
 
 

@@ -17,7 +17,18 @@ from tinygrad_edu.core import ufunc_methods
 from tinygrad_edu.core.arrays import accept, as_constant, constant_operand, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.results import Layout
-from tinygrad_edu.core.rules import AnyFunction, Array, Each, Function, parameters, refuse, table, unknown, unsupported
+from tinygrad_edu.core.rules import (
+    AnyFunction,
+    Array,
+    Each,
+    Function,
+    find,
+    parameters,
+    refuse,
+    table,
+    unknown,
+    unsupported,
+)
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
@@ -88,7 +99,11 @@ def _constant_input(i: int, inputs: Inputs, rule: Function | None, function: Fun
         return constant_operand(x, function, next(z for z in inputs if isinstance(z, Entry)))
     if _holds_value(x):
         rules = table[function].rules
-        wanted = f"write {rules.ahead}" if isinstance(rules, Each) else "it has no slope there; pass x.data"
+        wanted = (
+            f"write {rules.ahead}"
+            if isinstance(rules, Each)
+            else "there is no rule by it; pass x.data to hold it constant"
+        )
         raise refuse(function, f"argument {i} is a Value", wanted)
     return as_constant(x, function)
 
@@ -184,10 +199,9 @@ def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywo
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     if method == "__call__":
-        try:
-            row = table[ufunc]
-        except KeyError:
-            raise unknown(ufunc) from None
+        row = table.get(ufunc) or find(ufunc)
+        if row is None:
+            raise unknown(ufunc)
         if row.rules:
             if len(inputs) == 1 and not keywords and row.results == 1:  # as `apply` does, but quickly
                 return record(type(self), ufunc(self._payload), ufunc, self)
@@ -201,16 +215,17 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
     if (method, ufunc) in _METHODS:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
-    if ufunc not in table:
+    row = find(ufunc)
+    if row is None:
         raise unknown(ufunc)
-    if table[ufunc].nondifferentiable and method != "at":
+    if row.nondifferentiable and method != "at":
         return getattr(ufunc, method)(*map(_numbers, inputs), **{key: _numbers(x) for key, x in keywords.items()})
     return ufunc_methods.call(ufunc, method, inputs, keywords)
 
 
 def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> Any:
     """Answer NumPy when one of its other functions meets a Value (NEP 18)."""
-    row = table.get(function)
+    row = find(function)
     if row is None:
         raise unknown(function)
     if row.nondifferentiable:

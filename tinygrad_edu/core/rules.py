@@ -8,8 +8,10 @@ nondifferentiable  it has no slope (comparisons, shapes, indices): it runs on th
 """
 
 import functools
+import importlib
 import inspect
 import itertools
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,6 +57,22 @@ class Row:
 
 table: dict[Function, Row] = {}
 remedies: dict[str, str] = {}  # what to write instead of functions without a row, by their names, as in "np.put"
+later: dict[str, str] = {}  # the modules of other libraries, and those that enter rows for them
+
+
+def find(function: Function) -> Row | None:
+    """The row of a function, if it has one.
+
+    Rows of another library are entered when a function is first looked for that has none, and the library is there:
+    so it may be imported before or after this package, and costs nothing before it is used. Rows that are there stay.
+    """
+    if function not in table:
+        for library in [name for name in later if name in sys.modules]:
+            own = dict(table)
+            importlib.import_module(later[library])
+            table.update(own)
+            later.pop(library, None)
+    return table.get(function)
 
 
 def derivative(
@@ -188,7 +206,7 @@ def unsupported(function: Function, key: str) -> TypeError:
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
         remedy = "Values are not written into, nor into arrays: use the result, x = x + y for x += y"
-    elif function.__module__ != "numpy" and key in parameters(inspect.unwrap(function)):
+    elif getattr(function, "__module__", "numpy") != "numpy" and key in parameters(inspect.unwrap(function)):
         remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 

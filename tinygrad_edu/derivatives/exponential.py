@@ -5,8 +5,11 @@ z     output
 x, y  inputs
 """
 
+from typing import Any
+
 import numpy as np
 
+from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 
 LN2 = float(np.log(2.0))
@@ -19,7 +22,17 @@ def softmax_weight(x, y, exp, logaddexp):
     return exp(-logaddexp(0.0, np.where(tie, 0.0, y) - np.where(tie, 0.0, x)))
 
 
+@primitive
+def bell(x: Any, rate: float) -> Any:
+    """exp(-rate x²), of which the rounding of x² alone would cost x² roundings: of x, a part is squared exactly."""
+    far = np.clip(x, -64.0, 64.0) * np.float64(1.0)
+    head = far.astype(np.float32).astype(far.dtype)
+    z = np.exp(-rate * head * head) * np.exp(rate * (head - far) * (head + far))
+    return z.astype(x.dtype if hasattr(x, "dtype") else z.dtype)[()]
+
+
 # fmt: off
+derivative(bell,          lambda g, z, x, rate: g * (-2 * rate * np.clip(x, -64.0, 64.0)) * z, None)
 derivative(np.exp,        lambda g, z, x: g * z)
 derivative(np.exp2,       lambda g, z, x: g * z * LN2)
 derivative(np.expm1,      lambda g, z, x: g * np.exp(x))

@@ -7,6 +7,7 @@ z  output
 x  input
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.derivatives.exponential import bell
 
 
 @primitive
@@ -98,7 +100,7 @@ def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
 
 # fmt: off
 derivative(relu,    lambda g, z, x: g * (x > 0), kink=lambda z, x: x == 0)
-derivative(erf,     lambda g, z, x: g * (2 / np.sqrt(np.pi)) * np.exp(-np.square(np.clip(x, -28, 28))), opaque=True)
+derivative(erf,     lambda g, z, x: g * (2 / math.sqrt(math.pi)) * bell(x, 1.0), opaque=True)
 derivative(sigmoid, lambda g, z, x: g * z * sigmoid(-x))
 # fmt: on
 

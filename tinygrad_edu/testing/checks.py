@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import Each, Function, table
+from tinygrad_edu.core.rules import Each, Function, find, table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.testing.behaviour import check_gradients_own, check_keywords, check_rules_own, check_value, recorded
@@ -84,7 +84,7 @@ def check_derivative(
 
 def _calls(function: Function, domain: Domain) -> list[Call]:
     """The calls on which to check a function."""
-    row = table.get(function)
+    row = find(function)
     if row is not None and row.substitute is not None:
         raise TypeError(f"check_derivative: {label(function)} is composed of functions that have rows, and has none")
     if row is None or not row.rules:

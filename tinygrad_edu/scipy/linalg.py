@@ -1,0 +1,157 @@
+"""Functions of `scipy.linalg`, which makes an array of what it gets: of the same names, for Values and arrays alike.
+
+a, b  a matrix, and what stands on the right of the equations
+g     cotangent of the output
+z     output
+
+Sources: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008;
+Mathias, "A chain rule for matrix functions and applications", 1996.
+"""
+
+from typing import Any, NoReturn
+
+import numpy as np
+from scipy import linalg
+
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.derivatives.linear_algebra import t
+
+__all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
+
+
+@primitive
+def triangular(a: Any, b: Any, lower: bool, transposed: bool) -> Any:
+    """The solution of ``a x = b``, or of ``aᵀ x = b``, of one triangular matrix."""
+    return linalg.solve_triangular(a, b, trans=int(transposed), lower=lower)
+
+
+def by_triangle(g: Any, z: Any, a: Any, b: Any, lower: bool, transposed: bool) -> Any:
+    """``-a⁻ᵀ g zᵀ``, of which only the triangle is read."""
+    u = triangular(a, g, lower, not transposed)
+    u, z = (x[:, None] if x.ndim == 1 else x for x in (u, z))
+    share = z @ t(u) if transposed else u @ t(z)
+    return -(np.tril(share) if lower else np.triu(share))
+
+
+def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
+    """The solution of ``a x = b`` for a triangular `a`, as `scipy.linalg.solve_triangular`; of one matrix.
+
+    `trans` is 0 or "N", or 1 or "T" for aᵀ; with `unit_diagonal`, the diagonal is taken for ones.
+
+    >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 5.0]), lower=True)
+    array([1., 1.])
+
+    Raises:
+        ValueError: `a` is no square matrix, or `b` does not fit it.
+        numpy.linalg.LinAlgError: a number on the diagonal is 0.
+    """
+    a, b = as_array(a), as_array(b)
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or b.ndim not in (1, 2) or b.shape[0] != a.shape[0]:
+        wanted = "a is one square matrix (n, n), and b is (n,) or (n, k)"
+        raise ValueError(f"solve_triangular: a has shape {a.shape}, and b {b.shape}; {wanted}")
+    if trans not in (0, 1, "N", "T"):
+        raise ValueError(f"solve_triangular: trans={trans!r}; for real numbers it is 0 or 'N', 1 or 'T'")
+    if unit_diagonal:
+        a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
+    return triangular(a, b, bool(lower), trans in (1, "T"))
+
+
+def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
+    """The solution of ``a x = b``, where the Cholesky factor of `a` is given, as `scipy.linalg.cho_solve`.
+
+    >>> cho_solve((np.array([[2.0, 0.0], [1.0, 1.0]]), True), np.array([4.0, 2.0]))
+    array([1., 0.])
+    """
+    c, lower = c_and_lower
+    return solve_triangular(c, solve_triangular(c, b, trans=int(not lower), lower=lower), trans=int(lower), lower=lower)
+
+
+def in_double(a: Any) -> Any:
+    """`a`, of long doubles in double precision: SciPy has no finer one."""
+    a = np.asarray(a)
+    return a.astype(np.float64) if a.dtype == np.longdouble else a
+
+
+@primitive
+def expm(a: Any) -> Any:
+    """The exponential of a matrix, or of each in a stack, as `scipy.linalg.expm`.
+
+    >>> expm(np.array([[0.0, 1.0], [0.0, 0.0]]))
+    array([[1., 1.],
+           [0., 1.]])
+    """
+    return linalg.expm(in_double(a))
+
+
+def by_block_triangle(g: Any, a: Any) -> Any:
+    """The slope of the exponential: of that of ``[[aᵀ, g], [0, aᵀ]]``, it is the block in the upper right."""
+    n = a.shape[-1]
+    upper, below = np.concatenate([t(a), g], axis=-1), np.concatenate([np.zeros_like(g), t(a)], axis=-1)
+    return expm(np.concatenate([upper, below], axis=-2))[..., :n, n:]
+
+
+def block_diag(*arrs: Any) -> Any:
+    """A matrix with matrices along its diagonal, and zeros elsewhere, as `scipy.linalg.block_diag`.
+
+    >>> block_diag(np.array([[1.0, 2.0]]), 3.0)
+    array([[1., 2., 0.],
+           [0., 0., 3.]])
+
+    Raises:
+        ValueError: one of them has more than 2 axes.
+    """
+    parts: list[Any] = [np.atleast_2d(as_array(x)) for x in arrs or ([],)]
+    if wrong := [x.shape for x in parts if x.ndim > 2]:
+        raise ValueError(f"block_diag: an array has shape {wrong[0]}; each must have at most 2 axes")
+    widths = [x.shape[1] for x in parts]
+    rows = []
+    for k, x in enumerate(parts):
+        before, behind = (np.zeros((x.shape[0], sum(part))) for part in (widths[:k], widths[k + 1 :]))
+        rows.append(np.concatenate([before, x, behind], axis=1))
+    return np.concatenate(rows, axis=0)
+
+
+def toeplitz(c: Any, r: Any = None) -> Any:
+    """The matrix that has `c` as its first column, `r` as its first row, and equal numbers along each diagonal.
+
+    Without `r` it is symmetric, as that of `scipy.linalg.toeplitz`; r[0] is not looked at.
+
+    >>> toeplitz([1.0, 2.0], [9.0, 5.0, 6.0])
+    array([[1., 5., 6.],
+           [2., 1., 5.]])
+
+    Raises:
+        ValueError: `c` or `r` is no vector.
+    """
+    c = as_array(c)
+    r = c if r is None else as_array(r)
+    if c.ndim != 1 or r.ndim != 1:
+        raise ValueError(f"toeplitz: c has shape {c.shape}, and r {r.shape}; both are vectors")
+    m, n = c.shape[0], r.shape[0]
+    return np.concatenate([c[::-1], r[1:]])[np.arange(m - 1, -1, -1)[:, None] + np.arange(n)]
+
+
+# fmt: off
+derivative(triangular, by_triangle,
+                       lambda g, z, a, b, lower, transposed: triangular(a, g, lower, not transposed), None, None)
+derivative(expm,       lambda g, z, a: by_block_triangle(g, a))
+# fmt: on
+
+_INSTEAD = {
+    "logm": "of a symmetric matrix, write (v * np.log(w)) @ v.T with w, v = np.linalg.eigh(a)",
+    "sqrtm": "of a symmetric matrix, write (v * np.sqrt(w)) @ v.T with w, v = np.linalg.eigh(a)",
+    "lu_solve": "write np.linalg.solve(a, b)",
+    **dict.fromkeys(
+        ("cho_factor", "cholesky"),
+        "write np.linalg.cholesky(a), and for cho_solve the pair (np.linalg.cholesky(a), True)",
+    ),
+}
+
+
+def __getattr__(name: str) -> NoReturn:
+    own = (
+        f"write np.linalg.{name}, which takes Values" if hasattr(np.linalg, name) else f"there are {', '.join(__all__)}"
+    )
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {_INSTEAD.get(name, own)}")

@@ -1,0 +1,170 @@
+"""Rows for the ufuncs of `scipy.special`, and its functions that are no ufuncs: they make arrays, which Values refuse.
+
+g     cotangent of the output
+z     output
+x, y  inputs
+n     an order
+
+Sources: DLMF (dlmf.nist.gov), chapters 5, 7, 8 and 10.
+"""
+
+import math
+from typing import Any, NoReturn
+
+import numpy as np
+from scipy import special
+
+from tinygrad_edu import functions
+from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.arithmetic import replace_zero
+from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.scipy.slopes import (
+    ROOT_2PI,
+    beta_density,
+    erfinv_slope,
+    gamma_density,
+    hazard,
+    i1_slope,
+    j1_slope,
+    log_ratio,
+    ndtri_slope,
+    psi_difference,
+    scaled_bessel_slope,
+    zeta,
+)
+
+__all__ = ["log_softmax", "logsumexp", "polygamma", "softmax"]
+Axis = int | tuple[int, ...] | None
+ERF = 2 / math.sqrt(math.pi)
+
+
+def polygamma(n: int, x: Any) -> Any:
+    """The nth derivative of the digamma function, as `scipy.special.polygamma`, of one whole n from 0 up.
+
+    >>> polygamma(1, np.array(1.0)).round(4)
+    np.float64(1.6449)
+
+    Raises:
+        TypeError: `n` is no whole number from 0 up.
+    """
+    if not isinstance(n, (int, np.integer)) or n < 0:
+        got = f"n is {n!r}" if isinstance(n, (int, float)) else f"n is a {type(n).__name__}"
+        raise TypeError(f"polygamma: {got}; it counts derivatives: pass an int from 0 up")
+    if n == 0:
+        return special.psi(as_array(x))
+    return (-1.0) ** (n + 1) * float(math.factorial(n)) * zeta(n + 1.0, as_array(x))
+
+
+def logsumexp(a: Any, axis: Axis = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+    """log(sum(b exp(a))) along `axis`, as `scipy.special.logsumexp`; NaN where the sum is negative.
+
+    With `return_sign`, the logarithm of its magnitude, and its sign.
+
+    >>> float(logsumexp(np.array([1000.0, 1000.0]), b=np.array([1.0, -0.5])) - 1000).__round__(4)
+    -0.6931
+    """
+    a = as_array(a)
+    if b is None and not return_sign:
+        return functions.logsumexp(a, axis=axis, keepdims=keepdims)
+    a, b = np.broadcast_arrays(a, as_array(1.0 if b is None else b))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a = np.where((payload(b) == 0) & (payload(a) == np.inf), -np.inf, a)
+        largest = np.max(np.where(payload(b) == 0, -np.inf, payload(a)), axis=axis, keepdims=True, initial=-np.inf)
+        shift = np.where(np.isfinite(largest), largest, 0.0).astype(a.dtype)
+        total = np.sum(b * np.exp(a - shift), axis=axis, keepdims=True)
+        z = np.log(abs(total) if return_sign else total) + shift
+    z, sign = (x if keepdims else np.squeeze(x, axis=axis)[()] for x in (z, np.sign(total)))
+    return (z, sign) if return_sign else z
+
+
+def softmax(x: Any, axis: Axis = None) -> Any:
+    """exp(x) over its sum along `axis`, as `scipy.special.softmax`: by default over all elements."""
+    return functions.softmax(as_array(x), axis=axis)
+
+
+def log_softmax(x: Any, axis: Axis = None) -> Any:
+    """The logarithm of `softmax`, as `scipy.special.log_softmax`: by default over all elements."""
+    return functions.log_softmax(as_array(x), axis=axis)
+
+
+def binom_by_n(g: Any, z: Any, n: Any, k: Any) -> Any:
+    """Z (ψ(n + 1) - ψ(n - k + 1)); where that is 0 · ∞, at whole numbers n < k, n! m! (-1)ᵐ / k! with m = k - 1 - n."""
+    return g * np.where(is_pole(n - k), _limit(n, k, k - 1 - n), z * psi_difference(_off(n - k) + 1, k))
+
+
+def binom_by_k(g: Any, z: Any, n: Any, k: Any) -> Any:
+    """Z (ψ(n - k + 1) - ψ(k + 1)), with the same limits where it is 0 · ∞."""
+    beyond, below = is_pole(n - k), is_pole(k)
+    slope = z * (special.psi(_off(n - k) + 1) - special.psi(_off(k) + 1))
+    slope = np.where(beyond, -_limit(n, k, k - 1 - n), slope)
+    return g * np.where(below, _limit(n, n - k, -k - 1), slope)
+
+
+def is_pole(x: Any) -> Any:
+    """Whether 1 / Γ(x + 1) is 0, at a whole number below 0."""
+    return (payload(x) < 0) & (payload(x) == np.floor(payload(x)))
+
+
+def _off(x: Any) -> Any:
+    return np.where(is_pole(x), 1.0, x)
+
+
+def _limit(n: Any, k: Any, m: Any) -> Any:
+    sign = 1 - 2 * np.remainder(payload(m), 2.0)
+    return sign * special.gamma(payload(n) + 1.0) * special.gamma(payload(m) + 1.0) / special.gamma(payload(k) + 1.0)
+
+
+# fmt: off
+derivative(special.erf,       lambda g, z, x: g * ERF * bell(x, 1.0))
+derivative(special.erfc,      lambda g, z, x: -g * ERF * bell(x, 1.0))
+derivative(special.erfinv,    lambda g, z, y: g * erfinv_slope(y))
+derivative(special.ndtr,      lambda g, z, x: g / ROOT_2PI * bell(x, 0.5))
+derivative(special.ndtri,     lambda g, z, y: g * ndtri_slope(y))
+derivative(special.log_ndtr,  lambda g, z, x: g * hazard(x))
+derivative(special.expit,     lambda g, z, x: g * z * special.expit(-x))
+derivative(special.log_expit, lambda g, z, x: g * special.expit(-x))
+derivative(special.logit,     lambda g, z, x: g / (x * (1 - x)))
+
+# 0 log 0 = 0: by y its slope is 0 for x = 0, and by x it is log y, which is infinite for y = 0.
+derivative(special.xlogy,     lambda g, z, x, y: g * np.log(y),
+                              lambda g, z, x, y: g * x / (y + (x == 0) * (y == 0)))
+derivative(special.xlog1py,   lambda g, z, x, y: g * np.log1p(y),
+                              lambda g, z, x, y: g * x / (1 + y + (x == 0) * (y == -1)))
+derivative(special.entr,      lambda g, z, x: -g * (np.log(x) + 1))
+derivative(special.rel_entr,  lambda g, z, x, y: g * (log_ratio(x, y) + 1),
+                              lambda g, z, x, y: -g * (x / replace_zero(y)))
+derivative(special.kl_div,    lambda g, z, x, y: g * log_ratio(x, y),
+                              lambda g, z, x, y: g * np.where(x == 0, 1.0, (y - x) / replace_zero(y)))
+
+derivative(special.psi,       lambda g, z, x: g * zeta(2.0, x))
+derivative(special.gammaln,   lambda g, z, x: g * special.psi(x))
+derivative(special.loggamma,  lambda g, z, x: g * special.psi(x))
+derivative(special.gamma,     lambda g, z, x: g * z * special.psi(x))
+derivative(zeta,              None, lambda g, z, n, x: -g * n * zeta(n + 1, x))
+derivative(special.beta,      lambda g, z, x, y: -g * z * psi_difference(x, y),
+                              lambda g, z, x, y: -g * z * psi_difference(y, x))
+derivative(special.betaln,    lambda g, z, x, y: -g * psi_difference(x, y),
+                              lambda g, z, x, y: -g * psi_difference(y, x))
+derivative(special.binom,     binom_by_n, binom_by_k)
+derivative(special.gammainc,  None, lambda g, z, a, x: g * gamma_density(a, x))
+derivative(special.gammaincc, None, lambda g, z, a, x: -g * gamma_density(a, x))
+derivative(special.betainc,   None, None, lambda g, z, a, b, x: g * beta_density(a, b, x))
+
+derivative(special.j0,        lambda g, z, x: -g * special.j1(x))
+derivative(special.j1,        lambda g, z, x: g * j1_slope(x))
+derivative(special.jv,        None, lambda g, z, n, x: g * (special.jv(n - 1, x) - special.jv(n + 1, x)) / 2)
+derivative(special.i0,        lambda g, z, x: g * special.i1(x))
+derivative(special.i1,        lambda g, z, x: g * i1_slope(x))
+derivative(special.iv,        None, lambda g, z, n, x: g * (special.iv(n - 1, x) + special.iv(n + 1, x)) / 2)
+
+# i0e has a kink at 0, where its slope is taken for 0; the slope of i1e has one.
+derivative(special.i0e,       lambda g, z, x: g * scaled_bessel_slope(x, 0, 1), kink=lambda z, x: x == 0)
+derivative(special.i1e,       lambda g, z, x: g * scaled_bessel_slope(x, 1, 1))
+# fmt: on
+
+
+def __getattr__(name: str) -> NoReturn:
+    own = f"scipy.special.{name} takes Values itself" if hasattr(special, name) else "nor has scipy.special"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {own}")
