@@ -38,6 +38,7 @@ from tinygrad_edu.scipy import linalg, slopes, stats
 from tinygrad_edu.scipy import special as own_special
 from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, regular, spread, unit
 from tinygrad_edu.testing.calls import SHAPES, UNEVEN, Arguments, Call, Span
+from tinygrad_edu.transforms import solutions
 
 Function = Callable[..., Any]
 Shapes = Iterable[tuple[int, ...]]
@@ -542,6 +543,23 @@ for lower, transposed in itertools.product((True, False), (True, False)):
     domain(linalg.cho_solve, of((R22, lower), A(2)))
 domain(linalg.block_diag, of(A(2, 2), A(1, 3)), of(A(2), A()), of(A(1, 2), np.ones((2, 2))))
 domain(linalg.toeplitz, each([(3,), (1,)]), of(A(3), A(2)), of(NUMBERS, A(3)))
+
+
+def cubic(x: Any, p: Any) -> Any:
+    """Equations of which each ties one number to the next."""
+    return x**3 + 2 * x + 0.3 * np.roll(x, 1) - p
+
+
+def newton(p: Any) -> Any:
+    """Solve them."""
+    x = p / 3
+    for _ in range(60):
+        x = x - cubic(x, p) / (3 * x * x + 2)
+    return x
+
+
+CUBIC = solutions.Problem(cubic, newton, np.linalg.solve, 1e-4, NUMBERS, lambda p: (p,))
+domain(solutions.solution, each([(3,)], CUBIC))
 norm = stats.norm
 for f in (norm.pdf, norm.logpdf, norm.cdf, norm.logcdf, norm.sf, norm.logsf):
     domain(f, of(A(3)), of(A(2, 3), A(3), A(2, 1, span=positive)), of(0.5, loc=A(), scale=A(span=positive)))
@@ -567,7 +585,7 @@ NOT_HOLOMORPHIC = {
     special.gammaln, zeta, own_special.polygamma, special.beta, special.betaln, special.binom,
     special.gammainc, special.gammaincc, special.betainc,
     special.j0, special.j1, slopes.j1_slope, special.jv, special.i0, special.i1, slopes.i1_slope,
-    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
+    solutions.solution, stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
 }
 # fmt: on
 

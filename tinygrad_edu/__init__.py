@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # the rooms that __getattr__ opens
         grad,
         hessian,
         hvp,
+        implicit,
         jacobian,
         jvp,
         scan,
@@ -53,6 +54,7 @@ __all__ = [
     "grad",
     "hessian",
     "hvp",
+    "implicit",
     "jacobian",
     "jvp",
     "lessons",
@@ -78,6 +80,7 @@ __all__ = [
 _ROOMS = ("check", "data", "lessons", "losses", "nn", "optim", "scipy", "testing", "train")
 _IN_ROOMS = {
     **dict.fromkeys(("Tape", "scope"), "show"),
+    "implicit": "transforms",
     **dict.fromkeys(("TraceError", "compile"), "compiler"),
     **dict.fromkeys(("compare_gradients", "detect_nan", "slope_curve"), "check"),
     **dict.fromkeys(("grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"), "transforms"),

@@ -19,7 +19,7 @@ _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tiny
 _REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
     r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
     r"\bscipy\.(special|linalg|stats)\b": f"tinygrad_edu.scipy has some of these functions for Values; else {_RULE}",
-    r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": _RULE,
+    r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": f"of a solution write tg.implicit; else {_RULE}",
     r"\b(pandas|xarray|polars)\b": "pass x.to_numpy(), in the order that is meant",
     r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
     r"(?<!np)(?<!numpy)\.dot\(": "write X @ w, or np.dot(X, w)",
