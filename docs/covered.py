@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import special
 
+import tinygrad_edu.scipy.special  # noqa: F401 - its rows
+from docs import measured
 from tinygrad_edu import Value
 from tinygrad_edu.core.conversions import Conversions
 from tinygrad_edu.core.rules import Each, Row, parameters, remedies, table
@@ -43,7 +46,14 @@ Rules stand as they are written in `tinygrad_edu/derivatives/`: `g` is the cotan
 the other letters are inputs. Where a function has several inputs, "·" stands between their rules, and – for an input
 that must not be a Value. What is composed of other functions has their slopes. Keywords behind "not" are refused by
 name where a Value is involved, and so are all of a ufunc's (`out`, `where`, `dtype`, `casting` …) that are not listed.
+Under "error" stands how far slopes are from the exact ones, at the worst of some hundred points over the float range,
+in ulps (the distance of neighbouring floats), and behind "of" how far the function itself is: both are measured with
+mpmath (`docs/measured.py`), where exact slopes are between 1e-300 and 1e300.
 What stands under "at kinks" is derived from [the conventions](conventions.md).
+
+"""
+OF_SCIPY = """They are found when SciPy is imported, and [derived](special_functions.md) on a page of their own, with
+functions of `tg.scipy`. Other functions of SciPy's are refused, unless you give them a row.
 
 """
 TITLES = {
@@ -132,15 +142,37 @@ def kinks() -> dict[str, str]:
     return {name: "; ".join(said) for name, said in found.items()}
 
 
+def error_of(what: Any) -> str:
+    """The largest measured errors of slope and function, in ulps."""
+    if what not in measured.EXACT:
+        return ""
+    errors = measured.measured(what)
+    return f"{errors.slope:.1f} of {errors.value:.1f}"
+
+
+def of_scipy() -> Iterator[list[str]]:
+    """A row for each ufunc of `scipy.special` that has one of ours."""
+    for name, what in sorted(vars(special).items()):
+        row = table.get(what) if isinstance(what, np.ufunc) and getattr(np, name, None) is not what else None
+        rules = [rule for rule in row.rules if rule] if row and isinstance(row.rules, tuple) else []
+        if row and rules and rules[0].__module__.startswith("tinygrad_edu"):
+            shown = f"`scipy.special.{name}`"
+            if what.__name__ != name:
+                yield [shown, f"as `scipy.special.{what.__name__}`", "", ""]
+            else:
+                kink = "0 at 0, where it has a kink" if row.kink else ""
+                yield [shown, rule_of(row), kink, error_of(what)]
+
+
 def cells(kind: str, name: str, what: Any) -> list[str]:
     """The cells of a name's row in the table of its kind."""
     if kind == "refused":
         return [f"`np.{name}`", remedies[f"np.{name}"]]
     if what not in table or label(what) != f"np.{name}":
-        return [f"`np.{name}`", f"as `{label(what if what in table else np.vstack)}`", "", ""]
+        return [f"`np.{name}`", f"as `{label(what if what in table else np.vstack)}`", "", "", ""]
     row = table[what]
     said = rule_of(row) if row.rules else text_of(row.substitute)  # type: ignore[arg-type]
-    return [f"`np.{name}`", said, keywords_of(what, row), kinks().get(name, "")]
+    return [f"`np.{name}`", said, keywords_of(what, row), kinks().get(name, ""), error_of(what)]
 
 
 def methods() -> Iterator[list[str]]:
@@ -178,9 +210,13 @@ def page() -> str:
             text += f"{', '.join(f'`np.{name}`' for name, _ in entries)}.\n\n"
         else:
             heads = (
-                ["function", "write instead"] if kind == "refused" else ["function", "slope", "keywords", "at kinks"]
+                ["function", "write instead"]
+                if kind == "refused"
+                else ["function", "slope", "keywords", "at kinks", "error"]
             )
             text += lines(heads, [cells(kind, *entry) for entry in entries]) + "\n"
+    text += f"## Of `scipy.special`\n\n{OF_SCIPY}"
+    text += lines(["function", "slope", "at kinks", "error"], of_scipy()) + "\n"
     return text + "## Methods and attributes of arrays\n\n" + lines(["", "of a Value"], methods())
 
 

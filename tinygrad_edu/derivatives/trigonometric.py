@@ -28,12 +28,12 @@ def sech_squared(x, z, out=None):
     """1 - z² for z = tanh(x), or 1 / cosh(x)², where 1 - z² is nearly all rounding and x tells more."""
     if type(z) is np.float64 or not np.ndim(z):
         s = 1 - z * z
-        return s if s >= 0.05 else np.square(1 / np.cosh(x))
-    if not hasattr(z, "flat"):  # of a library whose elements are not picked one by one
+        return s if s >= 0.2 else np.square(1 / np.cosh(x))
+    if not isinstance(z, np.ndarray):  # of a library whose elements are not picked one by one
         e = np.exp(-np.abs(x))
         return np.square(2 * e / (1 + e * e))
     s = np.subtract(1, np.multiply(z, z, out), out)
-    places = np.flatnonzero(s < 0.05)
+    places = np.flatnonzero(s < 0.2)
     if places.size:
         s.flat[places] = np.square(1 / np.cosh(x.flat[places]))
     return s
