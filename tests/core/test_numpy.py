@@ -110,6 +110,8 @@ def test_ufunc_methods():
     ):
         with pytest.raises(TypeError, match=r"np\.(add|sum)|abs"):
             attempt()
+    with pytest.raises(TypeError, match=r"^np\.add: out= of its method \.reduce has no rule"):
+        np.add.reduce(x, out=into)
 
 
 @pytest.mark.parametrize(

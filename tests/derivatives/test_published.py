@@ -64,7 +64,19 @@ def test_slopes_are_right_to_four_ulps_where_the_function_is(function):
 def test_every_smooth_function_of_one_number_is_measured():
     rows = {f: row.rules for f, row in table.items() if isinstance(f, np.ufunc) and isinstance(row.rules, tuple)}
     unary = {f for f, rules in rows.items() if len(rules) == 1}
-    flat = {np.floor, np.ceil, np.trunc, np.rint, np.sign, np.spacing, np.absolute, np.fabs, np.negative, np.positive}
+    flat = {
+        np.floor,
+        np.ceil,
+        np.trunc,
+        np.rint,
+        np.sign,
+        np.spacing,
+        np.absolute,
+        np.fabs,
+        np.negative,
+        np.positive,
+        np.conjugate,
+    }
     same = {np.radians: np.deg2rad, np.degrees: np.rad2deg}
     smooth = {same.get(f, f) for f in unary - flat if table[f].rules[0].__module__.startswith("tinygrad_edu")}
     assert smooth - measured.EXACT.keys() == set()

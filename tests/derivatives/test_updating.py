@@ -121,3 +121,9 @@ def test_refusals_point_here():
         x.at.set(1.0)
     with pytest.raises(AttributeError, match=r"x\.at\[index\]\.subtract: there are .*; to subtract, add\(-v\)"):
         x.at[0].subtract(1.0)
+
+
+@pytest.mark.parametrize("index", [5, (0, 7), [0, 9], -4], ids=str)
+def test_an_index_that_names_nothing_is_refused_by_name(index):
+    with pytest.raises(IndexError, match=r"^x\.at\[index\]: .*out of bounds"):
+        tg.Value(np.ones((3, 3))).at[index]

@@ -213,7 +213,7 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         return _substituted(ufunc, inputs, {}, inputs, {})
     if method == "accumulate" and (self.ndim == 0 or (self.ndim > 1 and keywords.get("axis", 0) is None)):
         raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
-    if (method, ufunc) in _METHODS:
+    if (method, ufunc) in _METHODS and keywords.get("out") is None:
         return on_function(_METHODS[method, ufunc], inputs, {"axis": 0, **keywords})
     row = find(ufunc)
     if row is None:

@@ -133,7 +133,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         with _accumulating:
             for z, g in itertools.chain(leaves.items(), inner.items()):
                 if type(g) is _float64:
-                    z._grad = g if z._grad is None else z._grad + g
+                    z._grad = g if z._grad is None else z._own_gradient() + g
                 else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
                     z._grad = (g,) if z._grad is None else z._own_gradient() + g
 

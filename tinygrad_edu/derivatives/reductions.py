@@ -50,8 +50,9 @@ def deviation(a: Array, axis: Any, where: Any = True, mean: Any = None) -> Array
     """The distance of each element from the mean; the second round is for what the first one rounds."""
     if mean is not None:
         return a - mean
+    chosen = {} if where is True else {"where": where}  # which not every library knows
     for _ in range(2):
-        a = a - np.mean(a, axis=axis, keepdims=True, where=where)
+        a = a - np.mean(a, axis=axis, keepdims=True, **chosen)
     return a
 
 

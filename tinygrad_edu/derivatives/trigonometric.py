@@ -30,8 +30,8 @@ def sech_squared(x, z, out=None):
         s = 1 - z * z
         return s if s >= 0.2 else np.square(1 / np.cosh(x))
     if not isinstance(z, np.ndarray):  # of a library whose elements are not picked one by one
-        e = np.exp(-np.abs(x))
-        return np.square(2 * e / (1 + e * e))
+        s, e = 1 - z * z, np.exp(-np.abs(x))
+        return np.where(s < 0.2, np.square(2 * e / (1 + e * e)), s)
     s = np.subtract(1, np.multiply(z, z, out), out)
     places = np.flatnonzero(s < 0.2)
     if places.size:

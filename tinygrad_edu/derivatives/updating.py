@@ -41,7 +41,10 @@ class Update:
 
     def __init__(self, x, index) -> None:
         self.x, self.index = x, index
-        self.places = np.asarray(places(x)[index])
+        try:
+            self.places = np.asarray(places(x)[index])
+        except IndexError as error:
+            raise IndexError(f"x.at[index]: {error}") from None
 
     def _new(self, v):
         """The new numbers, one for each place, in a row."""

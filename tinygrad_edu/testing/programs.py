@@ -8,6 +8,7 @@ n     a whole number
 i     two whole numbers, in an array
 """
 
+import importlib
 import re
 from collections.abc import Callable, Sequence
 from string import ascii_lowercase
@@ -57,6 +58,56 @@ LINES = [  # simple ones first: examples shrink towards them
     "np.stack([{x}, {y}], axis=-1)",
     "np.where(np.arange({x}.size).reshape({x}.shape) % 2, {x}, {y})",
     "np.split({x}, [1])[0]",
+]
+GRAM = "np.tanh({x}) @ np.tanh({x}).T + 3 * np.eye({x}.shape[0])"  # positive definite, far from singular
+FAMILIES = [  # as smooth and bounded; what the lines above leave out, SciPy's ufuncs among it
+    "np.arctan({x}) + np.arcsinh({y})",
+    "np.expm1(np.tanh({x})) * np.log1p({y} * {y})",
+    "np.hypot({x}, 1 + {y} * {y})",
+    "np.cbrt(2 + np.sin({x}))",
+    "np.float_power(1.5 + np.sin({x}), np.tanh({y}))",
+    "np.logaddexp2({x}, {y})",
+    "np.sinc({x})",
+    "np.i0(np.tanh({x}))",
+    "np.cumprod(np.tanh({x}), axis=-1)",
+    "np.diff({x}, axis=0, prepend=0.5 + 0 * {x}[:1])",
+    "np.trapezoid({x}, axis=-1)",
+    "np.convolve(np.ravel({x}), np.ravel({y}))",
+    "np.polyval(np.ravel({x})[:3], np.tanh({y}))",
+    "np.average({x}, axis=0, weights=np.exp(np.tanh({x})))",
+    "np.cov(np.stack([np.ravel({x}), np.ravel({x}) ** 2]), bias=True)",
+    "np.std(np.stack([{x}, {x} + 1]), axis=0)",
+    "np.linspace({x}, {y}, 3)",
+    "np.pad({x}, 1, mode='edge')",
+    "np.meshgrid(np.ravel({x}), np.ravel({y}))[0]",
+    "np.kron({x}, np.tanh({y}))",
+    "np.tril({x})",
+    "np.rot90({x})",
+    "np.tensordot({x}, {y}, axes=0)",
+    "np.linalg.norm(1 + {x} * {x})",
+    f"np.linalg.inv({GRAM})",
+    f"np.linalg.solve({GRAM}, {{x}})",
+    f"np.linalg.det({GRAM} / 4)",
+    f"np.linalg.slogdet({GRAM})[1]",
+    f"np.linalg.cholesky({GRAM})",
+    f"np.linalg.pinv({GRAM})",
+    f"np.linalg.matrix_power({GRAM}, -2)",
+    f"np.linalg.qr({GRAM})[1]",
+    "np.linalg.eigvalsh(np.tanh({x}) @ np.tanh({x}).T / 20 + np.diag(np.arange(1.0, 1 + {x}.shape[0])))",
+    "np.linalg.svdvals(np.tanh({x}) / 20 + np.arange(1.0, 9.0)[: {x}.shape[0], None] * np.eye(*{x}.shape))",
+    "special.erf({x}) - special.erfc({y})",
+    "special.ndtr({x}) * special.log_ndtr({y})",
+    "special.ndtri(special.expit({x}))",
+    "special.logit(0.5 + 0.3 * np.tanh({x}))",
+    "special.gammaln(1.5 + np.sin({x})) + special.psi(1.5 + np.cos({y}))",
+    "special.betaln(1.5 + np.sin({x}), 1.5 + np.cos({y}))",
+    "special.entr(1.5 + np.sin({x})) + special.rel_entr(1.5 + np.sin({x}), 3 + np.cos({y}))",
+    "special.xlogy({x}, 2 + np.cos({y})) + special.xlog1py({y}, {x} * {x})",
+    "special.j0({x}) + special.j1({y})",
+    "special.jv(2, 1 + {x} * {x})",
+    "special.i0e(1 + {x} * {x}) + special.i1e({y})",
+    "special.gammainc(2.5, 1 + {x} * {x})",
+    "special.betainc(2.0, 3.0, special.expit({x}))",
 ]
 ROUGH = [  # with kinks and jumps, where given numbers are: for comparing two ways to run, not with slopes
     "{x} * s",
@@ -126,7 +177,7 @@ class Program:
     def defined(self, wrap: Callable[[Array], Array] | None = None) -> Callable[..., Any]:
         """Define the function; `wrap` is called on what each line makes."""
         text = self.source if wrap is None else re.sub(r"(?m)^    (\w+) = .*$", r"\g<0>; \1 = wrap(\1)", self.source)
-        names: dict[str, Any] = {"np": np, "wrap": wrap}
+        names: dict[str, Any] = {**_modules(text), "wrap": wrap}
         exec(text, names)
         return names["program"]  # type: ignore[no-any-return]
 
@@ -150,10 +201,11 @@ class Program:
 def programs(draw: Draw, max_lines: int = 8, lines: Sequence[str] = LINES) -> Program:
     """Draw programs of one to three arrays, of up to `max_lines` lines, that give one number or an array.
 
-    Lines use any values made before them, some more than once and some never. Those of `LINES` are smooth, and their
-    numbers stay bounded near the arrays that come with the program; with others, arrays may be empty.
+    Lines use any values made before them, some more than once and some never. Those of `LINES` and `FAMILIES`
+    are smooth, and their numbers stay bounded near the arrays that come with the program; with others, arrays may be
+    empty. What `FAMILIES` cannot make of an array, `LINES` does; some of its lines need SciPy.
     """
-    smooth = lines is LINES
+    smooth = lines is LINES or lines is FAMILIES
     given = draw(st.lists(arrays(shapes().filter(np.prod) if smooth else shapes()), min_size=1, max_size=3))
     others = {} if smooth else draw(_others())
     back = st.integers(0, max_lines)
@@ -177,7 +229,7 @@ def _line(lines: Sequence[str], values: dict[str, Array], others: dict[str, Any]
     """Write the k-th line, or else the next that works, on values counted back from the last; keep what it makes."""
     newest_first = [*values][::-1]
     x, y = (newest_first[back % len(values)] for back in backs)
-    for text in [*lines[k:], *lines[:k]]:
+    for text in [*lines[k:], *lines[:k], *LINES]:
         z = outcome(_function(text), values[x], values[y], values["a"], **others)
         if not isinstance(z, Exception) and z.size <= MOST:
             break
@@ -189,6 +241,11 @@ def _line(lines: Sequence[str], values: dict[str, Array], others: dict[str, Any]
     return source
 
 
+def _modules(text: str) -> dict[str, Any]:
+    """The modules that a text refers to."""
+    return {"np": np, **({"special": importlib.import_module("scipy.special")} if "special." in text else {})}
+
+
 def _written(text: str) -> str:
     """A line as statements that assign to `z`."""
     return text if text.startswith("{z} = ") else f"{{z}} = {text}"
@@ -197,7 +254,7 @@ def _written(text: str) -> str:
 def _function(text: str) -> Callable[..., Array]:
     """A line as a function of x, y, a, s, n and i."""
     if text not in RUN:
-        names: dict[str, Any] = {"np": np}
+        names = _modules(text)
         body = _written(text).format(x="x", y="y", a="a", z="z")
         exec(f"def run(x, y, a, s=0.0, n=0, i=0):\n    {body}\n    return z", names)
         RUN[text] = names["run"]
