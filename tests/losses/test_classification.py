@@ -175,6 +175,7 @@ def test_slopes_of_the_other_losses_are_slopes(example):
     ):
         measured, error = tg.numeric_gradient(loss, logits, error=True)
         assert np.all(abs(tg.grad(loss)(logits) - measured) <= 4 * error + rounding)
+    assert tg.grad(hinge)(np.ones(1), [1]) == 0.0  # at the kink
     away = np.where(abs(signs * logits - 1) < 0.01, logits + 0.5, logits)
     wanted = np.where(signs * away < 1, -signs, 0)
     np.testing.assert_array_equal(tg.grad(lambda s: hinge(s, signs, reduction="sum"))(away), wanted)

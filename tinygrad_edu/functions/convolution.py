@@ -54,11 +54,14 @@ def plan(caller: str, x: Axes, w: Axes, stride: Any, padding: Any, dilation: Any
         ValueError: the shapes do not fit, or a keyword is too small.
     """
     count = len(x) - 2
-    stride, dilation = (
-        per_axis(caller, name, given, 1, count) for name, given in (("stride", stride), ("dilation", dilation))
-    )
-    padding = per_axis(caller, "padding", padding, 0, count)
-    groups = check_integer(caller, "groups", groups, 1)
+    stride, padding = per_axis(caller, "stride", stride, 1, count), per_axis(caller, "padding", padding, 0, count)
+    dilation = per_axis(caller, "dilation", dilation, 1, count)
+    return _planned(caller, x, w, stride, padding, dilation, check_integer(caller, "groups", groups, 1))
+
+
+@functools.lru_cache
+def _planned(caller: str, x: Axes, w: Axes, stride: Axes, padding: Axes, dilation: Axes, groups: int) -> Plan:
+    count = len(x) - 2
     (n, c, *image), (o, depth, *kernel) = x, w
     if c != depth * groups or o % groups:
         taken = f"images of {depth * groups} channels ({depth} for each of {groups} groups), and gives {o}"
@@ -77,10 +80,8 @@ def plan_back(caller: str, y: Axes, w: Axes, stride: Any, padding: Any, dilation
     Raises: as `plan`.
     """
     count = len(y) - 2
-    stride, dilation = (
-        per_axis(caller, name, given, 1, count) for name, given in (("stride", stride), ("dilation", dilation))
-    )
-    padding = per_axis(caller, "padding", padding, 0, count)
+    stride, padding = per_axis(caller, "stride", stride, 1, count), per_axis(caller, "padding", padding, 0, count)
+    dilation = per_axis(caller, "dilation", dilation, 1, count)
     (n, o, *out), (_, depth, *kernel) = y, w
     if o != w[0]:
         raise ValueError(f"{caller}: y of shape {y} has {o} channels, w of shape {w} gives {w[0]}; make them the same")

@@ -71,11 +71,8 @@ class Plan(NamedTuple):
         rows, only the width.
         """
         rows = self.kernel[0]
-        return (
-            [slice(0, rows)]
-            if self.depth < SHALLOW or len(self.kernel) == 1
-            else [slice(i, i + 1) for i in range(rows)]
-        )
+        together = self.depth < SHALLOW or len(self.kernel) == 1
+        return [slice(0, rows)] if together else [slice(i, i + 1) for i in range(rows)]
 
 
 def to_chwn(x: Any) -> Any:

@@ -5,6 +5,7 @@ Images have any number of spatial axes: one for a signal, two for a picture, thr
 n, c  how many images, and of how many channels each
 """
 
+import functools
 import math
 import operator
 from typing import Any
@@ -35,6 +36,8 @@ def per_axis(caller: str, name: str, given: Any, least: int, count: int) -> Axes
 
     Raises: as `check_integer`.
     """
+    if type(given) is int and given >= least:  # as it mostly is
+        return (given,) * count
     each = given if isinstance(given, (tuple, list)) and len(given) == count else (given,) * count
     return tuple(check_integer(caller, name, one, least) for one in each)
 
@@ -55,6 +58,7 @@ def check_shape(caller: str, name: str, x: Any, axes: str) -> Axes:
     return shape
 
 
+@functools.lru_cache
 def count_windows(caller: str, image: Axes, size: Axes, stride: Axes, dilation: Axes | None = None) -> Axes:
     """How many windows fit along each axis; what is left over at the end is in none.
 
@@ -67,6 +71,7 @@ def count_windows(caller: str, image: Axes, size: Axes, stride: Axes, dilation: 
     return tuple((m - e) // s + 1 for m, e, s in zip(image, extent, stride, strict=True))
 
 
+@functools.lru_cache
 def extents(size: Axes, dilation: Axes) -> Axes:
     """From the first to the last place of a window, of which only every so manieth counts."""
     return tuple((k - 1) * d + 1 for k, d in zip(size, dilation, strict=True))

@@ -16,7 +16,7 @@ class Sequential(Module):
     >>> rng = np.random.default_rng(0)
     >>> network = Sequential([nn.Linear(2, 16, rng), np.tanh, nn.Dropout(0.2, rng), nn.Linear(16, 1, rng)])
     >>> print(network)
-                Sequential                        65 parameters
+                Sequential                          65 parameters
     .layers[0]  Linear weights (2, 16), bias (16,)  48
     .layers[1]  tanh                                0
     .layers[2]  Dropout rate 0.2                    0

@@ -161,9 +161,9 @@ def _settings(module: Module) -> list[str]:
         value = getattr(module, field.name)
         if not field.metadata.get("static"):
             made += [f"{field.name} {np.shape(value)}"] if tree.is_leaf(value) else []
-        elif field.name[0] != "_" and value is not None and value != field.default:
+        elif field.name[0] != "_" and value is not None and repr(value) != repr(field.default):
             made.append(f"{field.name} {getattr(value, '__name__', value)}")
-    return made
+    return [" ".join(each.split()) for each in made]
 
 
 def _rows(part: Tree, place: str) -> Iterator[tuple[str, str, str]]:

@@ -142,7 +142,7 @@ class MLP(Network):
 
     >>> model = MLP(2, [16, 16, 1], np.random.default_rng(0))
     >>> print(model)
-                MLP                                         337 parameters
+                MLP                                                    337 parameters
     .layers[0]  Layer weights (2, 16), bias (16,), nonlinearity relu   48
     .layers[1]  Layer weights (16, 16), bias (16,), nonlinearity relu  272
     .layers[2]  Layer weights (16, 1), bias (1,)                       17

@@ -50,8 +50,11 @@ class Recurrent(Module):
         self._set(
             input_weights=parameter("input weights", made[0], dtype),
             hidden_weights=parameter("hidden weights", made[1], dtype),
-            bias=parameter("bias", np.zeros(self.gates * size), dtype),
+            **self._first_biases(size, dtype),
         )
+
+    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+        return {"bias": parameter("bias", np.zeros(self.gates * size), dtype)}
 
     @property
     def size(self) -> int:
@@ -131,7 +134,7 @@ class RNN(Recurrent):
         return np.tanh(z + carry @ self.hidden_weights)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class GRU(Recurrent):
     """A recurrent layer with two gates, one to forget before and one to keep instead; arguments as for `RNN`.
 
@@ -148,9 +151,8 @@ class GRU(Recurrent):
 
     hidden_bias: Value
 
-    def __init__(self, inputs: int, size: int, rng: np.random.Generator, **how: Any) -> None:
-        super().__init__(inputs, size, rng, **how)
-        self._set(hidden_bias=parameter("hidden bias", np.zeros(self.size), self.bias.dtype))
+    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+        return super()._first_biases(size, dtype) | {"hidden_bias": parameter("hidden bias", np.zeros(size), dtype)}
 
     def step(self, z: Array, carry: Tree) -> Tree:
         """As `Recurrent.step`."""
@@ -178,10 +180,8 @@ class LSTM(Recurrent):
 
     gates = 4
 
-    def __init__(self, inputs: int, size: int, rng: np.random.Generator, **how: Any) -> None:
-        super().__init__(inputs, size, rng, **how)
-        bias = np.repeat([0.0, 1.0, 0.0, 0.0], self.size)
-        self._set(bias=parameter("bias", bias, self.bias.dtype))
+    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+        return {"bias": parameter("bias", np.repeat([0.0, 1.0, 0.0, 0.0], size), dtype)}
 
     def first_carry(self, shape: tuple[int, ...], dtype: Any) -> Tree:
         """Zeros, twice."""
