@@ -49,7 +49,7 @@ def test_its_numbers(quick):
     assert re.search(r"0 +x +-2\.0 .* -4\.0\b", out)  # the tape, with x's gradient
     assert re.search(r"1 +np\.power +#0, 2 +4\.0 .* 1\.0\b", out)
     assert re.search(r"slope +-2\.0000, 1\.9990, -2\.0000 +-2\.0000 +back and forth", out)
-    assert "28 constants" in out
+    assert "28 parameters" in out
     assert re.search(r"network, noise +9,610 +[▁▂▃▄▅▆▇█]{16} +9\d\.\d\d% +9\d\.\d\d%", out)
     matrix = [line.split() for line in re.findall(r"^  \d  [ \d·]+$", out, re.MULTILINE)]
     counts = np.array([[0 if cell == "·" else int(cell) for cell in row[1:]] for row in matrix])

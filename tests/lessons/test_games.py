@@ -225,7 +225,7 @@ constants = st.floats(-50, 50, allow_subnormal=False)
 @given(st.lists(constants, min_size=3, max_size=3), constants)
 def test_the_posts_neuron_is_straight_and_affine(weights, bias):
     found = linearity.straight(weights, bias)
-    assert found.constants == 4
+    assert found.parameters == 4
     assert found.bend <= found.rounding
     assert found.at_zero == bias
     assert abs(found.not_added - abs(bias)) <= found.rounding
@@ -239,7 +239,7 @@ def test_a_brain_has_more_than_a_thousand_synapses_a_neuron():
 @given(st.integers(0, 2**32))
 def test_the_posts_network_is_one_neuron(seed):
     lesson = linearity.collapse_posts_network(seed, n=20)
-    assert lesson.constants == 28
+    assert lesson.parameters == 28
     assert count_parameters(lesson.neuron) == 4
     assert lesson.difference <= lesson.rounding < 1e-8
     assert lesson.bend <= 4 * lesson.rounding < lesson.bend_with_tanh

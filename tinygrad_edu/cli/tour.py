@@ -57,8 +57,8 @@ def shrink_q(page: Page) -> None:
     page.say("(d(x + q) - d(x)) / q, beside the derivative that the tape gives:")
     square = slopes.shrink(lambda x: x**2 + 1, -2.0)
     exp = slopes.shrink(np.exp, 1.0)
-    every_other = range(0, len(slopes.QS), 2)
-    left, right = ([lesson.slopes[i] for i in every_other] for lesson in (square, exp))
+    shown = [*range(0, len(slopes.QS) - 1, 2), len(slopes.QS) - 1]  # every other q, and the last
+    left, right = ([lesson.slopes[i] for i in shown] for lesson in (square, exp))
     page.table(
         {
             "q": [*[f"{m.q:.0e}" for m in left], "tape"],
@@ -173,17 +173,18 @@ def collapse(page: Page, seed: int) -> None:
     """Show that the post's network without nonlinearity is one neuron."""
     page.heading("Why a nonlinearity")
     found = linearity.collapse_posts_network(seed)
-    page.say(f"The post's network of seven affine neurons has {found.constants} constants. Multiplied out:")
+    page.say(f"The post's network of seven affine neurons has {found.parameters} parameters. Multiplied out:")
     weights, bias = found.neuron.weights.tolist(), found.neuron.bias.item()
     terms = [f"{w:+.4f} {name}" for w, name in zip(weights, "xyz", strict=True)]
     page.picture([Text(f"output = {' '.join([*terms, f'{bias:+.4f}'])}")])
     page.claim(
-        f"{count_parameters(found.neuron)} constants do the same: on 1,000 inputs the two differ "
+        f"{count_parameters(found.neuron)} parameters do the same: on 1,000 inputs the two differ "
         f"by {found.difference:.0e}, and rounding may make {found.rounding:.0e}.",
         count_parameters(found.neuron) == 4 and found.difference <= found.rounding,
     )
     page.claim(
-        f"With tanh it bends: its second difference is {found.bend_with_tanh:.2f}, without it {found.bend:.0e}.",
+        "With tanh it bends. Of three points in a row, the middle one leaves the line through the others by up to "
+        f"{found.bend_with_tanh / 2:.2f}; without tanh by {found.bend / 2:.0e}.",
         found.bend_with_tanh > 4 * found.rounding >= found.bend,
     )
 
@@ -200,11 +201,11 @@ def compare_gradients(page: Page, seed: int) -> None:
     )
     page.table(
         {
-            "constants": [a.name.removeprefix("network.") for a in rows],
+            "parameters": [a.name.removeprefix("network.") for a in rows],
             "tape": [f"{a.worst.analytic:.6g}" for a in rows],
             "post's slope": [f"{a.post:.6g}" for a in rows],
             "verdict": [a.worst.verdict for a in rows],
         },
-        left=["constants", "verdict"],
+        left=["parameters", "verdict"],
     )
     page.claim("No slope differs by more than roundings and the error of measuring it.", report.ok)

@@ -45,7 +45,7 @@ def distance(grey: Array, real: Array, g: Network) -> Array:
 
     Source: the post, "Putting it together": d(bw, real, g) = distance(real, g(bw)). It writes d three times. Of bw
     alone, it would need the function that is looked for. Of bw and real, there is nothing left to change. Of g
-    too, there is: the constants of the network.
+    too, there is: the parameters of the network.
     """
     return squared_error(g(grey), real)
 

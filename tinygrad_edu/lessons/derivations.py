@@ -1,6 +1,6 @@
 """How the gradients of a neuron, of softmax and of cross-entropy come about, by hand and by the tape.
 
-w, b    the constants of a neuron, and x what it reads: z = w · x + b
+w, b    the parameters of a neuron, and x what it reads: z = w · x + b
 p       probabilities that softmax makes of logits: e to each, divided by their sum
 """
 

@@ -3,7 +3,7 @@
 f       the function that is looked for; only examples of it are known
 g       the one that is made up
 x, y    an example: what goes in, and what f answers
-w, b    the constants of a line, w·x + b
+w, b    the parameters of a line, w·x + b
 """
 
 from collections.abc import Callable, Sequence
@@ -99,7 +99,7 @@ def between(f: Callable[[Array], Array], g: Network, x: Array) -> Array:
 
 @dataclass(frozen=True)
 class Line:
-    """The constants of a line w·x + b, and the total squared distance from the examples before each step."""
+    """The parameters of a line w·x + b, and the total squared distance from the examples before each step."""
 
     w: float
     b: float
@@ -107,7 +107,7 @@ class Line:
 
 
 def learn_line(examples: Sequence[Example], learning_rate: float = 0.05, steps: int = 200) -> Line:
-    """Find the line nearest to all examples: what is changed are its constants w and b, never the examples.
+    """Find the line nearest to all examples: what is changed are its parameters w and b, never the examples.
 
     >>> line = learn_line([(0.0, 1.0), (1.0, 3.0), (2.0, 5.0)])
     >>> round(line.w, 3), round(line.b, 3)

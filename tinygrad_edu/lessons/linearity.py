@@ -23,12 +23,13 @@ SYNAPSES_IN_A_BRAIN = 1e14, 1e15
 class Straight:
     """What makes a neuron a straight line, and what keeps it from being linear in the strict sense.
 
-    `bend` is the greatest second difference, 0 for every line and plane. `at_zero` is its answer to (0, 0, 0), and
-    `not_added` how far f(u + v) is from f(u) + f(v): a strictly linear function has 0 for both. Its last constant is to
+    `bend` is the greatest |f(u + v) - 2 f(u) + f(u - v)|, twice how far the middle of three points in a row is from the
+    line through the other two; 0 for every line and plane. `at_zero` is its answer to (0, 0, 0), and
+    `not_added` how far f(u + v) is from f(u) + f(v): a strictly linear function has 0 for both. Its bias is to
     blame; functions such as this are called affine.
     """
 
-    constants: int
+    parameters: int
     bend: float
     rounding: float
     at_zero: float
@@ -39,7 +40,7 @@ def straight(weights: Sequence[float], bias: float, seed: int = 0, n: int = 100)
     """Look at the post's neuron, with three weights and a bias, on n random inputs.
 
     >>> neuron = straight([23.0, 42.0, 51.0], 7.0)
-    >>> neuron.constants, neuron.bend <= neuron.rounding, neuron.at_zero, round(neuron.not_added, 9)
+    >>> neuron.parameters, neuron.bend <= neuron.rounding, neuron.at_zero, round(neuron.not_added, 9)
     (4, True, 7.0, 7.0)
     """
     neuron = Neuron(Value(np.asarray(weights)), Value(np.float64(bias)))
@@ -59,7 +60,7 @@ def straight(weights: Sequence[float], bias: float, seed: int = 0, n: int = 100)
 class Collapse:
     """The post's network without nonlinearities, beside the one neuron that equals it."""
 
-    constants: int
+    parameters: int
     neuron: Neuron
     difference: float
     rounding: float
@@ -68,7 +69,7 @@ class Collapse:
 
 
 def collapse_posts_network(seed: int, n: int = 1000, sizes: Sequence[int] = POSTS_NETWORK) -> Collapse:
-    """Collapse the post's network of 28 random constants to one neuron of 4; or another of one output.
+    """Collapse the post's network of 28 random parameters to one neuron of 4; or another of one output.
 
     Args:
         seed: of all that is random.
@@ -78,7 +79,7 @@ def collapse_posts_network(seed: int, n: int = 1000, sizes: Sequence[int] = POST
 
     Returns:
         The neuron; the greatest difference between the two on n random inputs, and the greatest that
-        rounding could make; and the greatest second difference, which is 0 for every straight line,
+        rounding could make; and the bend (see `Straight`), which is 0 for every straight line,
         of the network and of the same network with tanh.
 
     Source: the post, "Artificial neurons", n1 to n8.
@@ -86,14 +87,14 @@ def collapse_posts_network(seed: int, n: int = 1000, sizes: Sequence[int] = POST
     rng = np.random.default_rng(seed)
     x, step = rng.normal(size=(2, n, sizes[0]))
     network = Network.random(sizes, seed, nonlinearity=None)
-    linear = tree.map(lambda constant: Value(rng.normal(size=constant.shape)), network)
+    linear = tree.map(lambda p: Value(rng.normal(size=p.shape)), network)
     *hidden, last = linear.layers
     bent = Network([*[replace(layer, nonlinearity=np.tanh) for layer in hidden], last])
     with no_grad():
         (neuron,) = collapse(linear).neurons
         difference = _largest(linear(x)[:, 0] - neuron(x))
         return Collapse(
-            constants=count_parameters(linear),
+            parameters=count_parameters(linear),
             neuron=neuron,
             difference=difference,
             rounding=_rounding(linear, x),

@@ -44,7 +44,7 @@ def compare(n: int, m: int, seed: int = 0) -> Costs:
     """The costs of the Jacobian of tanh(A·x), from n numbers to m.
 
     A sweep, forward or reverse, takes a small multiple of the time of running f. Forward takes one for each input,
-    reverse one for each output. A network has thousands of constants and one loss: one reverse sweep gives all
+    reverse one for each output. A network has thousands of parameters and one loss: one reverse sweep gives all
     slopes, where forward, and the post's slope formula too, would take thousands.
 
     >>> compare(n=7, m=1).forward, compare(n=7, m=1).reverse

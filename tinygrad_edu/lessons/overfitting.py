@@ -29,7 +29,7 @@ def wave_with_noise(n: int, seed: int, noise: float = 0.3) -> tuple[Array, Array
 def by_degree(seed: int, n: int = 15, highest: int = 14, held_out: int = 1000) -> list[Fitted]:
     """Fit polynomials of degree 0 … highest to n examples, each as nearly as its degree allows.
 
-    With every degree the examples are met more nearly, and with as many constants as examples exactly: then the
+    With every degree the examples are met more nearly, and with as many parameters as examples exactly: then the
     curve has learnt the noise. What counts is the distance from examples that were held out, which falls and then
     rises.
 

@@ -49,8 +49,8 @@ def random_start(seed: int, hidden: int = 8) -> Network:
     return Network.random([1, hidden, 1], seed)
 
 
-def equal_start(constant: float, hidden: int = 8) -> Network:
-    """The same network, every weight the same constant.
+def equal_start(weight: float, hidden: int = 8) -> Network:
+    """The same network, every weight the same number.
 
     Equal neurons read the same, answer the same and get the same gradient: they stay equal for ever, and eight do the
     work of one. From 0, not even that one: the gradient of the weights is 0, and nothing moves.
@@ -58,7 +58,7 @@ def equal_start(constant: float, hidden: int = 8) -> Network:
     Source: the post, "Putting it together", which starts with a "random" network.
     """
     network = random_start(0, hidden)
-    layers = [replace(layer, weights=tree.map(lambda w: w * 0 + constant, layer.weights)) for layer in network.layers]
+    layers = [replace(layer, weights=tree.map(lambda w: w * 0 + weight, layer.weights)) for layer in network.layers]
     return Network(layers)
 
 

@@ -1,4 +1,4 @@
-"""Neurons, layers and networks: the post's functions with constants that can be learnt, as trees.
+"""Neurons, layers and networks: the post's functions, whose parameters can be learnt, as trees.
 
 x  the inputs, one example a row: (n, d)
 d  how many numbers a neuron takes in
@@ -35,15 +35,15 @@ def _affine(neurons: "Neuron | Layer", x: Array) -> Array:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Neuron(Module):
-    """The post's neuron: a constant for each input, one more, and perhaps a nonlinearity.
+    """The post's neuron: a weight for each input, a bias, and perhaps a nonlinearity.
 
     >>> neuron = Neuron(Value([23.0, 42.0, 51.0]), Value(7.0))
     >>> neuron(np.array([1.0, 1.0, 0.0])).item()
     72.0
 
     Args:
-        weights: a constant for each input, of shape (d,).
-        bias: the constant that stands alone, of shape ().
+        weights: what each input is multiplied by, of shape (d,).
+        bias: what is added, of shape ().
         nonlinearity: a function of arrays such as np.tanh; without one the neuron is affine.
 
     Source: the post, "Artificial neurons": nl(constant * x + constant * y + constant * z + constant).
@@ -80,7 +80,7 @@ class Layer(Module):
 
     @property
     def neurons(self) -> list[Neuron]:
-        """The neurons one by one; each takes its column of the constants, recorded as such."""
+        """The neurons one by one; each takes its column of the weights, and that is recorded."""
         columns = range(self.bias.shape[0])
         return [Neuron(self.weights[:, i], self.bias[i], self.nonlinearity) for i in columns]
 
