@@ -7,6 +7,8 @@
 >>> y.backward()
 >>> x.grad
 array([0.72686198, 0.63970001])
+
+"The post", in docstrings: V. Panyam, "Deep learning made simple, part 1", 2017, which this library grew out of.
 """
 
 import importlib
@@ -19,7 +21,7 @@ from tinygrad_edu.core.rules import derivative, later
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import numeric_gradient, slope
 
-if TYPE_CHECKING:  # the rooms that __getattr__ opens
+if TYPE_CHECKING:  # the packages that __getattr__ imports
     from tinygrad_edu import check, data, lessons, losses, nn, optim, scipy, train
     from tinygrad_edu.check import compare_gradients, detect_nan, slope_curve
     from tinygrad_edu.compiler import TraceError, compile
@@ -91,7 +93,7 @@ later["scipy.special"] = f"{__name__}.scipy.special"
 
 
 def __getattr__(name: str) -> Any:
-    """Open the upper rooms when they are first asked for, so that importing the engine stays quick."""
+    """Import the upper packages when they are first asked for, so that importing the engine stays quick."""
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("tinygrad_edu")
     if name in _ROOMS:

@@ -1,5 +1,7 @@
 """The judge: the post's slope, and its more exact relatives, of plain functions that know no tape.
 
+"The post", here and elsewhere: V. Panyam, "Deep learning made simple, part 1", 2017.
+
 d    a function that gives one number
 x    where its slope is taken
 q    the step, a small number that is not 0

@@ -95,7 +95,8 @@ _count.__name__, _rate.__name__ = "count", "rate"
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tinygrad-edu",
-        description="From hot and cold to handwritten digits: play the games of the post, and check what they show.",
+        description="From hot and cold to handwritten digits: play the games of V. Panyam's post "
+        '"Deep learning made simple", and check what they show.',
         epilog="exit status: 0 all of it holds, 1 something does not, 2 wrong usage or an error, 130 stopped by Ctrl-C",
     )
     parser.add_argument("--version", action="version", version=f"tinygrad-edu {tinygrad_edu.__version__}")

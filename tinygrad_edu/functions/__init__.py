@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_edu.functions.activations import dropout, erf, gelu, leaky_relu, relu, sigmoid, softplus
 from tinygrad_edu.functions.softmax import log_softmax, logsumexp, one_hot, softmax
 
-if TYPE_CHECKING:  # the rooms that __getattr__ opens
+if TYPE_CHECKING:  # the modules that __getattr__ imports
     from tinygrad_edu.functions.convolution import conv, conv2d, conv2d_transpose, conv_transpose
     from tinygrad_edu.functions.pooling import (
         adaptive_max_pool,
