@@ -1,5 +1,6 @@
 """The site as Sphinx makes it of these pages: ``python -m docs``, from the repository's root."""
 
+import doctest
 import importlib
 import inspect
 import posixpath
@@ -29,6 +30,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # a signature shows names and defaults; what an argument may be stands in the docstring
 autodoc_preserve_defaults = True
 nitpicky = True
+nitpick_ignore_regex = [("py:.*", r"(numpy|scipy)\..*")]  # their pages are not here
 
 html_theme = "furo"
 html_title = "tinygrad_edu"
@@ -138,6 +140,17 @@ def leave_out(app: "Sphinx", what: str, name: str, thing: Any, skip: bool, optio
     return True if (getattr(thing, "__doc__", "") or "").startswith("Alias for field number") else None
 
 
+def write_steps(app: "Sphinx", error: Exception | None) -> None:
+    """Write the pages to step through that step_through.md frames: each is `page` as the example above it leaves it."""
+    text = (ROOT / "docs" / "step_through.md").read_text("utf-8")
+    names: dict[str, Any] = {}
+    for session, frame in re.findall(r"```python\n(.*?)```|<iframe [^>]*src=\"(.*?)\"", text, re.S):
+        if session:
+            exec("".join(example.source for example in doctest.DocTestParser().get_examples(session)), names)
+        else:
+            (Path(app.outdir) / frame).write_text(names["page"], "utf-8")
+
+
 def source_page(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Take from pages of source their links back, of which some are wrong where a module's names stand on two pages."""
     if page.startswith("_modules/"):
@@ -163,3 +176,4 @@ def setup(app: "Sphinx") -> None:
     app.connect("autodoc-process-docstring", plain_text)
     app.connect("html-page-context", source_page)
     app.connect("autodoc-skip-member", leave_out)
+    app.connect("build-finished", write_steps)
