@@ -167,7 +167,7 @@ IN_FILES = [
         "model.py:fails failed: IndexError: list index out of range, in line 24 of model.py",
     ),
     (["model.py:exits", "x=1"], 2, "model.py:exits failed: SystemExit: 0"),
-    (["model.py:random", "x=1"], 2, "model.py:random cannot be checked: called twice alike"),
+    (["model.py:random", "x=1"], 2, "model.py:random cannot be checked: called twice with the same arguments"),
     (["model.py:of_nothing", "x=1"], 2, "the function returned 'text'"),
     (["divides.py:f", "x=1"], 2, "divides.py cannot be imported: ZeroDivisionError: division by zero, in line 1"),
     (["unwritten.py:f", "x=1"], 2, "unwritten.py cannot be imported: SyntaxError: invalid syntax"),

@@ -1,4 +1,4 @@
-"""A gradient of somebody else's: hand-written, SciPy's, torch's, JAX's.
+"""A gradient that was given, not made by the tape: hand-written, SciPy's, torch's, JAX's.
 
 f, args  the function and its arguments, trees of numbers
 leaves   the arrays in them that are differentiated
@@ -17,7 +17,7 @@ from tinygrad_edu.transforms.pullback import Argnums, several
 
 
 class Claimed(Subject):
-    """A function with a gradient of somebody else's: neither need be on a tape.
+    """A function with a gradient that was given: neither need be on a tape.
 
     `claimed` is called with the same arguments; True says that the function itself gives its value and its gradient.
     """
@@ -93,7 +93,7 @@ class Claimed(Subject):
         return self.gradient(self.leaves, self.weighed.weights)
 
     def transposes(self, analytic: Leaves, rounds: Leaves) -> tuple[str, Fault | None]:
-        """Nothing: nobody claims to push forward."""
+        """None: a gradient that was given has no forward mode."""
         return "", None
 
     def faults_of_precision(self, analytic: Leaves) -> list[Fault]:

@@ -77,7 +77,7 @@ class _Finder(SourceLines):
         return f"; recorded in {self.of(z)}" if self.of(z) else ""
 
     def _origin(self, x: Array) -> tuple[str, ...]:
-        """Who is to blame for `x`, if it is an entry that is not finite; nobody if it came in so."""
+        """What is to blame for `x`, if it is an entry that is not finite; None if it came in so."""
         known = self.origins.get(x.serial) if isinstance(x, Entry) else None
         return known[0] if known else ()
 

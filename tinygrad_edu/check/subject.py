@@ -144,7 +144,8 @@ class Subject:
         if any(not np.array_equal(x, y) for x, y in zip(self.leaves, self.before, strict=True)):
             return Fault("the function writes into its arguments; work on a copy")
         if abs(phi - again) > 64 * EPS * self.weighed.size:
-            return Fault(f"called twice alike, the function gives {phi:.10g}, then {again:.10g}; fix its random seed")
+            gave = f"the function gives {phi:.10g}, then {again:.10g}"
+            return Fault(f"called twice with the same arguments, {gave}; fix its random seed")
         on_values = sum(float(np.sum(w * z)) for w, z in zip(self.weighed.weights, self.outputs, strict=True))
         apart = abs(on_values - phi)
         if apart > 64 * EPS * self.weighed.size:

@@ -20,7 +20,7 @@ from tinygrad_edu.check.report import Argument, Report
 from tinygrad_edu.cli.terminal import coloured, paragraph, table
 from tinygrad_edu.slope import Array
 
-_LISTED = 4  # so many jumps are told of
+_LISTED = 4  # how many jumps are listed at most
 _EXPENDABLE = ("post's slope", "relative", "±", "worst at", "numeric")  # columns that narrow terminals do without
 
 

@@ -48,7 +48,7 @@ def names_in(code: types.CodeType) -> Names:
     """Collect the names that code uses.
 
     Raises:
-        TraceError: it looks names up by text, so that nobody can tell which.
+        TraceError: it looks names up by text, and which ones cannot be known beforehand.
     """
     names = Names()
     _collect(code, names, set(code.co_freevars))

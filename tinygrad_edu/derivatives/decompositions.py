@@ -31,7 +31,7 @@ def halved(x):
 
 @primitive
 def quotient(x, gap):
-    """``x / gap``, but 0 / 0 is 0: nothing passes through what nobody uses."""
+    """``x / gap``, but 0 / 0 is 0: what is not used passes nothing back."""
     with np.errstate(all="ignore"):
         return np.where(np.equal(x, 0), 0.0, np.divide(x, gap))
 
