@@ -151,6 +151,19 @@ def substitute(node: Node, by: dict[Node, Any]) -> None:
         node.writes = by[node.writes]
 
 
+def copied(graph: "Graph") -> "Graph":
+    """The same graph of nodes of its own, which passes may change."""
+    by: dict[Node, Any] = {x: x for x in graph.inputs}
+    nodes = []
+    for node in graph.nodes:
+        copy = by[node] = node.sibling(node.function, node.arguments, node.shape, node.strides, node.dtype)
+        copy.keywords, copy.kind, copy.name = node.keywords, node.kind, node.name
+        copy.memory, copy.writes = copy if node.memory is node else node.memory, node.writes
+        substitute(copy, by)
+        nodes.append(copy)
+    return Graph(graph.name, graph.inputs, nodes, [by[x] if isinstance(x, Node) else x for x in graph.outputs])
+
+
 def fingerprint(x: Any) -> Any:
     """What two constants have in common only if they are the same, to the bit."""
     if isinstance(x, (np.ndarray, np.generic)):

@@ -16,6 +16,7 @@ from tinygrad_edu.compiler.errors import error_location, trace_error
 from tinygrad_edu.compiler.outputs import builder
 from tinygrad_edu.compiler.pipeline import Executable
 from tinygrad_edu.compiler.report import Timing, made_up
+from tinygrad_edu.compiler.tracing.loop_check import LoopCheck
 from tinygrad_edu.compiler.tracing.trace import PLAIN, Traced, is_inlining, run_eagerly
 from tinygrad_edu.compiler.tracing.verify import compare
 from tinygrad_edu.core.context import recording
@@ -112,7 +113,8 @@ class Compiled:
     def _compile(self, args: Any, keywords: Any, state: bool) -> Any:
         """Make a program for such arguments, hold it against the function, and return what the function gives."""
         traced = Traced(self.__wrapped__, args, keywords)
-        eager = run_eagerly(self.__wrapped__, args, keywords)
+        eager = run_eagerly(self.__wrapped__, args, keywords, LoopCheck(traced.loops))
+        traced.loops = []
         program = Specialization(traced, self.name, state, self._options)
         compare(eager, traced, program.run, (args, keywords))
         with self._lock:

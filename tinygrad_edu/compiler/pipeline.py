@@ -23,7 +23,7 @@ from typing import Any
 from tinygrad_edu.compiler import report
 from tinygrad_edu.compiler.codegen.numpy import print_graph
 from tinygrad_edu.compiler.codegen.scalar_lowering import NotScalarError, lower
-from tinygrad_edu.compiler.ir import Graph
+from tinygrad_edu.compiler.ir import Graph, copied
 from tinygrad_edu.compiler.memory import MemoryPlan, plan_memory
 from tinygrad_edu.compiler.passes.numpy_calls import choose_numpy_calls, prepare_constants
 from tinygrad_edu.compiler.passes.runtime_checks import merge_runtime_checks
@@ -66,17 +66,20 @@ class Executable:
         self.plan = MemoryPlan()
         self.is_scalar = scalars and not plain and self._lower()
         if not self.is_scalar:
-            self.graph = self._passed(self.numpy_graph, () if plain else _FOR_ARRAYS)
+            self.graph = self._passed(copied(self.numpy_graph), () if plain else _FOR_ARRAYS)
             self.plan = self.plan if plain else plan_memory(self.graph, reuse_outputs)
-        source = print_graph(self.graph, self.plan, plain or self.is_scalar, threads)
+        source = print_graph(self.graph, self.plan, plain or self.is_scalar, threads, scalars and not plain)
         self.text = source.text
         self._scratch = source.scratch
         function, self._names = define(self.text, source.constants, graph.name)
         self.run: ArrayRunner | ScalarRunner
+        make_numpy_form = functools.partial(Executable, self.numpy_graph, scalars=False)
         if self.is_scalar:
-            self.run = ScalarRunner(function, functools.partial(Executable, self.numpy_graph, scalars=False))
+            self.run = ScalarRunner(lambda numbers: function(*numbers), make_numpy_form)
         else:
             self.run = ArrayRunner(function, self._names.pop("make_work", None), reuse_outputs)
+            if source.on_numbers:
+                self.run = ScalarRunner(self.run, make_numpy_form, self.run.make_work)
 
     def _lower(self) -> bool:
         """Whether the graph has single numbers only, so that it could be lowered to Python's."""

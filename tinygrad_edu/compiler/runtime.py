@@ -71,20 +71,22 @@ class ArrayRunner:
 class ScalarRunner:
     """A program on Python's numbers; where `math` raises an error, NumPy's functions give an infinity or NaN.
 
+    run:             takes the numbers that go in
     make_numpy_form: makes the same program in NumPy's functions, when it is first needed
     """
 
     gives_up = ArithmeticError, ValueError
-    make_work = None
 
-    def __init__(self, function: Callable[..., Any], make_numpy_form: Callable[[], Any]) -> None:
-        self._function, self._make_numpy_form = function, make_numpy_form
+    def __init__(
+        self, run: Callable[[Numbers], Results], make_numpy_form: Callable[[], Any], make_work: Any = None
+    ) -> None:
+        self._run, self._make_numpy_form, self.make_work = run, make_numpy_form, make_work
         self._numpy_form: Any = None
 
     def __call__(self, numbers: Numbers) -> Results:
         """The results."""
         try:
-            return self._function(*numbers)  # type: ignore[no-any-return]
+            return self._run(numbers)
         except self.gives_up:
             return self.numpy_form.run(numbers)  # type: ignore[no-any-return]
 

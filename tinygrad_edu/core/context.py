@@ -64,6 +64,7 @@ class ListenedState(NamedTuple):
 
 recording: ContextVar[bool | ListenedState] = ContextVar("recording", default=True)
 tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # its .constant(array) is told of arrays from outside
+loops: ContextVar[Any] = ContextVar("loops", default=None)  # its .loop(…) writes a loop down as one call
 transforming: ContextVar[bool] = ContextVar("transforming", default=False)  # whether a function runs on its variables
 
 

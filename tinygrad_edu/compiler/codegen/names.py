@@ -18,8 +18,21 @@ from tinygrad_edu.compiler.codegen.templates import Text
 from tinygrad_edu.compiler.ir import Input, Node, fingerprint
 from tinygrad_edu.core.rules import table
 
-_USED = "abs", "bool", "float", "int", "min", "np", "range", "round", "slice", "sum", "zip"  # by what is printed
-_GLOBAL = re.compile(r"(c|blocks)\d+")  # names of constants and of functions, which every function sees
+_USED = (
+    "abs",
+    "bool",
+    "float",
+    "int",
+    "min",
+    "np",
+    "range",
+    "reversed",
+    "round",
+    "slice",
+    "sum",
+    "zip",
+)  # by what is printed
+_GLOBAL = re.compile(r"(c|blocks|loop)\d+")  # names of constants and of functions, which every function sees
 _LONGEST_ARRAY = 1000
 _WRITTEN = (float, int, str, bool, type(None))
 
@@ -80,6 +93,10 @@ class Names:
             if name not in self._taken:
                 self._taken.add(name)
                 return name
+
+    def global_name(self, base: str) -> str:
+        """A name, with a number behind it, that every function sees."""
+        return self._outer.global_name(base) if self._outer else self.numbered(base)
 
     def helper(self, function: Callable[..., Any]) -> str:
         """The name of a function whose text goes before the program."""

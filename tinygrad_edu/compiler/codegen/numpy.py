@@ -30,6 +30,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.codegen.expressions import expression, operand
+from tinygrad_edu.compiler.codegen.for_loops import ForText
 from tinygrad_edu.compiler.codegen.loops import IN_THREADS, Loop, flat
 from tinygrad_edu.compiler.codegen.names import Names, define_constant, escape, format_value
 from tinygrad_edu.compiler.codegen.scalar_table import HELPERS
@@ -37,6 +38,7 @@ from tinygrad_edu.compiler.codegen.statements import Remarks, indent, remarked, 
 from tinygrad_edu.compiler.codegen.templates import Template, template
 from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, written_memory
 from tinygrad_edu.compiler.memory import MemoryPlan
+from tinygrad_edu.compiler.passes.looping import ForLoop
 from tinygrad_edu.compiler.passes.tiling import Blocks
 
 _LONGEST, _LONGEST_SCALAR = 48, 60  # texts that stand where they are used; it bounds how deep a line is nested too
@@ -46,34 +48,51 @@ _MATH = {*dir(math)} - HELPERS.keys()
 
 @dataclass(frozen=True)
 class Source:
-    """The text of a graph, the constants that are too large to stand in it, and the bytes its loops work in."""
+    """The text of a graph, the constants that are too large to stand in it, and the bytes its loops work in.
+
+    on_numbers: whether there are loops that run on Python's numbers
+    """
 
     text: str
     constants: dict[str, Any]
     scratch: int = 0
+    on_numbers: bool = False
 
 
-def print_graph(graph: Graph, plan: MemoryPlan | None = None, infix: bool = True, threads: int = 1) -> Source:
+def print_graph(
+    graph: Graph, plan: MemoryPlan | None = None, infix: bool = True, threads: int = 1, scalars: bool = False
+) -> Source:
     """The source of a graph; without a plan, every result is a new array.
 
     infix: calculus, with what is used once standing where it is used.
+    scalars: loops over single numbers run on Python's numbers.
     """
-    printer = _Printer(graph, plan or MemoryPlan(), infix, threads)
+    printer = _Printer(graph, plan or MemoryPlan(), infix, threads, scalars)
     text = printer.text()
     constants = {name: x for name, x in printer.names.constants.items() if define_constant(x) is None}
-    return Source(text, constants, sum(loop.scratch for loop in printer.loops.values()))
+    on_numbers = any(each.has_lowered for each in printer.fors.values())
+    return Source(text, constants, sum(loop.scratch for loop in printer.loops.values()), on_numbers)
 
 
 class _Printer:
     """The parts of a text, as they come: its lines, the functions of its groups, its memory and its constants."""
 
-    def __init__(self, graph: Graph, plan: MemoryPlan, infix: bool, threads: int) -> None:
-        self.graph, self.plan, self.infix, self.threads = graph, plan, infix, threads
+    def __init__(
+        self, graph: Graph, plan: MemoryPlan, infix: bool, threads: int, scalars: bool, outer: Names | None = None
+    ) -> None:
+        self.graph, self.plan, self.infix, self.threads, self.scalars = graph, plan, infix, threads, scalars
         templates = {node.function for node in graph.nodes if isinstance(node.function, Template)}
         used: set[str] = set().union(*(each.names for each in templates))
-        self.of_math = sorted(used & _MATH)
-        self.names = names = Names(("make_work", "work", "in_threads", "pools", "os", "math", graph.name, *used))
-        names.helpers |= {name: f for name, f in HELPERS.items() if name in used}
+        runs = [node for node in graph.nodes if isinstance(node.function, ForLoop)]
+        taken = used | (_MATH if runs or outer else set())
+        taken |= {"i"} if outer else {"make_work", "work", "in_threads", "pools", "os", "math", graph.name}
+        self.names = names = Names(taken, outer)
+        self.fors = {node: ForText(node, names.global_name("loop"), self) for node in runs}
+        self.parts = {x: _parts_of(x, graph) for x in runs}
+        self.used = used.union(*(each.printer.used for each in self.fors.values()))
+        self.of_math = sorted(self.used & _MATH)
+        if not outer:
+            names.helpers |= {name: f for name, f in HELPERS.items() if name in self.used}
         self.given = names.name_inputs(graph.inputs)
         groups = [node for node in graph.nodes if isinstance(node.function, Blocks)]
         inner = (x for node in groups for x in node.function.inner.nodes)  # type: ignore[attr-defined]
@@ -87,15 +106,16 @@ class _Printer:
 
     def text(self) -> str:
         """All of it."""
-        inner = self._body()
+        inner = self.body()
         inner.append(f"return {row([self._result(x) for x in self.graph.outputs]) or '()'}")
         work = [self.names.of(node) for node in (*self.plan.of, *self.plan.views)] + list(self.scratch.values())
         if work:
             inner.insert(0, f"{row(work)} = work")
-        making = ["def make_work():", *indent([*self._make_work(), f"return {row(work)}"])] if work else []
+        making = ["def make_work():", *indent([*self.memory_lines(), f"return {row(work)}"])] if work else []
         head = f"def {self.graph.name}({', '.join([*self.given, *['work'] * bool(work)])}):"
         loops = [loop.lines() for loop in self.loops.values()]
         program = [head, *indent([*self._docstring(), *inner])]
+        loops += [text for each in self.fors.values() for text in each.functions()]
         functions = [*map(_source_of, self.names.helpers.values()), *loops, making, program]
         lines = [*self._imports(), "import numpy as np"]
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := define_constant(x))]
@@ -126,7 +146,11 @@ class _Printer:
         lines = [f"{name:<{width}}  {_described(node):<24}  {escape(node.place)}".rstrip() for name, node in told]
         return ['"""', *lines, '"""']
 
-    def _body(self) -> list[str]:
+    def inside(self, graph: Graph, plan: MemoryPlan, infix: bool) -> "_Printer":
+        """What prints a step of a loop."""
+        return _Printer(graph, plan, infix, 1, self.scalars, self.names)
+
+    def body(self) -> list[str]:
         """The statements, forward and backward marked, each with its remark."""
         lines: list[str] = []
         backward = None
@@ -139,6 +163,8 @@ class _Printer:
                 lines.append("# backward" if backward else "# forward")
             if text:
                 lines.append(remarked(text, self.remarks.of(node)))
+            if node in self.fors:
+                lines += self._taken_apart(node)
         return lines
 
     def _stands_inline(self, node: Node, after: Node | None) -> bool:
@@ -149,6 +175,8 @@ class _Printer:
         reads: set[Node] | None = set() if is_scalar else self._reads_if_it_may_move(node, after)
         if reads is None:
             return False
+        if any(x in self.fors for x in node.operands):
+            return False
         text = expression(node, self.names, self.infix)
         if len(text[0]) > (_LONGEST_SCALAR if is_scalar else _LONGEST):
             return False
@@ -158,6 +186,8 @@ class _Printer:
     def _reads_if_it_may_move(self, node: Node, after: Node | None) -> set[Node] | None:
         """The memory that a node reads, if none of it is written before the node is used; else None."""
         if node in self.plan.of or node in self.made_once or node.function is assume or node in self.loops:
+            return None
+        if node in self.fors:
             return None
         if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
             return None
@@ -179,6 +209,12 @@ class _Printer:
             condition, answer = node.arguments
             asked = template("not x").fill([operand(condition, names)]) if answer else format_value(condition, names)
             return f"if {asked}: return None"
+        if node in self.fors:
+            call = f"{self.fors[node].name}({', '.join(format_value(x, names) for x in node.arguments)})"
+            targets = names.of(node) if self.fors[node].loop.asks else self._targets(node)
+            return f"{targets} = {call}" if targets else call
+        if node.operands and node.operands[0] in self.fors:
+            return ""
         if node in self.loops:
             call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
             return f"{names.of(node)} = {call}"
@@ -186,8 +222,19 @@ class _Printer:
             return write_into(node, names.of(node), names)
         return statement(node, names, self.infix)
 
-    def _make_work(self) -> list[str]:
-        """The body of the function that makes the memory of a run."""
+    def _targets(self, node: Node) -> str:
+        """The names of the results of a loop."""
+        return row([self.names.of(part) if part else "_" for part in self.parts[node]])
+
+    def _taken_apart(self, node: Node) -> list[str]:
+        """What follows a loop that may find that the program does not hold."""
+        if not self.fors[node].loop.asks:
+            return []
+        name = self.names.of(node)
+        return [f"if {name} is None: return None", *[f"{self._targets(node)} = {name}"] * bool(self.parts[node])]
+
+    def memory_lines(self) -> list[str]:
+        """The statements that make the memory of a run."""
         names, plan = self.names, self.plan
         starts, size = plan.places()
         memory = names.fresh("memory")
@@ -218,6 +265,12 @@ def _count_uses(graph: Graph) -> Counter[Node]:
         uses[x] += 1 if makes_result else 2
         uses.update(dict.fromkeys(x.operands, 1) if makes_result else {})
     return uses
+
+
+def _parts_of(loop: Node, graph: Graph) -> list[Node | None]:
+    """The node of each result of a loop; None for one that nothing uses."""
+    found = {x.arguments[1]: x for x in graph.nodes if x.operands and x.arguments[0] is loop}
+    return [found.get(k) for k in range(loop.function.results)]  # type: ignore[attr-defined]
 
 
 def _described(node: Input) -> str:

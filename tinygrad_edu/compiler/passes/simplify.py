@@ -19,6 +19,7 @@ import numpy as np
 from tinygrad_edu.compiler import ir
 from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, nodes_in, settled, substitute
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
+from tinygrad_edu.compiler.passes.looping import narrow_loops
 from tinygrad_edu.compiler.passes.verify import Verifier
 
 Pass = Callable[[Graph], Graph]
@@ -178,6 +179,8 @@ PASSES: tuple[Pass, ...] = (
     simplify_algebra,
     eliminate_copies,
     eliminate_common_subexpressions,
+    eliminate_dead_code,
+    narrow_loops,
     eliminate_dead_code,
 )
 

@@ -38,6 +38,7 @@ class Recorder:
         self.fault: Exception | None = None  # kept, so that a function which catches it does not get away with it
         self.raised: Exception | None = None  # by NumPy
         self.closed = False
+        self.watched: dict[Node, Any] | None = None  # the numbers behind what calls are given, while a loop asks
         self._integers: set[Input] = set()
 
     def given(self, numbers: Any, place: str) -> TracedArray:
@@ -80,6 +81,8 @@ class Recorder:
             TraceError: what would be written down cannot be right for other numbers.
             NeededError: a shape depends on an integer that is given.
         """
+        if self.watched is not None:
+            self.watched |= {x.node: x.numbers for x in tracers((arguments, [*keywords.values()]))}
         if self.closed:
             raise trace_error("the function kept a traced array from a run that is over", "give it back as a result")
         if not keywords and (isinstance(function, np.ufunc) or function in _OPERATORS):
@@ -109,7 +112,7 @@ class Recorder:
             return into if numbers is not None else None
         if wrong := unsupported_result(numbers):
             raise self.refused(*wrong)
-        return self._result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
+        return self.result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
 
     def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
         """As `call`, where all that goes in and comes out are single numbers, of which there may be very many."""
@@ -155,7 +158,7 @@ class Recorder:
             raise self.refused(f"writes into its input {place}", "work on a copy, or give a new array back")
         return into
 
-    def _result(self, node: Node, numbers: Any, sources: list[TracedArray]) -> Any:
+    def result(self, node: Node, numbers: Any, sources: list[TracedArray]) -> Any:
         """Tracers for what came out; parts of a tuple are taken out of it by nodes of their own."""
         if isinstance(numbers, (tuple, list)):
             parts = [self._part(node, i, part, sources) for i, part in enumerate(numbers)]
@@ -171,7 +174,7 @@ class Recorder:
         node = Node(operator.getitem, (parent, i), {})
         node.origin, node.backward = parent.origin, parent.backward
         self.nodes.append(node)
-        return self._result(node, part, sources)
+        return self.result(node, part, sources)
 
 
 def _own(x: Any) -> Any:

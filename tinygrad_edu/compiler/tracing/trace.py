@@ -16,10 +16,11 @@ from tinygrad_edu import tree
 from tinygrad_edu.compiler.errors import NeededError, TraceError, error_location, format_location, trace_error
 from tinygrad_edu.compiler.ir import Graph
 from tinygrad_edu.compiler.signature import Arguments, Signature
+from tinygrad_edu.compiler.tracing.loop_writer import LoopWriter
 from tinygrad_edu.compiler.tracing.recorder import Recorder
 from tinygrad_edu.compiler.tracing.stand_ins import StandIns
 from tinygrad_edu.compiler.tracing.tracer import TracedArray
-from tinygrad_edu.core.context import Tracer
+from tinygrad_edu.core.context import Tracer, loops
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
 
@@ -44,10 +45,16 @@ def inlining() -> Iterator[None]:
         _inlining.reset(token)
 
 
-def run_eagerly(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-    """What the function gives without being traced."""
-    with inlining():
-        return function(*args, **keywords)
+def run_eagerly(
+    function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any], writer: Any = None
+) -> Any:
+    """What the function gives without being traced; `writer` is asked for its loops."""
+    token = loops.set(writer)
+    try:
+        with inlining():
+            return function(*args, **keywords)
+    finally:
+        loops.reset(token)
 
 
 def _gradient_names(function: Any) -> dict[str, str]:
@@ -65,6 +72,7 @@ class Traced:
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> None:
         self.function = function
+        self.loops: list[Any] = []
         known: set[str] = set()
         while True:
             self.signature = Signature(function, args, keywords, known)
@@ -105,6 +113,8 @@ class Traced:
 
     def _run(self, recorder: Recorder, leaves: list[Any], handed: Arguments, given: Arguments) -> Any:
         """Run on tracers; what goes wrong because numbers are traced is told from what goes wrong anyway."""
+        writer = LoopWriter(recorder)
+        token = loops.set(writer)
         try:
             with inlining():
                 result = self._with_closed_over(leaves, traced=True)(*handed[0], **handed[1])
@@ -117,7 +127,9 @@ class Traced:
             what = f"the function raises {error!r} when it is traced, and not otherwise"
             raise trace_error(what, "use NumPy's functions", error_location(error)) from error
         finally:
+            loops.reset(token)
             recorder.closed = True
+        self.loops = writer.done
         if recorder.fault is not None:
             raise recorder.fault
         if (caught := recorder.raised) is not None:
