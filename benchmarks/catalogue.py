@@ -1,6 +1,6 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import elements, images_peers, moons, networks_peers, rosenbrock, scalars, tokens_peers
+from benchmarks import elements, images_peers, loops, moons, networks_peers, rosenbrock, scalars, tokens_peers
 
 STEPS = {
     "A": scalars.WORKLOAD,
@@ -11,4 +11,6 @@ STEPS = {
     "E": images_peers.WORKLOAD,
     "F": tokens_peers.WORKLOAD,
     "K": rosenbrock.WORKLOAD,
+    "M": loops.WORKLOAD_M,
+    "M2": loops.WORKLOAD_M2,
 }

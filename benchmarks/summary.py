@@ -16,6 +16,8 @@ SHORT = {
     "E": "convolutional network, batch 32",
     "F": "transformer block, T = 64, d = 64",
     "K": "Rosenbrock's Hessian, n = 100",
+    "M": "Runge-Kutta by scan, 10⁴ steps",
+    "M2": "hidden Markov model, 10⁴ symbols",
 }
 EAGER, COMPILED = "ours", "ours, compiled"
 PEERS = "torch eager", "torch.compile", "jax.jit", "micrograd", "autograd", "mygrad", "tinygrad jit"

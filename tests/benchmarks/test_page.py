@@ -150,7 +150,7 @@ def test_the_page_and_its_pictures_are_written(tmp_path):
         "### H: import",
         "| a | 1 |",
         "## On two threads",
-        "11 of 19 targets",
+        "13 of 23 targets",
     ):
         assert part in text
     assert not re.search(r">>>|/usr|\{\w+\}", text)

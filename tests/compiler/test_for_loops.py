@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tests.transforms.drawn_loops import checkpointed, drawn_loops, scanned
-from tinygrad_edu.compiler import ir
+from tinygrad_edu.compiler import ir, patience
 
 MANY = 2000 if settings.default.max_examples >= 50 else 25
 EPS = np.finfo(float).eps
@@ -210,6 +210,25 @@ def test_long_loops_are_quick(monkeypatch):
     first = slopes(0.5, np.ones(10_000))
     assert time.process_time() - start < 2  # seconds; it takes 0.05, and the plain loop 5
     np.testing.assert_allclose(slopes(0.5, np.ones(10_000)), first, rtol=1e-9)
+
+
+def test_a_first_call_that_takes_long_says_so(monkeypatch, caplog):
+    monkeypatch.setattr(patience, "SECONDS", 0.01)
+
+    def slow(x):
+        for _ in range(300):
+            x = np.sin(x)
+        return x
+
+    compiled = tg.compile(slow)
+    compiled(0.5)
+    assert "the first call of slow takes more than 0.01 s" in caplog.text
+    assert "tg.scan makes one loop of it" in caplog.text
+    caplog.clear()
+    compiled(0.5)
+    monkeypatch.setattr(patience, "SECONDS", 60.0)
+    tg.compile(growth)(0.5, np.ones(3))
+    assert caplog.text == ""
 
 
 def test_programs_with_loops_run_on_their_own():

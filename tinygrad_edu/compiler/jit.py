@@ -14,6 +14,7 @@ from typing import Any
 from tinygrad_edu.compiler.autodiff import ABORTED, MISS, CompiledVJP, Invocation, as_values
 from tinygrad_edu.compiler.errors import error_location, trace_error
 from tinygrad_edu.compiler.outputs import builder
+from tinygrad_edu.compiler.patience import told_if_long
 from tinygrad_edu.compiler.pipeline import Executable
 from tinygrad_edu.compiler.report import Timing, made_up
 from tinygrad_edu.compiler.tracing.loop_check import LoopCheck
@@ -112,11 +113,12 @@ class Compiled:
 
     def _compile(self, args: Any, keywords: Any, state: bool) -> Any:
         """Make a program for such arguments, hold it against the function, and return what the function gives."""
-        traced = Traced(self.__wrapped__, args, keywords)
-        eager = run_eagerly(self.__wrapped__, args, keywords, LoopCheck(traced.loops))
-        traced.loops = []
-        program = Specialization(traced, self.name, state, self._options)
-        compare(eager, traced, program.run, (args, keywords))
+        with told_if_long(self.name):
+            traced = Traced(self.__wrapped__, args, keywords)
+            eager = run_eagerly(self.__wrapped__, args, keywords, LoopCheck(traced.loops))
+            traced.loops = []
+            program = Specialization(traced, self.name, state, self._options)
+            compare(eager, traced, program.run, (args, keywords))
         with self._lock:
             self.traces += 1
             self._notice_rebinding(args, keywords, state)
