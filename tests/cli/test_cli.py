@@ -1,6 +1,7 @@
 """The command shows what it says it shows, and its exit status tells."""
 
 import contextlib
+import html
 import os
 import pty
 import re
@@ -28,8 +29,8 @@ def run(*arguments, **environment):
 
 
 @pytest.fixture(scope="module")
-def quick():
-    return run("--quick", "--seed", "1", PYTHONIOENCODING="utf-8")
+def quick(tmp_path_factory):
+    return run("--quick", "--seed", "1", PYTHONIOENCODING="utf-8", TMPDIR=str(tmp_path_factory.mktemp("tour")))
 
 
 def test_a_quick_tour(quick):
@@ -57,6 +58,18 @@ def test_its_numbers(quick):
     assert counts.sum() == 355
     share = float(re.search(r"The network reads ([\d.]+)%", out)[1])
     assert share == round(100 * np.trace(counts) / 355, 2)
+
+
+def test_it_writes_a_page_with_pictures(quick):
+    path = quick.stdout.splitlines()[-1]
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    assert page.count('src="data:image/png;base64,') == page.count("<img ") == 4
+    assert page.count("<figure><svg ") == 1
+    text = html.unescape(re.sub("<[^>]*>", "", page))
+    said = [line.strip() for line in quick.stdout.splitlines() if line.strip() and "%" not in line]
+    assert [line for line in said[:-2] if line not in text] == []
+    assert re.findall(r"""(?:src|href)=["'](?!data:)""", page) == []
 
 
 def test_a_quick_tour_in_ascii():

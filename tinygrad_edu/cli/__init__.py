@@ -235,9 +235,10 @@ def _run(options: argparse.Namespace) -> int:
         from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "rich":
+        if error.name is None or error.name.partition(".")[0] not in ("rich", "matplotlib"):
             raise
-        print("tinygrad-edu: this needs rich; pip install 'tinygrad_edu[show]'", file=sys.stderr)
+        needed = error.name.partition(".")[0]
+        print(f"tinygrad-edu: this needs {needed}; pip install 'tinygrad_edu[show]'", file=sys.stderr)
         return 2
     page = Page()
     tour(page, options.seed or 0, options.quick)

@@ -13,6 +13,7 @@ from tinygrad_edu.cli.page import Page, shade, sparkline
 from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons import digits
 from tinygrad_edu.nn import count_parameters
+from tinygrad_edu.show import plots
 
 QUICK_EPOCHS = 10
 TARGET, QUICK_TARGET = 0.97, 0.9
@@ -49,6 +50,10 @@ def read_digits(page: Page, seed: int, quick: bool) -> None:
         left=["", "loss, first to last epoch"],
     )
     best = learnt["network, noise"]
+    page.report.plot(
+        lambda: plots.loss_curve(best.losses, min(len(best.losses), 45)),
+        "The loss of the network with noise, step by step, and its mean over 45 steps.",
+    )
     _judge(page, best.on_held_out, max(one.on_held_out for name, one in learnt.items() if "linear" in name), quick)
     _show_mistakes(page, best.network)
 
@@ -78,8 +83,13 @@ def _show_mistakes(page: Page, network: Any, count: int = 4) -> None:
     page.say("Down: what was written. Across: what was read.")
     cells = [[_cell(counts[i, j], i == j) for i in range(10)] for j in range(10)]
     page.table({"": list(range(10)), **{str(j): column for j, column in enumerate(cells)}})
-    shown = digits.mistakes(network, test)[:count]
+    wrong = digits.mistakes(network, test)
+    shown = wrong[:count]
     if shown:
+        page.report.plot(
+            lambda: plots.images([m.image for m in wrong[:24]], [f"{m.digit} as {m.guess}" for m in wrong[:24]]),
+            f"{min(len(wrong), 24)} of the {len(wrong)} held-out digits that the network reads wrongly.",
+        )
         page.say("Some that it read wrongly:")
         titles = [Text(f"{f'{m.digit}, read as {m.guess}':<19}") for m in shown]
         rows = [

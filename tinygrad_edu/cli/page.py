@@ -1,17 +1,21 @@
 """A page in the terminal: headings, tables, pictures, and claims that are checked as they are made."""
 
+import tempfile
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from tinygrad_edu.cli.report import Report
 from tinygrad_edu.cli.terminal import NARROW, prepare, shown
 
 SHADES = " .:-=+*#%@"
@@ -39,6 +43,7 @@ class Page:
         prepare()
         self.console = Console(highlight=False, markup=False)
         self.console.width = min(self.console.width, NARROW)
+        self.report = Report(self.console.width)
         self.failed: list[str] = []
         self.claims = 0
         self._sections = 0
@@ -46,12 +51,16 @@ class Page:
     def heading(self, title: str) -> None:
         """Begin a section."""
         self._sections += 1
-        self.console.print()
-        self.console.rule(Text(shown(f"{self._sections}  {title}"), "bold"), align="left", style="dim")
+        self._print()
+        self._print(Rule(Text(shown(f"{self._sections}  {title}"), "bold"), align="left", style="dim"))
+
+    def _print(self, what: RenderableType = "") -> None:
+        self.console.print(what)
+        self.report.console.print(what)
 
     def say(self, text: str) -> None:
         """Print a paragraph."""
-        self.console.print(textwrap.fill(shown(" ".join(text.split())), self.console.width))
+        self._print(textwrap.fill(shown(" ".join(text.split())), self.console.width))
 
     def table(self, columns: Mapping[str, Sequence[Any]], left: Sequence[str] = ()) -> None:
         """Print a table from its columns; those named in `left` are text, the others numbers."""
@@ -67,9 +76,9 @@ class Page:
         self._print_indented(Group(*lines))
 
     def _print_indented(self, what: RenderableType) -> None:
-        self.console.print()
-        self.console.print(Padding(what, (0, 0, 0, 2), expand=False))
-        self.console.print()
+        self._print()
+        self._print(Padding(what, (0, 0, 0, 2), expand=False))
+        self._print()
 
     def claim(self, text: str, holds: bool) -> None:
         """Print what has been shown, with a tick if it holds and a cross if it does not."""
@@ -78,7 +87,7 @@ class Page:
             self.failed.append(text)
         mark, style = ("✓", "green") if holds else ("✗", "bold red")
         lines = textwrap.wrap(shown(" ".join(text.split())), self.console.width - 2)
-        self.console.print(Text(f"{mark} " + "\n  ".join(lines), style))
+        self._print(Text(f"{mark} " + "\n  ".join(lines), style))
 
     @contextmanager
     def progress(self, title: str, total: int) -> Iterator[Callable[[int, float], None]]:
@@ -98,10 +107,16 @@ class Page:
 
     def close(self, seconds: float) -> None:
         """End the page with what came of its claims."""
-        self.console.print()
+        self._print()
         if self.failed:
-            self.console.print(Text(f"{len(self.failed)} of {self.claims} claims do not hold:", "bold red"))
+            self._print(Text(f"{len(self.failed)} of {self.claims} claims do not hold:", "bold red"))
             for text in self.failed:
-                self.console.print(Text(shown(f"✗ {' '.join(text.split())}"), "red"))
+                self._print(Text(shown(f"✗ {' '.join(text.split())}"), "red"))
         else:
-            self.console.print(Text(f"All {self.claims} claims hold; {seconds:.0f} s.", "bold green"))
+            self._print(Text(f"All {self.claims} claims hold; {seconds:.0f} s.", "bold green"))
+
+    def write(self) -> None:
+        """Write what was printed, and the pictures that go with it, as a page for a browser, and say where it is."""
+        path = Path(tempfile.mkdtemp(prefix="tinygrad-edu-")) / "tour.html"
+        self.report.write(path)
+        self.console.print(Text(f"The same with pictures:\n{path}"), soft_wrap=True)

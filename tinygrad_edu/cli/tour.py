@@ -10,13 +10,14 @@ from itertools import pairwise
 import numpy as np
 from rich.text import Text
 
+from tinygrad_edu.check import slope_curve
 from tinygrad_edu.cli.contest import read_digits
 from tinygrad_edu.cli.page import Page, shade, sparkline
 from tinygrad_edu.cli.terminal import shown
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.lessons import agreement, hot_and_cold, landscape, linearity, slopes
 from tinygrad_edu.nn import count_parameters
-from tinygrad_edu.show import Tape
+from tinygrad_edu.show import Tape, plots
 
 
 def tour(page: Page, seed: int = 0, quick: bool = False) -> None:
@@ -30,6 +31,7 @@ def tour(page: Page, seed: int = 0, quick: bool = False) -> None:
     compare_gradients(page, seed)
     read_digits(page, seed, quick)
     page.close(time.perf_counter() - start)
+    page.write()
 
 
 def play_hot_and_cold(page: Page) -> None:
@@ -68,6 +70,10 @@ def shrink_q(page: Page) -> None:
             "": [*[sparkline([1 + math.log10(m.error) / 8]) for m in right], ""],
         }
     )
+    page.report.plot(
+        lambda: slope_curve(np.exp, 1.0).plot(),
+        "How far slopes of exp at 1 are from the tape's, over q, both logarithmic.",
+    )
     page.claim(
         "The tape's derivatives are exact: -4 and e.", (square.derivative, exp.derivative) == (-4.0, np.exp(1.0))
     )
@@ -91,6 +97,7 @@ def show_the_tape(page: Page) -> None:
     result.backward()
     tape = Tape(result)
     page.picture([Text(shown(line)) for line in str(tape).splitlines()])
+    page.report.drawing(tape.to_svg(), "The tape of x² + 1 at -2, with values, local slopes and gradients.")
     page.say(
         "Then it sweeps back, from the last line to the first. The result changes with itself at the rate 1, with x² "
         "at the rate 1 as well, and x² with x at the rate 2x = -4. Along a chain, such rates multiply:"
@@ -137,6 +144,10 @@ def walk_downhill(page: Page) -> None:
     page.say("z = x² + y²/2 from the top, dense where it is high, and a walk from 0 to 9 by 0.2 times the gradient:")
     path = landscape.descend(landscape.bowl, -2.0, 1.8, learning_rate=0.2, steps=9)
     page.picture(_top_view(path))
+    page.report.plot(
+        lambda: plots.contour(landscape.bowl, {"step 0.2": [(place.x, place.y) for place in path]}, (-2.4, 2.4)),
+        "The surface x² + y²/2 from the top, light yellow high and dark red low, and the walk down.",
+    )
     here = landscape.stand(landscape.bowl, 1.0, 0.0)
     page.claim("At (1, 0) the slopes are 2 along x and 0 along y.", here.gradient == (2.0, 0.0))
     felt = landscape.steepest(landscape.bowl, -2.0, 1.8)
