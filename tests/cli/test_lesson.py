@@ -95,6 +95,13 @@ def test_a_lesson_fits_a_terminal_of_80_columns_in_ascii(page, monkeypatch, caps
     assert "\x1b" not in out
 
 
+def test_a_lesson_ends_by_naming_the_next(monkeypatch, capsys):
+    monkeypatch.setattr(lesson, "course", lambda: (Lesson(1, "a", "# One\n"), Lesson(2, "b", "# Two\n")))
+    for which, ends in (("1", True), ("2", False), ("all", False)):
+        assert cli.main(["lesson", which]) == 0
+        assert capsys.readouterr().out.endswith("\nNext: tinygrad-edu lesson 2\n") == ends
+
+
 @pytest.mark.parametrize("page", course(), ids=lambda page: page.name)
 def test_every_sign_of_a_lesson_has_a_stand_in(page):
     assert {sign for sign in page.text if not sign.isascii()} <= STAND_INS.keys()

@@ -39,9 +39,12 @@ def lessons(which: str | None) -> int:
         return 2
     chosen = pages if which == "all" else [pages[int(which) - 1]]
     try:
-        return int(sum(walk(page) for page in chosen) > 0)
+        differ = sum(walk(page) for page in chosen)
     except StopReading:
         return 0
+    if chosen[-1] is not pages[-1]:
+        print(paragraph(f"Next: tinygrad-edu lesson {chosen[-1].number + 1}"))
+    return int(differ > 0)
 
 
 def _list(pages: tuple[Lesson, ...]) -> None:
