@@ -85,6 +85,9 @@ class Problem:
         self.x, self.unravel_x = self._find(p)
         self._check_equations()
 
+    def __repr__(self) -> str:
+        return f"<{label(self.f)} = 0>"
+
     def _find(self, p: Array) -> tuple[Array, Function]:
         with Recording(False):
             found = tree.map(lambda x: accept(payload(x)), self.solver(*self.unravel(p)))
