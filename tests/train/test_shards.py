@@ -7,6 +7,7 @@ import sys
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
+from hypothesis import settings
 
 from tests.train.networks import classes, classified, examples, line, linear, same, small
 from tinygrad_edu import optim
@@ -131,6 +132,7 @@ def test_there_may_be_fewer_rows_than_shards():
     assert trainer.steps == 8
 
 
+@pytest.mark.skipif(settings().max_examples < 50, reason="it takes a minute: HYPOTHESIS_PROFILE=thorough")
 @pytest.mark.skipif(importlib.util.find_spec("distributed") is None, reason="the extra `scale` is not installed")
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_that_loses_a_worker_finishes_with_the_right_answer():

@@ -13,7 +13,7 @@ import pytest
 import tinygrad_edu as tg
 from tests.train.networks import examples, line, linear, same
 from tinygrad_edu import optim
-from tinygrad_edu.train import Trainer
+from tinygrad_edu.train import CheckpointError, Trainer
 
 
 def rooted(p, x, y):
@@ -131,7 +131,7 @@ ENDLESS = """
 import sys
 from tests.train.networks import examples, line, linear
 from tinygrad_edu import optim
-from tinygrad_edu.train import Trainer
+from tinygrad_edu.train import CheckpointError, Trainer
 
 def tell(trainer):
     if trainer.steps == 3:
@@ -159,3 +159,20 @@ def test_networks_come_back_as_values_after_a_stop():
     trainer = Trainer({"w": tg.Value([1.0], name="w")}, lambda p, x: np.mean(p["w"] * x), optim.sgd(0.1), advice=False)
     trainer.fit((np.ones(3),), 1)
     assert trainer.network["w"].name == "w"
+
+
+def test_where_there_is_no_folder_nothing_is_trained(tmp_path):
+    trainer = Trainer(line(), linear, optim.sgd(0.1))
+    with pytest.raises(CheckpointError, match=r"there is no folder for .*; make it first"):
+        trainer.fit(examples(), 1, save=tmp_path / "none" / "c")
+    assert trainer.steps == 0
+
+
+def test_what_was_loaded_is_saved_again(tmp_path):
+    trainer = Trainer(line(), linear, optim.sgd(0.1), batch_size=5)
+    trainer.fit(examples(), 2, save=tmp_path / "a")
+    other = Trainer(line(), linear, optim.sgd(0.1), batch_size=5)
+    other.fit(examples(seed=1), 2, save=tmp_path / "b")
+    other.load(tmp_path / "a")
+    other.fit(examples(), 2, save=tmp_path / "b")
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "a").read_bytes()

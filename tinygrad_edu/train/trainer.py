@@ -18,6 +18,7 @@ from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Dataset, deal, prefetched
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.train.advice import Adviser
+from tinygrad_edu.train.checkpoint import CheckpointError
 from tinygrad_edu.train.history import History
 from tinygrad_edu.train.interrupts import leave, postponed
 from tinygrad_edu.train.measuring import Measures
@@ -171,7 +172,7 @@ class Trainer:
             CheckpointError: the checkpoint cannot be written.
         """
         train, held_out = Dataset.of(data), None if validation is None else Dataset.of(validation)
-        self._check(train, held_out, patience)
+        self._check(train, held_out, patience, save)
         with postponed() as signals, shown(progress, epochs) as bar:
             stopped = False
             while not (stopped or signals) and self.epoch < epochs and not self._exhausted(patience):
@@ -191,7 +192,9 @@ class Trainer:
             leave(signals[0], f"training stopped {at}" + (f"; saved in {os.fspath(save)}" if save is not None else ""))
         return self.history
 
-    def _check(self, train: Dataset, held_out: Dataset | None, patience: int | None) -> None:
+    def _check(self, train: Dataset, held_out: Dataset | None, patience: int | None, save: Path | None) -> None:
+        if save is not None and not os.path.isdir(os.path.dirname(os.path.realpath(save))):
+            raise CheckpointError(f"Trainer.fit: there is no folder for {os.fspath(save)}; make it first")
         if patience is not None and (held_out is None or patience < 1):
             raise ValueError(f"Trainer.fit: patience={patience} needs validation data, and at least 1 epoch")
         if len(self._measures.names) > 1 and held_out is None:
@@ -295,6 +298,7 @@ class Trainer:
             OSError: there is no such file, or it may not be read.
         """
         self._state = self._state.read(path, self._settings())
+        self._saved = None
 
     def _settings(self) -> dict[str, Any]:
         """What the course of training depends on, beside what a checkpoint holds."""
