@@ -249,6 +249,13 @@ def test_wrong_calls_say_what_to_do():
     with pytest.raises(TypeError, match=r"the optimizer is a float; pass one of tinygrad_edu\.optim's"):
         Trainer(line(), linear, 0.1)
     trainer = Trainer(line(), linear, optim.sgd(0.1), batch_size=5)
+    with pytest.raises(ValueError, match="epochs is -1; pass how many there are to be in all"):
+        trainer.fit(examples(), -1)
+    for options in ({"save_every": 3}, {"save_every": 0, "save": "here"}):
+        with pytest.raises(ValueError, match="needs save=, and at least 1 step"):
+            trainer.fit(examples(), 1, **options)
+    with pytest.raises(ValueError, match="the loss is measured anyway; give the metric another name"):
+        Trainer(line(), linear, optim.sgd(0.1), metrics={"loss": linear})
     with pytest.raises(ValueError, match="patience=3 needs validation data"):
         trainer.fit(examples(), 1, patience=3)
     with pytest.raises(ValueError, match=r"shapes \[\(24, 3\), \(23,\)\]; pass arrays of the same length"):

@@ -89,6 +89,8 @@ class Trainer:
             raise TypeError(f"Trainer: {what}; pass one of tinygrad_edu.optim's, such as optim.adam(1e-3)")
         if shards < 1 or (batch_size is not None and batch_size < 1):
             raise ValueError(f"Trainer: batch_size is {batch_size} and shards {shards}; pass at least 1")
+        if "loss" in (metrics or {}):
+            raise ValueError("Trainer: the loss is measured anyway; give the metric another name")
         if state is not None and (shards > 1 or executor is not None):
             raise ValueError("Trainer: each part of a batch would have a state of its own; with state=, pass shards=1")
         self.augment, self.advice = augment, advice
@@ -172,7 +174,7 @@ class Trainer:
             CheckpointError: the checkpoint cannot be written.
         """
         train, held_out = Dataset.of(data), None if validation is None else Dataset.of(validation)
-        self._check(train, held_out, patience, save)
+        self._check(train, held_out, epochs, patience, save, save_every)
         with postponed() as signals, shown(progress, epochs) as bar:
             stopped = False
             while not (stopped or signals) and self.epoch < epochs and not self._exhausted(patience):
@@ -192,7 +194,19 @@ class Trainer:
             leave(signals[0], f"training stopped {at}" + (f"; saved in {os.fspath(save)}" if save is not None else ""))
         return self.history
 
-    def _check(self, train: Dataset, held_out: Dataset | None, patience: int | None, save: Path | None) -> None:
+    def _check(
+        self,
+        train: Dataset,
+        held_out: Dataset | None,
+        epochs: int,
+        patience: int | None,
+        save: Path | None,
+        save_every: int | None,
+    ) -> None:
+        if epochs < 0:
+            raise ValueError(f"Trainer.fit: epochs is {epochs}; pass how many there are to be in all")
+        if save_every is not None and (save is None or save_every < 1):
+            raise ValueError(f"Trainer.fit: save_every={save_every} needs save=, and at least 1 step")
         if save is not None and not os.path.isdir(os.path.dirname(os.path.realpath(save))):
             raise CheckpointError(f"Trainer.fit: there is no folder for {os.fspath(save)}; make it first")
         if patience is not None and (held_out is None or patience < 1):
