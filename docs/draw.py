@@ -1,5 +1,6 @@
 """Draws the pictures of the README and the docs: ``python docs/draw.py``, from the repository's root."""
 
+import itertools
 from pathlib import Path
 
 import matplotlib as mpl
@@ -17,7 +18,7 @@ from tinygrad_edu.functions import sigmoid
 from tinygrad_edu.lessons import colorization, digits, landscape, nonlinearity, whole_batch
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
-from tinygrad_edu.show import Tape, plots
+from tinygrad_edu.show import Tape, plots, scope
 from tinygrad_edu.transforms import grad, value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -101,9 +102,23 @@ def draw_report() -> None:
 
 
 def draw_tape() -> None:
-    """Draw the tape of a small expression."""
+    """Draw the tape of a small expression, and make the page of it."""
     a, b, c = (Value(x, name=name) for x, name in ((0.5, "a"), (2.0, "b"), (1.0, "c")))
-    (PICTURES / "tape.svg").write_text(Tape(np.tanh(a * b) + c).to_svg() + "\n", "utf-8")
+    tape = Tape(np.tanh(a * b) + c)
+    (PICTURES / "tape.svg").write_text(tape.to_svg() + "\n", "utf-8")
+    (PICTURES / "tape.html").write_text(tape.to_html("tanh(a * b) + c"), "utf-8")
+
+
+def draw_network() -> None:
+    """Draw the tape of the post's network, number by number, each neuron a part."""
+    generator = np.random.default_rng(0)
+    values, count = [Value(x, name=name) for x, name in ((0.5, "x"), (-1.0, "y"), (2.0, "z"))], itertools.count(1)
+    for size in (3, 3, 1):
+        before, values = values, []
+        for _ in range(size):
+            with scope(f"n{next(count)}"):
+                values.append(np.tanh(sum((x * Value(generator.normal()) for x in before), Value(generator.normal()))))
+    (PICTURES / "network.svg").write_text(Tape(values[0]).to_svg() + "\n", "utf-8")
 
 
 def draw_digits() -> None:
@@ -121,5 +136,6 @@ def draw_digits() -> None:
 
 
 if __name__ == "__main__":
-    for draw in (draw_tape, draw_slope, draw_descent, draw_colorization, draw_plots, draw_report, draw_digits):
+    pictures = (draw_descent, draw_colorization, draw_plots, draw_report, draw_digits)
+    for draw in (draw_tape, draw_network, draw_slope, *pictures):
         draw()

@@ -9,6 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tests.show.drawn import micrograd
 from tinygrad_edu import Value
 from tinygrad_edu.functions import relu, sigmoid
 from tinygrad_edu.show.description import running_totals
@@ -19,17 +20,6 @@ EPS = np.finfo(np.float64).eps
 UNARY = [np.tanh, np.sin, np.exp, np.sqrt, np.log, np.log1p, np.arctan, np.reciprocal, np.square, np.abs, sigmoid, relu]
 BINARY = [np.add, np.subtract, np.multiply, np.divide, np.power, np.maximum, np.arctan2, np.hypot, np.logaddexp]
 numbers = st.floats(0.25, 3.0).map(np.float64)
-
-
-def micrograd():
-    a, b = Value(-4.0, name="a"), Value(2.0, name="b")
-    c, d = a + b, a * b + b**3
-    c += c + 1
-    c += 1 + c + (-a)
-    d += d * 2 + (b + a).relu()
-    d += 3 * d + (b - a).relu()
-    f = (c - d) ** 2
-    return f / 2.0 + 10.0 / f
 
 
 @given(programs())
@@ -257,3 +247,10 @@ def test_formulas_of_joining_and_picking():
     assert [edge.formula for edge in joined.result.edges] == ["g[0:2]", "g[2:4]"]
     assert joined.nodes[2].text == "y[:, 0]"
     assert tg.Tape(x @ y).description().nodes[2].edges[1].formula == "x[:, None] * g[..., None, :]"
+
+
+def test_names_that_mean_something_else_in_formulas_are_not_used():
+    x = Value(np.ones((2, 2)), name="g")
+    assert tg.Tape(x @ Value(np.ones((2, 2)), name="w")).description().result.edges[1].formula == "#0.T @ g"
+    odd = Value(3.0, name="#2") * Value(2.0, name="g")
+    assert tg.Tape(odd).description().result.text == "#0 * g"

@@ -49,7 +49,7 @@ def test_it_is_one_file_that_fetches_nothing_and_is_small():
 
 
 def test_names_are_data_not_code():
-    z = Value(2.0, name="</script><b>&") * 3
+    z = Value(2.0, name="</script><!--<script><b>&") * 3
     html = tg.Tape(z).to_html("<i>title</i>")
     assert html.count("</script>") == 1
     assert "<i>title" not in html
@@ -91,9 +91,9 @@ def opened(browser, tmp_path):
     """A function that opens the page of a Value; what it says in the console or asks of a network is an error."""
     said, pages = [], []
 
-    def open_(value, width=1200, height=900, **options):
+    def open_(shown, width=1200, height=900, **options):
         file = tmp_path / f"{len(pages)}.html"
-        file.write_text(tg.Tape(value).to_html(), "utf-8")
+        file.write_text((shown if isinstance(shown, tg.Tape) else tg.Tape(shown)).to_html(), "utf-8")
         page = browser.new_page(viewport={"width": width, "height": height}, **options)
         page.set_default_timeout(20_000)
         page.on("console", lambda message: said.append(message.text))
@@ -205,14 +205,14 @@ def test_the_keyboard_alone(opened):
     assert page.inner_text("#where") == "Step 11 of 12"
     press("Home")
     reached = []
-    for _ in range(14):
+    for _ in range(15):
         press("Tab")
         reached.append(
             page.evaluate(
                 "document.activeElement.id || document.activeElement.className || document.activeElement.dataset.leaf"
             )
         )
-    assert reached[:7] == ["next", "last", "slider", "which", "mode", "predict", "stage"]
+    assert reached[:8] == ["next", "last", "slider", "which", "mode", "predict", "whole", "stage"]
     assert {"code", "scroll", "0", "1", "2"} <= {*reached}
     page.focus("#slider")
     press("End")
@@ -316,11 +316,20 @@ def test_nothing_overflows_on_narrow_and_wide_screens(opened, make):
     for width in (360, 1400):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.click("#whole")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     inside = """svgs => svgs.flatMap(svg => [...svg.querySelectorAll('.box')].filter(box => {
         const edge = box.querySelector('rect').getBBox();
         return [...box.querySelectorAll('text')].some(text => text.getBBox().width > edge.width);
     }).map(box => box.textContent))"""
     assert page.eval_on_selector_all(".stage svg:not([hidden])", inside) == []
+
+
+def test_another_seed_is_shown_with_the_numbers_of_its_run(opened):
+    page = opened(tg.Tape(small(), 2.0))
+    assert "cannot be edited here: the sweep began with another seed than 1" in page.inner_text("#editing")
+    page.click("#last")
+    assert page.locator("#table .gradient").first.inner_text() == "1.6799"
 
 
 def test_it_opens_in_under_a_second(opened):

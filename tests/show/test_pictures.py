@@ -197,9 +197,14 @@ def test_a_leaf_alone():
     assert tg.Tape(Value(2.0)).to_svg().count('class="box') == 1
 
 
-def test_the_picture_in_the_docs_is_drawn_by_this_code():
-    drawn = Path(__file__).parents[2] / "docs" / "pictures" / "tape.svg"
-    assert drawn.read_text("utf-8") == tg.Tape(small()).to_svg() + "\n"
+def test_what_the_docs_show_is_made_by_this_code():
+    pictures = Path(__file__).parents[2] / "docs" / "pictures"
+    tape = tg.Tape(small())
+    assert (pictures / "tape.svg").read_text("utf-8") == tape.to_svg() + "\n"
+    pages = (pictures / "tape.html").read_text("utf-8"), tape.to_html("tanh(a * b) + c")
+    stored, made = (re.sub(r"\d+\.\d{6,}", lambda digits: f"{float(digits[0]):.5g}", page) for page in pages)
+    assert stored == made  # but for digits that another processor rounds otherwise
+    assert ">n7</text>" in (pictures / "network.svg").read_text("utf-8")
 
 
 def test_scopes_are_parts_at_the_depth_where_entries_differ():

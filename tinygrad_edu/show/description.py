@@ -8,6 +8,7 @@ share  what x gets from z: g times the local slope, in the shape of x
 
 import functools
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -275,9 +276,11 @@ def describe(entries: list[Value], seed: Array | None = None) -> Description:
 
 
 def _names(entries: list[Value]) -> dict[Value, str]:
-    """What each entry is called: its name where it has one of its own, else its place, as in #3."""
-    given = [z.name for z in entries if z.name]
-    return {z: z.name if z.name and given.count(z.name) == 1 else f"#{i}" for i, z in enumerate(entries)}
+    """What each entry is called: its name where that tells it from all others, else its place, as in #3."""
+    given = Counter(z.name for z in entries)
+    meant = {"g", "const"} if any(z.ndim for z in entries) else set()  # in formulas of arrays these mean something else
+    own = {z for z in entries if z.name and given[z.name] == 1 and z.name not in meant and not z.name.startswith("#")}
+    return {z: str(z.name) if z in own else f"#{i}" for i, z in enumerate(entries)}
 
 
 def _written(z: Value, names: dict[Value, str]) -> str:

@@ -28,7 +28,7 @@ def page(tape: Description, diamond: Description, title: str) -> str:
     """The page of a tape, and beside it that of a diamond, on which naive recursion counts wrong."""
     tapes = [_told(tape, "yours"), _told(diamond, "a diamond")]
     written = ",\n".join(_functions(each, told) for each, told in zip((tape, diamond), tapes, strict=True))
-    data = json.dumps(tapes, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+    data = json.dumps(tapes, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     script = (_ASSETS / "page.js").read_text("utf-8")
     script = script.replace("FUNCTIONS_AND_TAPES", f"const FUNCTIONS = [{written}];\nconst TAPES = {data};")
     parts = {
@@ -48,18 +48,19 @@ def page(tape: Description, diamond: Description, title: str) -> str:
 
 def _told(tape: Description, title: str) -> dict[str, Any]:
     """What the page is told of a tape."""
-    scalar = all(type(node.data) is np.float64 for node in tape)
+    numbers, ones = all(type(node.data) is np.float64 for node in tape), bool(np.all(tape.seed == 1))
+    scalar = numbers and ones
     totals = {id(edge): total for node in tape for edge, total in running_totals(node)}
-    ones = np.all(tape.seed == 1)
-    rate = ": it changes with itself at the rate 1." if tape.result.is_scalar and ones else "; the sweep begins with "
-    seed = rate if rate.endswith("1.") else f"{rate}{'1 for each element' if ones else shown(tape.seed)}."
+    reason = "" if numbers else "the page computes with single numbers of float64, and knows of others this run only"
+    if tape.result.is_scalar and ones:
+        seed = ": it changes with itself at the rate 1."
+    else:
+        seed = f"; the sweep begins with {'1 for each element' if ones else shown(tape.seed)}."
     return {
         "title": title,
-        "scalar": scalar and bool(ones),
+        "scalar": scalar,
         "seed": seed,
-        "reason": ""
-        if scalar
-        else "the page computes with single numbers of float64, and knows of others this run only",
+        "reason": reason if ones else "the sweep began with another seed than 1",
         "entries": [_entry(node, scalar, totals) for node in tape],
     }
 

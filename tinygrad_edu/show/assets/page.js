@@ -250,6 +250,7 @@ $("last").onclick = () => go(steps.length - 1);
 $("slider").oninput = event => go(Number(event.target.value));
 $("mode").onchange = () => { at = Math.min(at, tape.entries.length); walk(); };
 $("predict").onchange = () => go(at);
+$("whole").onchange = event => pictures[0].parentElement.classList.toggle("whole", event.target.checked);
 $("which").onchange = event => choose(Number(event.target.value));
 $("all").ontoggle = () => { if ($("all").open) sentences(); };
 $("code").onclick = event => { const button = event.target.closest("button"); if (button) go(Number(button.dataset.step)); };
