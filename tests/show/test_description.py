@@ -31,24 +31,25 @@ def test_the_shares_are_those_of_the_engine(program):
     assert not any(np.any(node.value.grad) for node in nodes)  # nothing was swept into them
     z.backward(np.ones(z.shape))
     for node in nodes:
-        size = np.abs(node.gradient).max(initial=0.0)
-        np.testing.assert_allclose(node.gradient, node.value.grad, rtol=64 * EPS, atol=64 * EPS * size)
+        eps, size = np.finfo(node.data.dtype).eps, np.abs(node.gradient).max(initial=0.0)
+        np.testing.assert_allclose(node.gradient, node.value.grad, rtol=64 * eps, atol=64 * eps * size)
         totals = [total for _, total in running_totals(node)]
         if node is not nodes[-1]:
             np.testing.assert_array_equal(totals[-1], node.gradient)
         for edge in node.edges:
             share = np.asarray(edge.share)
+            eps = np.finfo(share.dtype).eps
             size = np.abs(share).max(initial=0.0)
             if edge.is_elementwise:
                 product = np.asarray(node.gradient * edge.local)
                 stretched = tuple(range(product.ndim - share.ndim))
                 added = product.sum(axis=stretched)
                 added = added.sum(axis=tuple(i for i, n in enumerate(share.shape) if n == 1), keepdims=True)
-                np.testing.assert_allclose(added, share, rtol=64 * EPS, atol=64 * EPS * size * max(product.size, 1))
+                np.testing.assert_allclose(added, share, rtol=64 * eps, atol=64 * eps * size * max(product.size, 1))
             if edge.terms and share.size:
                 added = sum(g * local for _, g, local in edge.terms)
                 scale = sum(abs(g * local) for _, g, local in edge.terms)
-                assert abs(added - share[edge.at]) <= 64 * EPS * scale
+                assert abs(added - share[edge.at]) <= 64 * eps * scale
 
 
 def evaluated(edge):
