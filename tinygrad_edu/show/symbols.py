@@ -28,6 +28,8 @@ SIGNS: dict[Any, str] = {
     np.not_equal: "x != y", np.square: "x ** 2", np.reciprocal: "1 / x",
 }  # fmt: skip
 
+_MOST = 200  # parts of a formula: more is not read, and what is shared inside would be written again and again
+
 
 class Call(NamedTuple):
     """A function with what it was called with."""
@@ -48,11 +50,15 @@ class Run:
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
     """An array with the text or the call that it came from."""
 
-    __slots__ = ("came_from", "number", "run")
+    __slots__ = ("came_from", "number", "run", "size_of_text")
     __hash__ = object.__hash__
 
     def __init__(self, number: Array, came_from: str | Call, run: Run) -> None:
         self.number, self.came_from, self.run = number, came_from, run
+        inside = came_from.inputs if isinstance(came_from, Call) else ()
+        self.size_of_text: int = 1 + sum(x.size_of_text for x in inside if isinstance(x, Symbol))
+        if self.size_of_text > _MOST:
+            raise OverflowError(f"a formula of over {_MOST} parts, which nobody reads")
 
     def _made(self, function: Function, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Self:
         number = function(*_numbers(inputs), **{key: _numbers(x) for key, x in keywords.items()})
@@ -105,7 +111,7 @@ def simplified(x: Any) -> Any:
     if not isinstance(x, Symbol) or isinstance(x.came_from, str):
         return x
     function, inputs, keywords = x.came_from
-    a, b = (*map(simplified, inputs), None, None)[:2]
+    a, b = (*map(simplified, inputs[:2]), None, None)[:2]
     if function is np.multiply and _is(a, 1):
         return b
     if function in (np.multiply, np.divide, np.power) and _is(b, 1):
@@ -115,7 +121,7 @@ def simplified(x: Any) -> Any:
     if function is np.multiply and _negated(a) is not None:
         product = simplified(Symbol(-x.number, Call(np.multiply, (_negated(a), b), {}), x.run))
         return Symbol(x.number, Call(np.negative, (product,), {}), x.run)
-    return Symbol(x.number, Call(function, tuple(map(simplified, inputs)), keywords), x.run)
+    return Symbol(x.number, Call(function, (a, b, *map(simplified, inputs[2:]))[: len(inputs)], keywords), x.run)
 
 
 def _negated(x: Any) -> Any:
