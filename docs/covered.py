@@ -49,7 +49,8 @@ name where a Value is involved, and so are all of a ufunc's (`out`, `where`, `dt
 Under "error" stands how far slopes are from the exact ones, at the worst of some hundred points over the float range,
 in ulps (the distance of neighbouring floats), and behind "of" how far the function itself is: both are measured with
 mpmath (`docs/measured.py`), where exact slopes are between 1e-300 and 1e300.
-What stands under "at kinks" is derived from [the conventions](conventions.md).
+What stands under "at kinks" is derived from [the conventions](conventions.md). Functions take [complex
+numbers](complex.md) as well, but for those of which the last column says what to write instead.
 
 """
 OF_SCIPY = """They are found when SciPy is imported, and [derived](special_functions.md) on a page of their own, with
@@ -169,10 +170,10 @@ def cells(kind: str, name: str, what: Any) -> list[str]:
     if kind == "refused":
         return [f"`np.{name}`", remedies[f"np.{name}"]]
     if what not in table or label(what) != f"np.{name}":
-        return [f"`np.{name}`", f"as `{label(what if what in table else np.vstack)}`", "", "", ""]
+        return [f"`np.{name}`", f"as `{label(what if what in table else np.vstack)}`", "", "", "", ""]
     row = table[what]
     said = rule_of(row) if row.rules else text_of(row.substitute)  # type: ignore[arg-type]
-    return [f"`np.{name}`", said, keywords_of(what, row), kinks().get(name, ""), error_of(what)]
+    return [f"`np.{name}`", said, keywords_of(what, row), kinks().get(name, ""), error_of(what), row.real]
 
 
 def methods() -> Iterator[list[str]]:
@@ -209,11 +210,8 @@ def page() -> str:
         if kind in ("no slope", "construction"):
             text += f"{', '.join(f'`np.{name}`' for name, _ in entries)}.\n\n"
         else:
-            heads = (
-                ["function", "write instead"]
-                if kind == "refused"
-                else ["function", "slope", "keywords", "at kinks", "error"]
-            )
+            ruled = ["function", "slope", "keywords", "at kinks", "error", "of complex numbers"]
+            heads = ["function", "write instead"] if kind == "refused" else ruled
             text += lines(heads, [cells(kind, *entry) for entry in entries]) + "\n"
     text += f"## Of `scipy.special`\n\n{OF_SCIPY}"
     text += lines(["function", "slope", "at kinks", "error"], of_scipy()) + "\n"

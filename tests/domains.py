@@ -22,7 +22,7 @@ from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
-from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
+from tinygrad_edu.derivatives.decompositions import eigenpairs, quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
@@ -36,14 +36,28 @@ from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, 
 from tinygrad_edu.functions.tokens import root_variance, standardize
 from tinygrad_edu.scipy import linalg, slopes, stats
 from tinygrad_edu.scipy import special as own_special
-from tinygrad_edu.testing import A, above_one, between, elementwise, line, nonzero, of, positive, regular, spread, unit
+from tinygrad_edu.testing import (
+    A,
+    C,
+    above_one,
+    between,
+    elementwise,
+    line,
+    nonzero,
+    of,
+    positive,
+    regular,
+    spread,
+    unit,
+)
 from tinygrad_edu.testing.calls import SHAPES, UNEVEN, Arguments, Call, Span
 from tinygrad_edu.transforms import solutions
 
 Function = Callable[..., Any]
 Shapes = Iterable[tuple[int, ...]]
 
-ELSEWHERE = {np.linalg.lstsq}  # one of its results is an integer: tests/derivatives/test_linear_algebra.py
+# One of its results is an integer: tests/derivatives/test_linear_algebra.py; tested as np.linalg.eig, which adds to it.
+ELSEWHERE = {np.linalg.lstsq, eigenpairs}
 JOINED = {row.joined for row in table.values()}  # behind functions with several results
 TABLE = [
     function for function, row in table.items() if not row.nondifferentiable and function not in JOINED | ELSEWHERE
@@ -81,12 +95,17 @@ def singular(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarr
     return made
 
 
+def turning(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+    """Draw matrices of two rows with complex eigenvalues."""
+    return np.array([[0.5, 2.0], [-3.0, 1.0]]) + between(-0.3, 0.3)(generator, shape)
+
+
 def folded(generator: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
     """Draw tensors that unfold to regular matrices of two rows."""
     return regular(generator, (2, 2)).reshape(shape)
 
 
-UNEVEN.update((singular, folded))
+UNEVEN.update((singular, folded, turning))
 MASK = np.array([[True, False, True], [False, False, True]])
 NUMBERS = np.array([0.7, 1.3, -0.4])
 
@@ -204,6 +223,10 @@ domain(np.i0,      elementwise(line))
 domain(i0_slope,   each([(), (2, 3)], 1), each([(3,)], 2))
 domain(np.ldexp,   each([(), (2, 3)], 2), each([(2, 3)], np.array([1, 0, -2])), of(A(), np.array([1, -1])))
 domain(np.frexp,   elementwise(between(-1.9, -1.1, 1.1, 1.9)))
+for f in (np.real, np.imag, np.conjugate, np.angle, np.absolute):
+    domain(f, [of(C(*shape, span=nonzero)) for shape in SHAPES])
+domain(np.angle, of(C(3, span=nonzero), deg=True))
+domain(np.sign, of(C(3, span=nonzero)), of(C(2, 3, span=nonzero)))
 domain(np.nextafter, elementwise(low_part, high_part))
 domain(np.spacing, elementwise(between(1.1, 1.9)))
 domain(np.conjugate, elementwise(line))
@@ -230,6 +253,8 @@ for f in (np.polyadd, np.polysub, np.polymul):
 domain(np.polyder, each([(4,)]), each([(4,)], 2), each([(3,)], m=0))
 domain(np.polyint, each([(3,)]), each([(2,)], 2, 1.5), of(A(2), 2, A(2)), of(A(2), k=A()))
 domain(np.poly,    each([(3,), (1,), (2,)]))
+ROOTED = A(4, span=lambda generator, shape: np.array([1.0, -2.0, -5.0, 6.0]) + between(-0.4, 0.4)(generator, shape))
+domain(np.roots, of(ROOTED), of(C(4, span=nonzero)), of(A(2, span=nonzero)), of(A(3, span=above_one)))
 domain(np.polyfit, of(X4, A(4), 2), of(X4, A(4, 2), 1), of(X4, A(4), 1, w=np.array([1.0, 2.0, 0.5, 1.0])))
 domain(np.diff,    each([(3, 4)], 0, 0), each([(3, 4)], 1, 0), each([(3, 4)], 2, 1), each([(3,), (1,), (3, 4)]))
 domain(np.diff,    of(A(3), prepend=A()), of(A(2, 3), axis=0, append=A(1, 3)), of(A(3), 2, prepend=[1.0, 2.0],
@@ -344,6 +369,21 @@ domain(sliding_window_view, each([(4,)], 2), each([(3, 3)], (2, 2)), each([(3, 4
 domain(np.partition,     each([(3,)], 1, span=spread), each([(3, 2)], (0, 1), axis=0, span=spread),
                          each([(3, 1)], 1, None, span=spread))
 
+LINES = [((4,), {}), ((5,), {"n": 7}), ((5,), {"n": 3}), ((4,), {"n": 6}), ((2, 3, 2), {"axis": 1, "norm": "ortho"}),
+         ((3, 4), {"axis": -2, "n": 2, "norm": "forward"}), ((3,), {"n": 1}), ((0, 3), {})]  # fmt: skip
+for f in (np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.hfft, np.fft.ihfft):
+    for shape, keywords in LINES:
+        of_reals = table[f].real or keywords == {}
+        domain(f, of((A if of_reals else C)(*shape), **keywords))
+PLANES = [((3, 4), {}), ((2, 3, 4), {"axes": (2, 0), "s": (5, 2), "norm": "forward"}),
+          ((3, 4), {"axes": (0, 0), "norm": "ortho"}), ((3, 4), {"axes": (-1, -2), "s": (3, -1)})]  # fmt: skip
+for f in (np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2,
+          np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn):
+    for shape, keywords in PLANES:
+        domain(f, of((A if table[f].real or keywords == {} else C)(*shape), **keywords))
+for f in (np.fft.fftshift, np.fft.ifftshift):
+    domain(f, each([(5,), (3, 4)]), each([(3, 4)], 1), each([(3, 2, 3)], axes=(0, -1)))
+
 PICKS = [
     0, -1, None, ..., slice(1, None), slice(None, None, -2), slice(0, 0), (0, 1), (slice(None), 1), (..., 0),
     (None, 1, ...), [2, 0, 2], np.array([[0, 1], [1, 1]]), (slice(None), [0, 2, 0]), ([0, 1, 1], [2, 0, 0]),
@@ -389,8 +429,10 @@ domain(np.einsum,    *([of(s, *(A(*map(int, shape)) for shape in shapes.split(",
 SQUARE = [(1, 1), (3, 3), (2, 2, 2), (0, 2, 2), (0, 0)]
 TALL, WIDE = [(3, 2), (2, 3, 2), (0, 3, 2)], [(2, 3), (2, 2, 4)]
 for f in (np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.eigh, np.linalg.eigvalsh,
-          np.linalg.svd):
+          np.linalg.svd, np.linalg.eig):
     domain(f, each(SQUARE, span=regular))
+domain(np.linalg.eigvals, of(A(2, 2, span=turning)), of(C(3, 3, span=regular)), each(SQUARE, span=regular))
+domain(np.linalg.eig,  of(A(2, 2, span=turning)), of(C(3, 3, span=regular)))
 for f in (np.linalg.pinv, thin_svd, np.linalg.svdvals, reduced_qr, np.linalg.qr):
     domain(f, each([*TALL, *WIDE, *SQUARE], span=regular))
 domain(pseudo_inverse, each([*TALL, *WIDE, *SQUARE], None, span=regular))
@@ -576,16 +618,19 @@ NOT_HOLOMORPHIC = {
     np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
     np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
     np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.linalg.eig, np.linalg.eigvals, np.roots,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,
+    np.imag, np.angle, np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.hfft, np.fft.ihfft,
+    np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2, np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn,
     np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared, bell,
     special.expit, special.log_expit, special.logit, special.entr, special.rel_entr, special.kl_div,
     special.erfinv, slopes.erfinv_slope, special.ndtri, slopes.ndtri_slope, slopes.hazard,
     special.gammaln, zeta, own_special.polygamma, special.beta, special.betaln, special.binom,
     special.gammainc, special.gammaincc, special.betainc,
     special.j0, special.j1, slopes.j1_slope, special.jv, special.i0, special.i1, slopes.i1_slope,
-    solutions.solution, stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
+    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
 }
 # fmt: on
 

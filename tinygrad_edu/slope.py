@@ -163,7 +163,8 @@ def numeric_gradient(
 
     Args:
         f: a function that gives one real number, on any tape or none.
-        args: numbers, arrays, or trees of them; integers are taken as floats.
+        args: numbers, arrays, or trees of them; integers are taken as floats. A complex number x + iy is moved in
+            both directions, and its slopes make one number, ∂f/∂x - i ∂f/∂y.
         method: "forward", the post's slope; "central", both ways; "richardson", central ones
             extrapolated to q = 0; "complex", exact to rounding where `f` takes complex numbers.
         argnums: the arguments to move, by position, the others being constant; by default all.
@@ -179,7 +180,7 @@ def numeric_gradient(
     np.float64(-3.5)
 
     Raises:
-        TypeError: an argument is not real, or `f` gives more than one number.
+        TypeError: an argument holds no number, or `f` gives more than one number, or a complex one.
         ValueError: there is no such method, argument or number, or the step is not positive.
     """
     if method not in _METHODS:
@@ -191,13 +192,13 @@ def numeric_gradient(
     numbers, rebuild = tree.flatten(chosen)
     if not numbers:
         raise ValueError(f"numeric_gradient: the arguments {args} hold no number; pass where to take the slope")
-    leaves = [real("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(chosen), strict=True)]
+    leaves = [numeric("numeric_gradient", x, path) for x, path in zip(numbers, tree.paths(chosen), strict=True)]
 
     def single(changed: list[Any]) -> Any:
         given = [*args]
         for i, arg in zip(wanted, rebuild([leaf[()] for leaf in changed]), strict=True):
             given[i] = arg
-        return _single(f(*given))
+        return _single(f(*given), method)
 
     pairs = [_measured(single, leaves, k, method, step) for k in range(len(leaves))]
     gradient, errors = (tuple(rebuild(column)) for column in zip(*pairs, strict=True))
@@ -220,39 +221,52 @@ def _positions(argnums: int | Sequence[int], count: int) -> list[int]:
 def _measured(f: Callable[[list[Any]], Any], leaves: list[Any], k: int, method: Method, step: float | None) -> Estimate:
     """The slope in each number of the k-th leaf, and estimates of the errors."""
     leaf = leaves[k]
+    both = leaf.dtype.kind == "c"
+    if both and method == "complex":
+        what = f'method="complex" steps into the imaginary direction, where argument {k} of {leaf.dtype} has a slope'
+        raise TypeError(f'numeric_gradient: {what} of its own; use method="richardson"')
     kind = np.complex128 if method == "complex" else leaf.dtype
-    estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.dtype)
+    estimates = np.zeros(leaf.shape, leaf.dtype), np.zeros(leaf.shape, leaf.real.dtype)
 
-    def along(i: tuple[int, ...]) -> Callable[[Any], Any]:
+    def measured(i: tuple[int, ...], x: Any, rest: Any, unit: complex) -> Estimate:
+        """The slope by a number x of which the element of the leaf is ``rest + unit * x``."""
+
         def d(moved: Any) -> Any:
             changed = leaf.astype(kind)
-            changed[i] = moved
+            changed[i] = rest + unit * moved
             return f([*leaves[:k], changed, *leaves[k + 1 :]])
 
-        return d
+        return _METHODS[method](d, x, float(np.finfo(leaf.dtype).eps), step)
 
     for i in np.ndindex(leaf.shape):
-        pair = _METHODS[method](along(i), leaf[i], float(np.finfo(leaf.dtype).eps), step)
-        estimates[0][i], estimates[1][i] = pair
+        if both:
+            x, y = leaf[i].real, leaf[i].imag
+            (by_x, error), (by_y, other) = measured(i, x, y * 1j, 1), measured(i, y, x, 1j)
+            estimates[0][i], estimates[1][i] = by_x - 1j * by_y, np.hypot(error, other)
+        else:
+            estimates[0][i], estimates[1][i] = measured(i, leaf[i], 0, 1)
     return estimates[0][()], estimates[1][()]
 
 
-def real(caller: str, leaf: Any, path: str) -> Any:
-    """A number of an argument as an array of floats.
+def numeric(caller: str, leaf: Any, path: str) -> Any:
+    """A number of an argument as an array of floats or complex numbers.
 
     Raises:
-        TypeError: it is not real.
+        TypeError: it is something else.
     """
     array = np.array(getattr(leaf, "data", leaf) if hasattr(leaf, "backward") else leaf)
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
-    if array.dtype.kind != "f":
-        raise TypeError(f"{caller}: argument {path} is of dtype {array.dtype}; slopes are of real numbers")
+    if array.dtype.kind not in "fc":
+        raise TypeError(f"{caller}: argument {path} is of dtype {array.dtype}; slopes are of numbers")
     return array
 
 
-def _single(z: Any) -> Any:
+def _single(z: Any, method: Method) -> Any:
     z = getattr(z, "data", z) if hasattr(z, "backward") else z
     if np.size(z) != 1:
         raise TypeError(f"numeric_gradient: the function gave shape {np.shape(z)}; it must give one number")
+    if np.iscomplexobj(z) and method != "complex":
+        what = f"the function gave a number of {np.result_type(z)}, which does not grow or fall"
+        raise TypeError(f"numeric_gradient: {what}; take np.real, np.imag or abs of it")
     return np.reshape(z, ())[()]

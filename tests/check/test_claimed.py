@@ -131,7 +131,7 @@ def test_single_precision_has_the_digits_that_it_has():
             lambda x, y: (y, x),
             "a tuple that is not built like argument 0; argnums=",
         ),
-        (lambda x: x, (X,), lambda x: x, r"f must give one number, and gave \(3,\); .*cotangent="),
+        (lambda x: x, (X,), lambda x: x, r"f must give one real number, and gave \(3,\); .*cotangent="),
         (np.sum, (X,), np.ones(3), "gradient= is a ndarray; pass a function, or True"),
         (np.sum, (X,), True, "must give a pair, its value and its gradient, and gave a float64"),
         (np.sum, (X,), lambda x: 1.0, r"gradient= gave shape \(\) for .* of shape \(3,\)"),

@@ -68,7 +68,7 @@ def test_it_is_shown_in_colour_and_as_a_page(right, wrong):
         (lambda: tg.compare_gradients(np.sin), "hold no number"),
         (lambda: tg.compare_gradients(tg.Value(1.0), 1.0), "f is a Value; pass a function"),
         (lambda: tg.compare_gradients(np.sin, "x"), "hold no number"),
-        (lambda: tg.compare_gradients(np.sin, 1j), "x is of dtype complex128|argument 0 is of dtype complex128"),
+        (lambda: tg.compare_gradients(np.sin, np.array(["x"])), "x is of dtype <U1|argument 0 is of dtype <U1"),
         (lambda: tg.compare_gradients(np.log, -1.0), r"not finite here.*detect_nan"),
         (lambda: tg.compare_gradients(float, 1.0), "to which nothing on the tape led"),
         (lambda: tg.compare_gradients(lambda x: None, 1.0), "to which nothing on the tape led|None"),

@@ -61,7 +61,7 @@ def test_methods_without_slope_give_plain_results(name):
 def test_flat_imag_and_argpartition():
     x = Value(np.array([[1.0, 0.5], [2.0, 3.0]]))
     assert [*map(float, (z.data for z in x.flat))] == [*x.data.flat]
-    np.testing.assert_array_equal(x.imag, x.data.imag)
+    np.testing.assert_array_equal(x.imag.data, x.data.imag)
     np.testing.assert_array_equal(x.argpartition(1, axis=0), x.data.argpartition(1, axis=0))
 
 
@@ -117,7 +117,7 @@ def test_ufunc_methods():
 @pytest.mark.parametrize(
     ("attempt", "said"),
     [
-        (np.linalg.eig, r"np\.linalg\.eig: has no derivative"),
+        (lambda x: np.polydiv(x[0], x[1]), r"np\.polydiv: has no derivative"),
         (lambda x: np.sum(x, where=x > 0, dtype=np.float32), r"np\.sum: dtype= has no rule"),
         (lambda x: np.sum(x, 0, None, np.zeros(2)), r"np\.sum: out= has no rule"),
         (lambda x: np.mean(x, dtype=np.float32), r"np\.mean: dtype= has no rule"),
@@ -127,10 +127,10 @@ def test_ufunc_methods():
         (lambda x: np.ones(3)[x], r"numpy\.stack|integer"),
         (lambda x: x[x], r"getitem: argument 1 is a Value"),
         (lambda x: np.where(x, 1.0, 2.0), r"np\.where: argument 0 is a Value"),
-        (np.linalg.eigvals, r"np\.linalg\.eigvals"),
-        (np.fft.fft, r"np\.fft\.fft"),
+        (np.real_if_close, r"np\.real_if_close"),
+        (lambda x: np.fft.rfft(x + 0j), r"np\.fft\.rfft: got complex numbers.*np\.fft\.fft"),
         (lambda x: np.save("nowhere", x), r"np\.save|numpy\.stack"),
-        (lambda x: x**1j, "complex"),
+        (lambda x: x // 1j, r"np\.floor_divide: got complex numbers"),
     ],
 )
 def test_what_the_table_lacks_is_refused_by_name(attempt, said):

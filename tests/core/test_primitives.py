@@ -33,7 +33,14 @@ def test_numbers_of_all_kinds_may_be_returned(number):
     assert z.tolist() == np.asarray(number, float).tolist()
 
 
-@pytest.mark.parametrize("thing", [None, "a", [1.0], (np.ones(2), np.ones(2)), {"a": 1.0}, 1j, np.array([1j])])
+@pytest.mark.parametrize("number", [1j, np.complex64(2j), np.array([1j, 2])])
+def test_complex_numbers_may_be_returned(number):
+    z = made(lambda x: number)(Value(1.0))
+    assert z.dtype == np.asarray(number).dtype
+    assert z.tolist() == np.asarray(number).tolist()
+
+
+@pytest.mark.parametrize("thing", [None, "a", [1.0], (np.ones(2), np.ones(2)), {"a": 1.0}])
 def test_what_is_no_array_of_numbers_is_refused(thing):
     with pytest.raises(TypeError, match="real numbers"):
         made(lambda x: thing)(Value(1.0))

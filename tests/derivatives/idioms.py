@@ -260,6 +260,11 @@ t @ np.linalg.inv(m @ m.T) @ t
 np.linalg.eigh(m + m.T)[0]
 np.linalg.eigh(m + m.T).eigenvectors
 np.linalg.eigvalsh(m + m.T)[-1]
+np.real(np.linalg.eigvals(m))
+abs(np.linalg.eig(m).eigenvectors)
+abs(np.roots(v))
+abs(np.fft.fft(v))
+(v * 1j).imag
 np.linalg.svd(m)[1]
 np.linalg.svd(m[:2], full_matrices=False)[2]
 np.linalg.svd(m, compute_uv=False)
@@ -372,9 +377,7 @@ REFUSED = {  # the line, and what its error says
     "np.nditer(v)": "Iterator operand",
     "np.frompyfunc(lambda a: a * a, 1, 1)(v)": "no derivative",
     "np.add.accumulate(m, axis=None)": "np.add: its method .accumulate",
-    "np.fft.fft(v)": "np.fft.fft",
-    "np.linalg.eig(m)": "np.linalg.eig: .*eigh",
-    "np.linalg.eigvals(m)": "np.linalg.eigvals: .*eigvalsh",
+    "np.real_if_close(m)": "np.real_if_close: .*np.real",
     "np.linalg.svd(m[:2])": "np.linalg.svd: .*full_matrices=False",
     "np.linalg.qr(m[:, :2], 'complete')": "np.linalg.qr: .*reduced",
     "np.linalg.pinv(m, hermitian=True)": "np.linalg.pinv: hermitian=",
@@ -390,8 +393,8 @@ REFUSED = {  # the line, and what its error says
     "c[v]": "index|indices|Value",
     "c[v[0]]": "index|indices|Value",
     "v.strides": "strides",
-    "v * 1j": "np.multiply: got a complex",
-    "v.astype(complex)": "np.astype",
+    "(v * 1j).astype(float)": "np.astype",
+    "(v * 1j) // 2": "np.floor_divide",
     "v.__setitem__(0, 1.0)": "not assigned into",
     "v.sort()": "sort",
     "v.partition(2)": "partition",
@@ -424,7 +427,6 @@ filled(v) * v[0]
 by_flat(v) * v[0]
 """.strip().splitlines()
 PLAIN = """
-v.imag
 m.argpartition(1)
 v > 0
 v == v

@@ -241,6 +241,8 @@ def test_what_is_no_tree_of_numbers_is_refused():
         tg.grad(lambda p: 1.0)({"s": {1.0}})
     with pytest.raises(TypeError, match="complex"):
         tg.grad(lambda x: x)(1j)
+    with pytest.raises(TypeError, match="complex"):
+        tg.grad(lambda x: x * 1j)(1.0)
 
 
 def test_an_argument_stays_writeable():

@@ -1,6 +1,7 @@
 """Numeric against analytic gradients, the wrong rule found and named, and how far a slope can see.
 
 gradients  `compare_gradients`: a function, its claimed gradient, and the verdict
+parts      complex numbers as two real ones
 subject    the function, its arguments, and its gradient by the tape; `claimed`, if it was given with gradient=
 measure    the slope along a line, its error, and whether there is a kink
 compare    a claim against the measurement, element by element

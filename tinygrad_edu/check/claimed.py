@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.check.measure import EPS, Array, Leaves, Tree
+from tinygrad_edu.check.parts import slopes_by_parts
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.check.subject import CALLER, Subject, plain
 from tinygrad_edu.transforms.pullback import Argnums, several
@@ -40,9 +41,9 @@ class Claimed(Subject):
         self.several = several(argnums)
         super().__init__(f, args, argnums, cotangent)
 
-    def call(self, leaves: Leaves) -> Tree:
-        """Run the function on a list of leaves; what it gives is NumPy's."""
-        z = super().call(leaves)
+    def output(self, leaves: Leaves) -> Tree:
+        """What the function gives for a list of leaves, as NumPy's."""
+        z = super().output(leaves)
         return tree.map(plain, _pair(z)[0] if self.claimed is True else z)
 
     def _run(self) -> tuple[Leaves, float]:
@@ -51,7 +52,7 @@ class Claimed(Subject):
         if [z.size for z in outputs] != [1] and self.cotangent is None:
             shapes = ", ".join(str(z.shape) for z in outputs) or "no number"
             remedy = "sum it in f, or pass cotangent=, like the output, for the gradient of the sum of their product"
-            raise TypeError(f"{CALLER}: with gradient=, f must give one number, and gave {shapes}; {remedy}")
+            raise TypeError(f"{CALLER}: with gradient=, f must give one real number, and gave {shapes}; {remedy}")
         step = _coarsest(outputs)
         self.step_of_gradient = max(step, _coarsest(self._claims(self.leaves)))
         return outputs, step
@@ -79,10 +80,11 @@ class Claimed(Subject):
                 what = f"gradient= gave a {type(one).__name__} that is not built like argument {i}"
                 raise TypeError(f"{CALLER}: {what}; {remedy}")
             given |= dict(enumerate(found, start))
-        for k, x, name in zip(self.places, leaves, self.names, strict=True):
+        for k, x, name in zip(self.places, self.parts.join(leaves), self.wholes, strict=True):
             if np.shape(given[k]) != np.shape(x):
                 raise ValueError(f"{CALLER}: gradient= gave shape {np.shape(given[k])} for {name} of shape {x.shape}")
-        return [plain(given[k]) for k in self.places]
+        claims = zip(self.places, self.parts.complex, strict=True)
+        return slopes_by_parts(plain(given[k]) + 0j if both else plain(given[k]) for k, both in claims)
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The gradient claimed, which is of the outputs as they are weighed."""

@@ -2,8 +2,8 @@
 
 z       an entry of the tape
 g       a cotangent of it, drawn at random
-leaves  its inputs that may move, in double precision
-share   what its rule gives an input of g
+leaves  its inputs that may move, in double precision, of complex ones both parts
+share   what its rule gives an input of g, of a complex one for both parts
 """
 
 from collections import Counter
@@ -16,7 +16,9 @@ from tinygrad_edu.check.evidence import Evidence
 from tinygrad_edu.check.explanations import describe, describe_claim, shared
 from tinygrad_edu.check.hooks import SourceLines
 from tinygrad_edu.check.measure import Array, Leaves, Shape, Weighed, signs
+from tinygrad_edu.check.parts import Parts, in_parts, slopes_by_parts
 from tinygrad_edu.check.report import Argument, Fault
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload
@@ -69,15 +71,18 @@ class Suspect:
         self.output = np.array(payload(z))
         self.inputs = [np.array(payload(x)) if isinstance(x, Entry) else x for x in z.inputs]
         self.places = [i for i, x in enumerate(z.inputs) if isinstance(x, Entry)]
-        self.leaves = [self.inputs[i].astype(np.result_type(self.inputs[i], np.float64)) for i in self.places]
+        wholes = [self.inputs[i].astype(np.result_type(self.inputs[i], np.float64)) for i in self.places]
+        self.parts, self.leaves = Parts.of(wholes), in_parts(wholes)
         self.g = signs(self.output.shape, 5)
+        if is_complex(self.output):
+            self.g = self.g + 1j * signs(self.output.shape, 6)
         given = (self.inputs[i] for i in self.places)
         self.step = max(float(np.finfo(x.dtype).eps) for x in (self.output, *given))
 
     def filled(self, leaves: Leaves) -> Leaves:
         """All inputs, constants and leaves in their places."""
         inputs = list(self.inputs)
-        for i, x in zip(self.places, leaves, strict=True):
+        for i, x in zip(self.places, self.parts.join(leaves), strict=True):
             inputs[i] = x if isinstance(x, Entry) else np.asarray(x)[()]
         return inputs
 
@@ -85,22 +90,30 @@ class Suspect:
         """Run the operation again."""
         return self.z.function(*self.filled(leaves), **self.keywords)
 
-    def share(self, k: int, g: Array, z: Array, leaves: Leaves) -> Array:
-        """The share of the k-th leaf, by the rule."""
-        inputs, i = self.filled(leaves), self.places[k]
+    def run_in_parts(self, leaves: Leaves) -> Leaves:
+        """Run the operation again; of an output that is complex for real leaves both parts."""
+        output = [self.run(leaves)]
+        return output if any(map(is_complex, leaves)) else in_parts(output)
+
+    def shares(self, g: Array, z: Array, leaves: Leaves) -> Leaves:
+        """The shares of all leaves, by the rules."""
+        inputs = self.filled(leaves)
         with np.errstate(all="ignore"):
-            share = self.row[i](g, z, *inputs, **self.keywords)
-            return np.array(unbroadcast(payload(share), payload(leaves[k]), self.z.function))
+            given = [payload(self.row[i](g, z, *inputs, **self.keywords)) for i in self.places]
+            pairs = zip(given, self.places, strict=True)
+            own = [np.array(unbroadcast(share, payload(inputs[i]), self.z.function)) for share, i in pairs]
+        return slopes_by_parts(own)
 
     def gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
-        """The shares of all leaves, by the rules, the operation run afresh."""
-        return [self.share(k, weights[0], np.array(self.run(leaves))[()], leaves) for k in range(len(leaves))]
+        """The same, the operation run afresh."""
+        (g,) = Parts.of([self.output]).join_slopes(weights)
+        return self.shares(g, np.array(self.run(leaves))[()], leaves)
 
     def recorded_gradient(self, leaves: Leaves, weights: Leaves) -> Leaves:
         """The same shares, computed on Values."""
-        g, *inputs = map(Value, (weights[0], *leaves))
-        z = Value(payload(self.run(inputs)))
-        return [self.share(k, g, z, inputs) for k in range(len(leaves))]
+        (g,) = Parts.of([self.output]).join_slopes(map(Value, weights))
+        inputs = [*map(Value, leaves)]
+        return self.shares(g, Value(payload(self.run(inputs))), inputs)
 
     def examine(self) -> tuple[str | None, str | None]:
         """Return what is wrong, and where there is a kink."""
@@ -108,8 +121,9 @@ class Suspect:
             problem, shares = self._at_recorded_numbers()
             if problem:
                 return problem, None
-            weighed = Weighed(self.run, self.leaves, [self.g], self.step)
-            here, rounds = rounding(self.gradient, self.leaves, [self.g], self.step, self.recorded_gradient)
+            weights = slopes_by_parts([self.g])
+            weighed = Weighed(self.run_in_parts, self.leaves, weights, self.step)
+            here, rounds = rounding(self.gradient, self.leaves, weights, self.step, self.recorded_gradient)
         except Exception as error:  # whatever a wrong rule may do
             return f"its rule fails: {type(error).__name__}: {error}", None
         for share, fresh, r, name in zip(shares, here, rounds, self.names, strict=True):
@@ -123,12 +137,13 @@ class Suspect:
     def names(self) -> list[str]:
         """The names of the leaves: their places, and what the user calls them."""
         given = [(i, self.z.inputs[i].name) for i in self.places]
-        return [f"input {i} ({name})" if name else f"input {i}" for i, name in given]
+        named = [f"input {i} ({name})" if name else f"input {i}" for i, name in given]
+        return self.parts.named(named, "the real part of {}", "the imaginary part of {}")
 
     def _at_recorded_numbers(self) -> tuple[str | None, Leaves]:
         """Return the shares at the recorded numbers, and a fault if rules write into these or they have changed."""
         kept = self.g.copy(), *(x.copy() for x in self.leaves)
-        shares = [self.share(k, self.g, self.output[()], self.leaves) for k in range(len(self.leaves))]
+        shares = self.shares(self.g, self.output[()], self.leaves)
         for before, after, name in zip(kept, (self.g, *self.leaves), ("g", *self.names), strict=True):
             if not np.array_equal(before, after, equal_nan=True):
                 return f"its rule writes into {name}, which others use too; work on a copy", shares
@@ -170,12 +185,19 @@ class Suspect:
         """The claims and measurements for the k-th leaf, side by side: of a sample, and of those `seen` wrong."""
         shape = self.leaves[k].shape
         chosen = list(dict.fromkeys([*sample(comparison.analytic[k], comparison.count), *seen]))
+        place = self.places[self.parts.owners[k]]
         found = [comparison.compare(k, comparison.element(k, i)) for i in chosen]
         columns = [np.array([getattr(c, what) for c in found]) for what in ("analytic", "slope", "bound")]
         if len(chosen) == self.leaves[k].size:
             claimed, slopes, bounds = (x.reshape(shape) for x in columns)
-            return Evidence(self.z, self.places[k], claimed, slopes, bounds, self.g, self.output, self.inputs)
+            return Evidence(self.z, place, claimed, slopes, bounds, np.real(self.g), np.real(self.output), self._reals)
         rows = tuple(np.transpose(chosen))
-        g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self.inputs))
+        g, output, *inputs = (x[rows] if np.shape(x) == shape else x for x in (self.g, self.output, *self._reals))
+        g, output = np.real(g), np.real(output)
         claimed, slopes, bounds = columns
-        return Evidence(self.z, self.places[k], claimed, slopes, bounds, g, output, inputs, whole=False)
+        return Evidence(self.z, place, claimed, slopes, bounds, g, output, inputs, whole=False)
+
+    @property
+    def _reals(self) -> Leaves:
+        """The inputs, of complex ones the real part: guesses at what is wrong are made of real numbers."""
+        return [np.real(x) if is_complex(x) else x for x in self.inputs]

@@ -38,6 +38,11 @@ def compare_gradients(
     >>> report.ok, [(a.name, a.size) for a in report.arguments]
     (True, [('w', 1), ('b', 2)])
 
+    A complex argument z is two arguments, z.real and z.imag, with slopes ∂/∂x and ∂/∂y; the gradient is ∂/∂x - i ∂/∂y:
+
+    >>> [a.name for a in compare_gradients(lambda z: abs(z - 1) ** 2, 3 + 4j).arguments]
+    ['z.real', 'z.imag']
+
     A gradient of your own is called with the same arguments, as plain numbers:
 
     >>> bool(compare_gradients(lambda x: np.sum(x**2), np.ones(3), gradient=lambda x: 2 * x))
@@ -52,7 +57,8 @@ def compare_gradients(
         argnums: the arguments to differentiate, by position. By default what the gradient is of: the tape's is of
             every argument, one claimed is of the first, as `grad` and its like give it.
         cotangent: weights of the outputs, a tree like them. Compared is the gradient of the sum of their
-            product; without, weights are drawn at random, and a function with a gradient claimed gives one number.
+            product, and of complex outputs of its real part; without, weights are drawn at random, and a function
+            with a gradient claimed gives one real number.
         order: 2 compares the gradient of the gradient, too, and so on: a rule that computes the right numbers off
             the tape is wrong in the second order alone. Each is weighed at random, as several outputs are.
         full: look at every single number, also where there are more than 1,000; otherwise at some of each
@@ -61,7 +67,7 @@ def compare_gradients(
     Source: the post, "Hot and cold", for the slope; Ridders, 1982; Squire and Trapp, 1998.
 
     Raises:
-        TypeError: an argument holds no real number, the output was not recorded, or a claim does not fit `argnums`.
+        TypeError: an argument holds no number, the output was not recorded, or a claim does not fit `argnums`.
         ValueError: there is no number to differentiate, `f` is not finite here, shapes do not fit, or there
             is no such order.
     """
@@ -126,8 +132,8 @@ def _compared(subject: Subject, full: bool) -> Report:
 def _rows(subject: Subject, analytic: Leaves, rounds: Leaves, full: bool) -> list[Argument]:
     """The findings for all arrays that are not empty."""
     comparison = Comparison(subject.weighed, analytic, rounds, sum(x.size for x in subject.leaves) if full else None)
-    given = zip(subject.names, subject.given, strict=True)
-    return [comparison.argument(k, name, str(x.dtype)) for k, (name, x) in enumerate(given) if x.size]
+    given = zip(subject.names, subject.dtypes, subject.given, strict=True)
+    return [comparison.argument(k, name, dtype) for k, (name, dtype, x) in enumerate(given) if x.size]
 
 
 _REMEMBERS = Fault(

@@ -1,7 +1,7 @@
 """What is compared: a function with its arguments, and its gradient by the tape.
 
 f, args  the function and its arguments, trees of numbers
-leaves   the arrays in them that are differentiated
+leaves   the arrays in them that are differentiated, of complex ones both parts
 """
 
 import contextlib
@@ -15,13 +15,15 @@ from tinygrad_edu import tree
 from tinygrad_edu.check.compare import ROUNDINGS, rounding
 from tinygrad_edu.check.hooks import SourceLines, WriteProtection
 from tinygrad_edu.check.measure import EPS, Array, Leaves, Tree, Weighed, signs
+from tinygrad_edu.check.parts import Parts, in_parts, slopes_by_parts
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.check.roundings import COARSE, Roundings, rounded
 from tinygrad_edu.core.context import listening
 from tinygrad_edu.core.dispatch import NO_KEYWORDS
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
-from tinygrad_edu.slope import real
+from tinygrad_edu.slope import numeric
 from tinygrad_edu.transforms import jvp
 from tinygrad_edu.transforms.pullback import Argnums, Pullback, chosen_arguments, match_tree
 
@@ -49,9 +51,12 @@ class Subject:
         if not sum(np.size(self.numbers[k]) for k in self.places):
             raise ValueError(f"{CALLER}: the arguments {args} hold no number to differentiate; pass one")
         names = _names(f, args)
-        self.names = [names[k] for k in self.places]
         self.held = [names[k] for k in chosen if k not in self.places]
-        self.given = [real(CALLER, self.numbers[k], name) for k, name in zip(self.places, self.names, strict=True)]
+        wholes = [numeric(CALLER, self.numbers[k], names[k]) for k in self.places]
+        self.parts, self.given = Parts.of(wholes), in_parts(wholes)
+        self.wholes = [names[k] for k in self.places]
+        self.names = self.parts.named(self.wholes)
+        self.dtypes = [str(wholes[k].dtype) for k in self.parts.owners]
         self.leaves = [x.astype(np.result_type(x, np.float64)) for x in self.given]
         self.before = [x.copy() for x in self.leaves]
         self.outputs, self.step = self._run()
@@ -64,22 +69,28 @@ class Subject:
     def filled(self, leaves: Leaves) -> tuple[Tree, ...]:
         """The arguments, with other numbers in the places of those differentiated."""
         numbers = list(self.numbers)
-        for k, x in zip(self.places, leaves, strict=True):
+        for k, x in zip(self.places, self.parts.join(leaves), strict=True):
             numbers[k] = x
         return tuple(self.rebuild(numbers))
 
-    def call(self, leaves: Leaves) -> Tree:
-        """Run the function on a list of leaves."""
+    def output(self, leaves: Leaves) -> Tree:
+        """What the function gives for a list of leaves."""
         return self.f(*self.filled(leaves))
+
+    def call(self, leaves: Leaves) -> Tree:
+        """The same; if real leaves give complex numbers, all of it in a list, and of these both parts."""
+        output = self.output(leaves)
+        found = tree.leaves(output)
+        stepping = any(map(is_complex, leaves))  # into the imaginary direction
+        return in_parts(found) if any(map(is_complex, found)) and not stepping else output
 
     def _weights(self) -> Leaves | None:
         """The weights of the outputs that the caller wants, or None."""
         if self.cotangent is None:
             return None
-        output = self.call([x[()] for x in self.leaves])
-        return [
-            np.asarray(w, float)[()] for w in match_tree(CALLER, "cotangent", self.cotangent, tree.map(plain, output))
-        ]
+        output = tree.map(plain, self.output([x[()] for x in self.leaves]))
+        weights = slopes_by_parts(match_tree(CALLER, "cotangent", self.cotangent, output))
+        return [np.asarray(w, float)[()] for w in weights]
 
     def _run(self) -> tuple[Leaves, float]:
         """What the function gives for Values, and the coarsest step between numbers on the tape."""
@@ -108,7 +119,7 @@ class Subject:
         @functools.wraps(self.f)  # for the names of its parameters
         def slopes(*args: Tree) -> Leaves:
             numbers = tree.leaves(args)
-            given = tuple(numbers[k] for k in self.places)
+            given = tuple(in_parts(numbers[k] for k in self.places))
             recorded = any(isinstance(x, Entry) for x in given)
             trace = Pullback(CALLER, lambda *leaves: self.call([*leaves]), given, range(len(given)))
             return _pulled(trace, weights, recorded)
@@ -212,8 +223,8 @@ class Subject:
         if self.held:
             notes += [f"held constant, being integers or truth values: {', '.join(self.held)}"]
         return notes + [
-            f"{name} is {x.dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
-            for name, x in zip(self.names, self.given, strict=True)
+            f"{name} is {dtype}: its gradient has {np.finfo(x.dtype).precision} digits, and was also taken in float64"
+            for name, dtype, x in zip(self.names, self.dtypes, self.given, strict=True)
             if np.finfo(x.dtype).eps > EPS
         ]
 

@@ -8,19 +8,19 @@ from tinygrad_edu.core.context import OuterArray, Tracer, tracing
 from tinygrad_edu.core.rules import Array, Function, refuse
 from tinygrad_edu.core.tape import Entry
 
-_SCALARS = frozenset({float, int, np.float64, bool})
-_PLAIN = frozenset({np.ndarray, np.memmap, int, float, bool, slice, tuple, list, str, type(None), type(...)})
+_SCALARS = frozenset({float, int, np.float64, bool, np.complex128})
+_PLAIN = frozenset({np.ndarray, np.memmap, int, float, complex, bool, slice, tuple, list, str, type(None), type(...)})
 arrays: set[type] = {np.ndarray}  # of these, those without axes are taken for numbers
 
 
 def accept(data: Any) -> Array:
     """The payload made of what a user calls a number; nobody else can change it.
 
-    Integers become float64, floats keep their dtype, 0-d arrays become NumPy scalars; arrays of
+    Integers become float64, floats and complex numbers keep their dtype, 0-d arrays become NumPy scalars; arrays of
     other libraries that speak NumPy's protocols are kept as they are.
 
     Raises:
-        TypeError: `data` is no real number or array of real numbers, or means more than its numbers.
+        TypeError: `data` is no number or array of numbers, or means more than its numbers.
     """
     if isinstance(data, Entry):
         raise TypeError("Value(x): x is a Value already; use x.detach() for a new leaf, or +x for a recorded copy")
@@ -28,15 +28,15 @@ def accept(data: Any) -> Array:
         raise TypeError(f"Value(x): x is a {type(data).__name__}, whose meaning would be lost; {remedy}")
     if isinstance(data, Tracer) or _speaks_protocols(data):
         data = data.snapshot() if isinstance(data, Tracer) else data.copy()
-        return unwrap_scalar(data.astype(data.dtype if data.dtype.kind == "f" else np.float64, copy=False))
+        return unwrap_scalar(data.astype(data.dtype if data.dtype.kind in "fc" else np.float64, copy=False))
     if type(data) is np.ndarray:
         _tell_listener(data)
     array = np.array(data, order="K")
     if array.dtype.kind in "iub":
         array = array.astype(np.float64)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "fc":
         what = f"a {type(data).__name__}" if array.dtype == object else f"of dtype {array.dtype}"
-        raise TypeError(f"Value(x): x is {what}; Values hold real numbers and arrays of real numbers")
+        raise TypeError(f"Value(x): x is {what}; Values hold numbers and arrays of numbers")
     return array[()]
 
 
@@ -47,24 +47,26 @@ def constant_operand(x: Any, function: Function, beside: Entry) -> Array:
     NotImplemented for an array that answers itself.
 
     Raises:
-        TypeError: it is no real number or array of real numbers, or means more than its numbers.
+        TypeError: it is no number or array of numbers, or means more than its numbers.
     """
     kind = type(x)
     if kind in _SCALARS:
         return x
-    if kind is np.ndarray and x.dtype.kind == "f":
+    if kind is np.ndarray and x.dtype.kind in "fc":
         _tell_listener(x)
         return x.copy(order="K")
     if isinstance(x, OuterArray):
         return NotImplemented
+    if kind is complex:  # times NumPy's float64, which is a float to it, it would be a number of Python's
+        return np.result_type(beside._payload, x).type(x)
     numbers = isinstance(x, (int, float, np.ndarray, np.generic)) or _speaks_protocols(x)
     constant = as_constant(x if numbers or _lost_meaning(x) else np.array(x), function)
-    if isinstance(constant, (int, float)):
+    if isinstance(constant, (int, float, np.complexfloating)):
         return constant
-    if constant.dtype.kind not in "fiub":
+    if constant.dtype.kind not in "fiubc":
         what = f"an array of {constant.dtype}" if isinstance(x, (np.ndarray, np.generic)) else f"a {type(x).__name__}"
-        raise refuse(function, f"got {what} beside a Value", "use real numbers or arrays of real numbers")
-    floats = constant.dtype if constant.dtype.kind == "f" else np.result_type(constant.dtype, beside._payload.dtype)
+        raise refuse(function, f"got {what} beside a Value", "use numbers or arrays of numbers")
+    floats = constant.dtype if constant.dtype.kind in "fc" else np.result_type(constant.dtype, beside._payload.dtype)
     return constant.astype(floats, copy=False)
 
 

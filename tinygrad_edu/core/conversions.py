@@ -106,7 +106,9 @@ class Conversions(Scalar):
     __pandas_priority__ = 10_000  # so that pandas leaves the answer to Values, which say what to write
 
     __float__, __int__, __trunc__ = (_to_number(f"{f.__name__}()", f) for f in (float, int, math.trunc))
-    __complex__ = _to_number("complex()", complex, "Values are real numbers")
+    __complex__ = _to_number(
+        "complex()", complex, "it is complex already, or is made so by x + 0j, which takes real numbers"
+    )
     __round__ = _to_number("round()", round, "write np.round(x)")
     __index__ = _to_number("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
 

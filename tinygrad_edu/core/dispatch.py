@@ -25,6 +25,7 @@ from tinygrad_edu.core.rules import (
     find,
     parameters,
     refuse,
+    refuse_complex,
     table,
     unknown,
     unsupported,
@@ -41,7 +42,9 @@ _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
 }  # fmt: skip
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
-_UNRECORDED = frozenset({np.ndarray, np.float64, np.float32, float, int})  # what is quickly known to be none
+_UNRECORDED = frozenset(
+    {np.ndarray, np.float64, np.float32, float, int, complex, np.complex128}
+)  # what is quickly known to be none
 
 
 def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, body: Function | None = None) -> Any:
@@ -53,6 +56,8 @@ def apply(function: Function, inputs: Inputs, keywords: Keywords = NO_KEYWORDS, 
     row = table.get(function)
     if row is None or not row.rules:
         raise unknown(function)
+    if row.real:
+        refuse_complex(function, inputs)
     rules = row.rules
     compute = function if body is None or row.opaque else body
     if len(inputs) == 1 and not keywords and rules[0] is not None and row.results == 1:  # as below, but quickly
@@ -139,7 +144,7 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     Raises:
         TypeError: when called with a Value, if it has no row yet, if a Value comes by keyword or inside a container,
-            or if what the function returns is no array of real numbers.
+            or if what the function returns is no array of numbers.
     """
     ours = (function.__module__ or "").startswith("tinygrad_edu.")
 
@@ -175,9 +180,9 @@ def _checked(recorded: Function, function: Function, *arguments: Any, **keywords
 
 
 def _accepted(function: Function, z: Any) -> Array:
-    """A result of a user's primitive, which must be an array of real numbers."""
+    """A result of a user's primitive, which must be an array of numbers."""
     if isinstance(z, (list, tuple, dict, str, type(None))) or _holds_value(z):
-        remedy = "a primitive returns one array of real numbers, or a tuple of several, and derivative(…, results=2)"
+        remedy = "a primitive returns one array of complex or real numbers, or a tuple, and derivative(…, results=2)"
         raise refuse(function, f"it returned a {type(z).__name__}", f"{remedy} says how many")
     return z if isinstance(z, OuterArray) else accept(z)
 
@@ -203,8 +208,12 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
         if row is None:
             raise unknown(ufunc)
         if row.rules:
-            if len(inputs) == 1 and not keywords and row.results == 1:  # as `apply` does, but quickly
-                return record(type(self), ufunc(self._payload), ufunc, self)
+            if len(inputs) == 1 and not keywords and row.quick:  # as `apply` does, but quickly
+                try:
+                    return record(type(self), ufunc(self._payload), ufunc, self)
+                except TypeError:
+                    refuse_complex(ufunc, inputs)
+                    raise
             return apply(ufunc, inputs, keywords)
         if row.nondifferentiable:
             return on_function(ufunc, inputs, keywords)
@@ -262,6 +271,7 @@ def _refuse_weights(function: Function, arguments: Inputs, keywords: Keywords) -
 
 def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments: Inputs, keywords: Keywords) -> Any:
     """What the substitute of `function` gives; what it refuses without naming a function, NumPy may refuse in its."""
+    refuse_complex(function, (*inputs, *named.values()))
     try:
         z = table[function].substitute(*inputs, **named)  # type: ignore[misc]
     except _REFUSALS as error:

@@ -57,7 +57,7 @@ def has_nan(g: Array) -> bool:
     """Whether there is a NaN among plain numbers."""
     numbers: Any = payload(g)
     if type(numbers) is np.ndarray:  # a sum of squares is NaN just where one of them is, and BLAS is quick
-        return math.isnan(np.vdot(numbers, numbers))
+        return math.isnan(np.vdot(numbers, numbers).real)
     return isinstance(numbers, PLAIN) and numbers.size > 0 and bool(np.isnan(numbers.max()))
 
 
@@ -144,8 +144,10 @@ def _influence(rule: Any, active: Any, z: Array, numbers: list[Any], keywords: d
     generator = np.random.default_rng(0)
 
     def drawn(x: Any) -> Any:
-        floats = isinstance(x, PLAIN) and x.dtype.kind == "f"
-        return (1 + generator.random(x.shape)).astype(x.dtype) if floats else x
+        if not isinstance(x, PLAIN) or x.dtype.kind not in "fc":
+            return x
+        turned = np.exp(1j * generator.random(x.shape)) if x.dtype.kind == "c" else 1.0
+        return ((1 + generator.random(x.shape)) * turned).astype(x.dtype)
 
     if np.all(active):
         return 1.0
@@ -157,5 +159,5 @@ def _influence(rule: Any, active: Any, z: Array, numbers: list[Any], keywords: d
 def _finite(x: Any) -> Any:
     """`x`, with 0 in place of infinities and NaN: nothing active comes from them."""
     numbers = payload(x)
-    floats = isinstance(numbers, PLAIN) and numbers.dtype.kind == "f"
+    floats = isinstance(numbers, PLAIN) and numbers.dtype.kind in "fc"
     return np.where(np.isfinite(numbers), x, 0.0) if floats and not np.isfinite(numbers).all() else x

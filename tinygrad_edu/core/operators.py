@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import constant_operand
 from tinygrad_edu.core.context import OuterArray
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import Array, Function, refuse_complex
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload, record
 
@@ -73,8 +73,8 @@ class ArrayMethods:
     sum, mean, prod, cumsum, cumprod = map(_method, (np.sum, np.mean, np.prod, np.cumsum, np.cumprod))
     max, min, var, std = map(_method, (np.max, np.min, np.var, np.std))
     argmax, argmin, argsort, nonzero = map(_plain, (np.argmax, np.argmin, np.argsort, np.nonzero))
-    argpartition, imag = _plain(np.argpartition), property(_plain(np.imag))
-    any, all, searchsorted, round = _plain(np.any), _plain(np.all), _plain(np.searchsorted), _method(np.round)
+    argpartition, searchsorted, any, all = map(_plain, (np.argpartition, np.searchsorted, np.any, np.all))
+    round = _method(np.round)
     ravel, squeeze, swapaxes, repeat = map(_method, (np.ravel, np.squeeze, np.swapaxes, np.repeat))
     take, diagonal, trace, dot = map(_method, (np.take, np.diagonal, np.trace, np.dot))
     copy, astype = map(_method, (np.copy, np.astype))
@@ -96,6 +96,8 @@ class ArrayMethods:
         """As np.transpose; the axes may come as one tuple or as several numbers."""
         return self.__transpose(axes[0] if len(axes) == 1 else axes or None)
 
+    real = property(np.real, doc="The real part.")
+    imag = property(np.imag, doc="The imaginary part.")
     T = property(lambda self: self.transpose(), doc="The transpose.")
     mT = property(lambda self: self.swapaxes(-1, -2), doc="The matrices transposed.")
 
@@ -103,6 +105,8 @@ class ArrayMethods:
 def _binary(name: str) -> tuple[Recorded, Recorded]:
     """Make ``x * y`` and its reflection, for where only `y` is a Value: what `dispatch.apply` does, but quickly."""
     function, compute = BINARY[name]
+    if name in ("floordiv", "mod"):
+        compute = _of_reals(function, compute)
 
     def forward(x: Entry, y: Any) -> Any:
         if isinstance(y, Entry):
@@ -115,6 +119,19 @@ def _binary(name: str) -> tuple[Recorded, Recorded]:
         return record(type(y), compute(x, y._payload), function, x, y)
 
     return forward, reflected
+
+
+def _of_reals(function: Function, compute: Binary) -> Binary:
+    """An operator whose refusal of complex numbers says what to write instead."""
+
+    def computed(x: Any, y: Any) -> Array:
+        try:
+            return compute(x, y)
+        except TypeError:
+            refuse_complex(function, (x, y))
+            raise
+
+    return computed
 
 
 def _unary(name: str) -> Recorded:

@@ -47,9 +47,11 @@ def unrolled(tape: list[Any], roots: Iterable[Any], since: int) -> tuple[list[An
 def nudge(x: Array, generator: np.random.Generator, power: float) -> Array:
     """A small random step for each number: about that power of the dtype's precision, relative to its size.
 
-    A number that is 0 takes the size of the largest beside it, or 1.
+    A number that is 0 takes the size of the largest beside it, or 1. Complex numbers step into a random direction.
     """
     x = np.nan_to_num(x, nan=0.0, posinf=0.0, neginf=0.0)
     size = np.where(x == 0, np.max(abs(x), initial=0.0) or 1.0, abs(x))
     part = generator.uniform(0.5, 1.0, np.shape(x)) * generator.choice([-1.0, 1.0], np.shape(x))
+    if x.dtype.kind == "c":
+        part = part * np.exp(1j * generator.uniform(0.5, 1.0, np.shape(x)))
     return (np.finfo(x.dtype).eps ** power * size * part).astype(x.dtype)[()]

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from tinygrad_edu.core.dtypes import in_dtype
+
 
 @dataclass(frozen=True, repr=False)
 class Layout:
@@ -45,7 +47,7 @@ class Layout:
     def _part(self, joined: Any, end: int, shape: tuple[int, ...], dtype: Any) -> Any:
         part = joined[end - math.prod(shape) : end] if shape else joined[end - 1]
         part = part.reshape(shape) if len(shape) > 1 else part
-        return part if part.dtype == dtype else part.astype(dtype)
+        return in_dtype(part, dtype)
 
     def __repr__(self) -> str:
         return ", ".join(map(str, self.shapes))

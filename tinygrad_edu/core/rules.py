@@ -13,10 +13,11 @@ import inspect
 import itertools
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.source_info import label
 
@@ -53,6 +54,8 @@ class Row:
     unrolled: Function | None = None  # of an entry that stands for many: it records them, for the same inputs
     substitute: Function | None = None
     nondifferentiable: bool = False
+    real: str = ""  # of a function of real numbers only: what to write for complex ones
+    quick: bool = True  # whether a ufunc of one number may run without further questions
 
 
 table: dict[Function, Row] = {}
@@ -82,6 +85,7 @@ def derivative(
     opaque: bool = False,
     kink: Function | None = None,
     results: int = 1,
+    real: str = "",
 ) -> None:
     """Add a row to the table: how `function` passes a cotangent on to each of its inputs.
 
@@ -108,6 +112,8 @@ def derivative(
             rules give one between them. Second derivatives are then the mean of both sides.
         results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the
             cotangent of a result that was not used is zero.
+        real: of a function that must not be called with complex numbers, what to write for those. For any other, rules
+            hold for them, too: ``g · ∂z/∂input`` of a holomorphic function is nothing else; docs/complex.md has more.
 
     Source: the chain rule; one row a function as in HIPS autograd's and DiffRules.jl's tables.
 
@@ -131,7 +137,22 @@ def derivative(
         raise TypeError(f"derivative({label(function)}, kink={kink!r}): give a function, kink(z, *inputs, **keywords)")
     joined = _joined(function) if results > 1 else None
     row = first if isinstance(first, Each) else rules
-    table[function] = Row(row, frozenset(names), selects, opaque, kink, results, joined)
+    table[function] = Row(
+        row,
+        frozenset(names),
+        selects,
+        opaque,
+        kink,
+        results,
+        joined,
+        real=real,
+        quick=results == 1 and not (real and _computes_complex(function)),
+    )
+
+
+def _computes_complex(function: Function) -> bool:
+    """Whether a ufunc computes with complex numbers, so that it does not refuse them itself."""
+    return any("D" in kinds for kinds in getattr(function, "types", ()))
 
 
 def _joined(function: Function) -> Function:
@@ -165,11 +186,11 @@ def _check_count(function: Function, rule: Any, count: int, keywords: tuple[str,
         raise TypeError(f"derivative({label(function)}, *rules): {takes}; {wanted}")
 
 
-def compose(function: Function) -> Callable[[AnyFunction], AnyFunction]:
+def compose(function: Function, real: str = "") -> Callable[[AnyFunction], AnyFunction]:
     """The decorator that enters a substitute: what `function` computes when it is given Values."""
 
     def enter(substitute: AnyFunction) -> AnyFunction:
-        table[function] = Row(substitute=substitute)
+        table[function] = Row(substitute=substitute, real=real)
         return substitute
 
     return enter
@@ -197,6 +218,12 @@ def parameters(function: Function) -> dict[str, Any]:
 def refuse(function: Function, problem: str, remedy: str) -> TypeError:
     """The error for what the table cannot do."""
     return TypeError(f"{label(function)}: {problem}; {remedy}")
+
+
+def refuse_complex(function: Function, inputs: Iterable[Any]) -> None:
+    """Raise an error if a function of real numbers only was called with complex ones."""
+    if table[function].real and any(map(is_complex, inputs)):
+        raise refuse(function, "got complex numbers, of which it has no meaning or no slope", table[function].real)
 
 
 def unsupported(function: Function, key: str) -> TypeError:

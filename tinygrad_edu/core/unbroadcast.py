@@ -8,12 +8,13 @@ import math
 
 import numpy as np
 
+from tinygrad_edu.core.dtypes import in_dtype
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.source_info import label
 
 
 def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
-    """`g` in the shape and dtype of `x`: sum where x was stretched, stretch where x was summed.
+    """`g` in the shape and dtype of `x`: sum where x was stretched, stretch where x was summed, real where x is.
 
     >>> unbroadcast(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.0], [0.0]]))
     array([[3.],
@@ -24,11 +25,11 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
         ValueError: neither shape broadcasts to the other, so the rule of `function` is wrong.
     """
     if not hasattr(g, "shape"):
-        if not isinstance(g, (int, float)):
+        if not isinstance(g, (int, float, complex)):
             got = "None" if g is None else f"a {type(g).__name__}"
             remedy = "it must return g times the slope by its input, one number or array"
             raise TypeError(f"the rule of {label(function)} returned {got}; {remedy}")
-        g = np.float64(g)
+        g = np.complex128(g) if isinstance(g, complex) else np.float64(g)
     given, wanted = g.shape, x.shape
     if given != wanted:
         extra = len(given) - len(wanted)
@@ -47,4 +48,4 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
                     f"the rule of {label(function)} gave a cotangent of shape {given} for an input of shape {wanted}; "
                     "it must have the input's shape, or one that broadcasts with it"
                 ) from None
-    return g if g.dtype == x.dtype else g.astype(x.dtype)
+    return g if g.dtype == x.dtype else in_dtype(g, x.dtype)

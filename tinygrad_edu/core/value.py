@@ -17,6 +17,7 @@ from tinygrad_edu.core.arrays import accept
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.conversions import Conversions
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
+from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
 from tinygrad_edu.core.rules import Array
@@ -54,7 +55,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         name: what to call it where tapes are shown.
 
     Raises:
-        TypeError: `data` is complex, text, or of some other kind that has no slope.
+        TypeError: `data` is text, or of some other kind that has no slope.
     """
 
     __slots__ = ()
@@ -84,7 +85,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         accepted = accept(new)
         if accepted.shape != self.shape:
             raise ValueError(f"new data has shape {accepted.shape}, the leaf has {self.shape}; make a new Value")
-        self._payload = accepted.astype(self.dtype, copy=False)
+        self._payload = cast(accepted, self.dtype, "the new data")
         self.serial = next(serials)
 
     @property
@@ -100,7 +101,8 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
 
     @grad.setter
     def grad(self, new: Array | None) -> None:
-        self._grad = None if new is None else np.broadcast_to(payload(new), self.shape).astype(self.dtype)[()]
+        given = None if new is None else np.broadcast_to(payload(new), self.shape)
+        self._grad = None if given is None else cast(given, self.dtype, "the new gradient")[()]
 
     def _own_gradient(self) -> Array:
         """What is accumulated so far, in memory of its own."""
@@ -119,9 +121,10 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
 
         Args:
-            seed: the cotangent to start from, of this Value's shape; 1 for a single number.
+            seed: the cotangent to start from, of this Value's shape; 1 for a single real number.
 
         Raises:
+            TypeError: there is no seed and this Value is complex, or the seed is complex and this Value real.
             ValueError: there is no seed and more than one number here, or the seed has another shape.
             RuntimeError: nothing led here, or a leaf was given new data since it was used.
         """
@@ -141,12 +144,15 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         if seed is None and self.size != 1:
             remedy = "sum it to one number first, or pass backward(seed) with a seed of its shape"
             raise ValueError(f"backward() on a Value of shape {self.shape}: {remedy}")
+        if seed is None and self.dtype.kind == "c":
+            remedy = "take a real number of it first, such as np.real(x) or abs(x) ** 2, or pass backward(seed)"
+            raise TypeError(f"backward() on a complex Value, which does not grow or fall: {remedy}")
         if seed is None:
             return np.ones_like(self._payload)[()]
         start = accept(payload(seed))
         if start.shape != self.shape:
             raise ValueError(f"backward(seed): the seed has shape {start.shape}, the Value {self.shape}")
-        return start.astype(self.dtype)
+        return cast(start, self.dtype, "backward(seed): the seed")
 
     __array_ufunc__ = on_ufunc
 
@@ -188,7 +194,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return format(self.item(), spec) if spec else repr(self)
 
     def item(self, *index: int) -> Any:  # type: ignore[override]
-        """The one number here, or the one at `index`, as a Python float."""
+        """The one number here, or the one at `index`, as a float or complex number of Python's."""
         return self._payload.item(*index)
 
     def exp(self) -> Self:
@@ -204,7 +210,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return np.tanh(self)  # type: ignore[no-any-return]
 
     def tolist(self) -> Any:
-        """The data as nested lists of Python floats."""
+        """The data as nested lists of numbers of Python's."""
         return self._payload.tolist()
 
     def flatten(self, order: str = "C") -> Self:  # type: ignore[override]
@@ -212,23 +218,23 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return self.ravel(order)
 
     def conj(self) -> Self:
-        """As np.conj: a recorded copy, since Values are real."""
-        return +self
+        """As np.conj."""
+        return np.conjugate(self)  # type: ignore[no-any-return]
 
     def view(self, dtype: Any = None) -> Self:  # type: ignore[override]
-        """As NumPy's method, of the same kind of float: a recorded copy, since nothing is written into Values."""
+        """As NumPy's method, of the same dtype: a recorded copy, since nothing is written into Values."""
         if dtype is not None:
             raise TypeError("view: dtype= has no rule for Values; write x.astype(dtype)")
         return +self
 
-    conjugate, real = conj, property(conj)
+    conjugate = conj
     flat = property(lambda self: self.ravel(), doc="The elements one after the other, as np.ravel.")
     nbytes = property(operator.attrgetter("_payload.nbytes"), doc="The bytes of the data.")
     itemsize = property(operator.attrgetter("_payload.itemsize"), doc="The bytes of an element.")
     shape = property(operator.attrgetter("_payload.shape"), doc="The length along each axis.")
     ndim = property(operator.attrgetter("_payload.ndim"), doc="The number of axes.")
     size = property(operator.attrgetter("_payload.size"), doc="The number of elements.")
-    dtype = property(operator.attrgetter("_payload.dtype"), doc="The kind of float.")
+    dtype = property(operator.attrgetter("_payload.dtype"), doc="The kind of number.")
 
 
 def _show(data: Array) -> str:

@@ -8,6 +8,7 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     construction,
     decompositions,
     exponential,
+    fourier,
     indexing,
     inverses,
     linear_algebra,

@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
+from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
+
+PARTS = "write it of np.real(x) and np.imag(x), or of abs(x)"  # instead of functions of real numbers only
 
 
 def flat(g, z, *inputs):
@@ -56,14 +59,32 @@ def replace_zero(z):
     return z + (z == 0)
 
 
+def conjugated(x):
+    """The conjugate of `x`, which is `x` itself where it is real."""
+    return np.conjugate(x) if is_complex(x) else x
+
+
+def turned(g, z, x):
+    """The slope of ``x / |x|``, which turns with a complex x; the sign of real numbers is flat."""
+    if not is_complex(x):
+        return 0.0
+    return (z != 0) * (g - np.real(g * z) * np.conjugate(z)) / replace_zero(abs(x))
+
+
+def angle_rule(g, z, x, *, deg=False):
+    """``Im(dx / x)``, in degrees if asked, and 0 at 0."""
+    h = replace_zero(abs(x))
+    return -1j * (np.rad2deg(g) if deg else g) * (conjugated(x) / h) / h
+
+
 @primitive
 def cast(x, dtype):
-    """`x` as another kind of float."""
+    """`x` as another kind of number."""
     return x.astype(dtype)
 
 
 def as_kind(x, dtype):
-    """`x` as this kind of float, which it may be already."""
+    """`x` as this kind of number, which it may be already."""
     return x if x.dtype == dtype else np.astype(x, dtype)
 
 
@@ -77,15 +98,15 @@ derivative(np.multiply,     lambda g, z, x, y: g * y,
 derivative(np.divide,       lambda g, z, x, y: g / y,
                             lambda g, z, x, y: -g * z / y)
 derivative(np.remainder,    lambda g, z, x, y: g,
-                            lambda g, z, x, y: -g * np.floor_divide(x, y))
+                            lambda g, z, x, y: -g * np.floor_divide(x, y), real=PARTS)
 derivative(np.fmod,         lambda g, z, x, y: g,
-                            lambda g, z, x, y: -g * np.trunc(x / y))
+                            lambda g, z, x, y: -g * np.trunc(x / y), real=PARTS)
 derivative(np.negative,     lambda g, z, x: -g)
 derivative(np.positive,     lambda g, z, x: g, selects=True)
 derivative(np.reciprocal,   lambda g, z, x: -g * z * z)
 derivative(np.square,       lambda g, z, x: g * 2 * x)
 derivative(np.sqrt,         lambda g, z, x: g / (2 * z))
-derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z))
+derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z), real="write x ** (1 / 3), the principal root")
 derivative(cast,            lambda g, z, x, dtype: g, None)
 
 # x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0. The logarithm is as precise as z.
@@ -95,10 +116,11 @@ derivative(np.float_power,  lambda g, z, x, y: g * y * np.float_power(nonzero_ba
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
 
 # Kinks: abs'(0) = 0, hypot'(0, 0) = 0; where two arguments tie, each has half the slope.
-derivative(np.absolute,     lambda g, z, x: g * np.sign(x), kink=at_zero)
-derivative(np.fabs,         lambda g, z, x: g * np.sign(x), kink=at_zero)
+derivative(np.absolute,     lambda g, z, x: g * conjugated(np.sign(x)), kink=at_zero)
+derivative(np.fabs,         lambda g, z, x: g * np.sign(x), kink=at_zero, real="write np.abs(x)")
 derivative(np.hypot,        lambda g, z, x, y: g * (x / replace_zero(z)),
-                            lambda g, z, x, y: g * (y / replace_zero(z)), kink=at_zero)
+                            lambda g, z, x, y: g * (y / replace_zero(z)), kink=at_zero,
+                            real="write np.sqrt(abs(x) ** 2 + abs(y) ** 2)")
 derivative(np.maximum,      lambda g, z, x, y: g * tie_weight(x, y),
                             lambda g, z, x, y: g * tie_weight(y, x), selects=True, kink=tied)
 derivative(np.minimum,      lambda g, z, x, y: g * tie_weight(y, x),
@@ -108,20 +130,26 @@ derivative(np.fmax,         lambda g, z, x, y: g * past_nan(y, tie_weight(x, y))
 derivative(np.fmin,         lambda g, z, x, y: g * past_nan(y, tie_weight(y, x)),
                             lambda g, z, x, y: g * past_nan(x, tie_weight(x, y)), selects=True, kink=tied)
 derivative(np.copysign,     lambda g, z, x, y: g * np.copysign(1.0, x) * np.copysign(1.0, y), flat,
-                            kink=at_zero)
+                            kink=at_zero, real=PARTS)
 derivative(np.where,        None,
                             lambda g, z, c, x, y: np.where(c, g, 0.0),
                             lambda g, z, c, x, y: np.where(c, 0.0, g), selects=True)
 
 # Flat between their jumps.
-derivative(np.sign,         flat)
-derivative(np.floor,        flat)
-derivative(np.ceil,         flat)
-derivative(np.trunc,        flat)
+derivative(np.sign,         turned)  # of complex numbers, x / |x|
+derivative(np.floor,        flat, real=PARTS)
+derivative(np.ceil,         flat, real=PARTS)
+derivative(np.trunc,        flat, real=PARTS)
 derivative(np.rint,         flat)
 derivative(np.round,        flat_to)
-derivative(np.floor_divide, flat, flat)
-derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0))
+derivative(np.floor_divide, flat, flat, real=PARTS)
+derivative(np.heaviside,    flat, lambda g, z, x, y: g * (x == 0), real=PARTS)
+
+# Of complex numbers: none of these is holomorphic.
+derivative(np.real,         lambda g, z, x: g, selects=True)
+derivative(np.imag,         lambda g, z, x: -1j * g, selects=True)
+derivative(np.conjugate,    lambda g, z, x: np.conjugate(g), selects=True)
+derivative(np.angle,        angle_rule)
 # fmt: on
 
 
@@ -141,12 +169,15 @@ def clip(a, a_min=np._NoValue, a_max=np._NoValue, *, min=np._NoValue, max=np._No
 
 @compose(np.astype)
 def astype(x, dtype, copy=True):
-    """`x` as another kind of float, or as plain integers or truth values."""
-    if np.dtype(dtype).kind == "f":
+    """`x` as another kind of float or complex number, or as plain integers or truth values."""
+    kind = np.dtype(dtype).kind
+    if is_complex(x) and kind in "fiu":
+        raise TypeError(f"np.astype: dtype={dtype!r} would drop the imaginary part; write np.real(x)")
+    if kind in "fc":
         return cast(x, dtype)
-    if np.dtype(dtype).kind in "iub":
+    if kind in "iub":
         return payload(x).astype(dtype)
-    raise TypeError(f"np.astype: dtype={dtype!r} has no slope; Values hold real numbers")
+    raise TypeError(f"np.astype: dtype={dtype!r} has no slope; Values hold real and complex numbers")
 
 
 @compose(np.full_like)
@@ -157,16 +188,17 @@ def full_like(a, fill_value, dtype=None, order="K", shape=None):
         return np.full_like(like, fill_value, order=order)
     if dtype is not None:
         raise TypeError("np.full_like: dtype= has no rule for a Value; write np.full_like(a, x).astype(dtype)")
+    if is_complex(fill_value) and not is_complex(like):
+        raise refuse(np.full_like, "fill_value is complex and a is not", "write np.full_like(a + 0j, fill_value)")
     filled: Any = np.broadcast_to(fill_value, like.shape)  # type: ignore[call-overload]
     return filled if filled.dtype == like.dtype else np.astype(filled, like.dtype)
 
 
-compose(np.fix)(lambda x: np.trunc(x))  # noqa: PLW0108 - it is called by keyword, which np.trunc refuses
+compose(np.fix, PARTS)(lambda x: np.trunc(x))  # noqa: PLW0108 - it is called by keyword, which np.trunc refuses
 compose(np.around)(lambda a, decimals=0: np.round(a, decimals))
-compose(np.divmod)(lambda x1, x2: (x1 // x2, x1 % x2))
-compose(np.modf)(lambda x: (x - np.trunc(x), np.trunc(x)))
+compose(np.divmod, PARTS)(lambda x1, x2: (x1 // x2, x1 % x2))
+compose(np.modf, PARTS)(lambda x: (x - np.trunc(x), np.trunc(x)))
 compose(np.copy)(lambda a: +a)
-compose(np.real)(lambda val: +val)
 
 nondifferentiable(
     np.greater, np.greater_equal, np.less, np.less_equal, np.equal, np.not_equal,

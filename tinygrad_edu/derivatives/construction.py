@@ -53,7 +53,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, axis=0):
     return base ** linspace(start, stop, num, endpoint, False, axis)
 
 
-@compose(np.geomspace)
+@compose(np.geomspace, "write np.exp(np.linspace(np.log(start), np.log(stop), num))")
 def geomspace(start, stop, num=50, endpoint=True, axis=0):
     """Numbers of one sign from `start` to `stop`, each the same multiple of the one before."""
     start, stop = as_array(start), as_array(stop)

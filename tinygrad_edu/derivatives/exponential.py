@@ -31,8 +31,10 @@ def bell(x: Any, rate: float) -> Any:
     return z.astype(x.dtype if hasattr(x, "dtype") else z.dtype)[()]
 
 
+DIRECTLY = "write it with np.log and np.exp"
+
 # fmt: off
-derivative(bell,          lambda g, z, x, rate: g * (-2 * rate * np.clip(x, -64.0, 64.0)) * z, None)
+derivative(bell,          lambda g, z, x, rate: g * (-2 * rate * np.clip(x, -64.0, 64.0)) * z, None, real=DIRECTLY)
 derivative(np.exp,        lambda g, z, x: g * z)
 derivative(np.exp2,       lambda g, z, x: g * z * LN2)
 derivative(np.expm1,      lambda g, z, x: g * np.exp(x))
@@ -41,7 +43,7 @@ derivative(np.log2,       lambda g, z, x: g / x / LN2)
 derivative(np.log10,      lambda g, z, x: g / x / LN10)
 derivative(np.log1p,      lambda g, z, x: g / (1 + x))
 derivative(np.logaddexp,  lambda g, z, x, y: g * softmax_weight(x, y, np.exp, np.logaddexp),
-                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp, np.logaddexp))
+                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp, np.logaddexp), real=DIRECTLY)
 derivative(np.logaddexp2, lambda g, z, x, y: g * softmax_weight(x, y, np.exp2, np.logaddexp2),
-                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp2, np.logaddexp2))
+                          lambda g, z, x, y: g * softmax_weight(y, x, np.exp2, np.logaddexp2), real=DIRECTLY)
 # fmt: on

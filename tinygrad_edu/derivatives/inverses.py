@@ -3,7 +3,7 @@
 g     cotangent of the output
 z     output
 a, b  a matrix, and what stands on the right of the equations
-t     matrices transposed
+t, h  matrices transposed, and conjugated as well
 
 Sources: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008;
 Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems", 1973.
@@ -17,10 +17,13 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, derivative
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload
-from tinygrad_edu.derivatives.linear_algebra import t
+from tinygrad_edu.derivatives.arithmetic import conjugated
+from tinygrad_edu.derivatives.linear_algebra import h, t
+from tinygrad_edu.derivatives.norms import squares
 from tinygrad_edu.derivatives.reductions import others
 
 WELL_CONDITIONED = 0.01  # of singular values, the smallest over the largest
@@ -54,11 +57,13 @@ def cofactors(a):
     if np.all(z != 0):
         return z[..., None, None] * t(np.linalg.inv(a))
     u, s, vt = np.linalg.svd(a)
-    return orientation(u, vt) * (u * others(s, -1)[..., None, :]) @ vt
+    return orientation(u, vt) * (conjugated(u) * others(s, -1)[..., None, :]) @ conjugated(vt)
 
 
 def orientation(u, vt):
-    """1 or -1, the determinant of two rotations or reflections."""
+    """1 or -1, the determinant of two rotations or reflections; of unitary matrices, a phase."""
+    if is_complex(u):
+        return (np.linalg.det(u) * np.linalg.det(vt))[..., None, None]
     return np.round(np.linalg.det(payload(u)) * np.linalg.det(payload(vt)))[..., None, None]
 
 
@@ -75,14 +80,17 @@ def cofactors_rule(g, z, a):
     u, s, vt = np.linalg.svd(a)
     eye = np.eye(a.shape[-1])
     pairs = others(np.where(eye, 1.0, s[..., None, :]), -1) * (1 - eye)  # of all singular values but two
-    m = t(u) @ g @ t(vt)
+    m = h(u) @ g @ h(vt)
     along = pairs @ np.sum(eye * m, axis=-1)[..., None]
-    return orientation(u, vt) * (u @ (eye * along - pairs * t(m)) @ vt)
+    return orientation(u, vt) * (conjugated(u) @ (eye * along - pairs * t(m)) @ conjugated(vt))
 
 
 def slogdet_rule(g, z, a):
-    """The slope of the logarithm, ``a⁻ᵀ``; the sign is flat."""
-    return g[1][..., None, None] * solved(np.linalg.slogdet, t(a), np.eye(a.shape[-1]))
+    """The slope of the logarithm, ``a⁻ᵀ``; the sign is flat, but that of a complex determinant turns."""
+    g_sign, g_log = g
+    if is_complex(a):
+        g_log = g_log + 1j * np.imag(g_sign * z[0])
+    return g_log[..., None, None] * solved(np.linalg.slogdet, t(a), np.eye(a.shape[-1]))
 
 
 @primitive
@@ -100,17 +108,19 @@ def kept(s, tolerance):
 
 def truncated_rule(g, z, a, tolerance):
     """Between a value that is kept and one that is not, ``s_i² g_ij + s_i s_j g_ji`` over ``s_i² - s_j²``."""
+    g = conjugated(g)
     u, s, vt = np.linalg.svd(a, full_matrices=False)
     keep = kept(s, tolerance)
     row, column = keep[..., None, :], keep[..., :, None]
     apart = row != column
     x, y = s[..., None, :], s[..., :, None]
     gaps = np.where(apart, (row - column) * (x - y) * (x + y), 1.0)
-    m = t(u) @ g @ t(vt)
+    m = h(u) @ g @ h(vt)
     larger = np.where(row > column, x, y)
-    inside = row * column * m + apart * (larger * larger * m + x * y * t(m)) / gaps
+    inside = row * column * m + apart * (larger * larger * m + x * y * h(m)) / gaps
     left, right = u * row, column * vt
-    return u @ inside @ vt + (g - u @ (t(u) @ g)) @ t(right) @ right + left @ t(left) @ (g - (g @ t(vt)) @ vt)
+    outside = (g - u @ (h(u) @ g)) @ h(right) @ right + left @ h(left) @ (g - (g @ h(vt)) @ vt)
+    return conjugated(u @ inside @ vt + outside)
 
 
 def without_small(a, tolerance):
@@ -127,8 +137,9 @@ def pseudo_inverse(a, tolerance):
 
 def pseudo_inverse_rule(g, z, a, tolerance):
     """The slope while the rank stays as it is: ``-zᵀ g zᵀ + (1 - a z) gᵀ z zᵀ + zᵀ z gᵀ (1 - z a)``."""
-    right, left = t(g) @ (z @ t(z)), (t(z) @ z) @ t(g)
-    return right - a @ (z @ right) + left - (left @ z) @ a - t(z) @ g @ t(z)
+    g = conjugated(g)
+    right, left = h(g) @ (z @ h(z)), (h(z) @ z) @ h(g)
+    return conjugated(right - a @ (z @ right) + left - (left @ z) @ a - h(z) @ g @ h(z))
 
 
 @primitive
@@ -147,9 +158,9 @@ def least_squares_by_matrix(g, z, a, b, rcond):
     """As `pseudo_inverse_rule`, of what it makes of `b`; the residual stands where ``(1 - a z) b`` does."""
     p = pseudo_inverse(a, cutoff(a, rcond))
     r = b - a @ z
-    g, z, r = (x[:, None] if b.ndim == 1 else x for x in (g, z, r))
-    left = (t(p) @ z) @ t(g)
-    return r @ (t(g) @ p @ t(p)) + left - (left @ p) @ a - (t(p) @ g) @ t(z)
+    g, z, r = (x[:, None] if b.ndim == 1 else x for x in (conjugated(g), z, r))
+    left = (h(p) @ z) @ h(g)
+    return conjugated(r @ (h(g) @ p @ h(p)) + left - (left @ p) @ a - (h(p) @ g) @ h(z))
 
 
 # fmt: off
@@ -184,8 +195,7 @@ def lstsq(a, b, rcond=None):
     x = least_squares(a if rcond is None else without_small(a, cutoff(a, rcond)), b, rcond)
     s = np.linalg.svdvals(a)
     rank = np.intc(np.sum(kept(s, cutoff(a, rcond))))
-    squares = np.square(np.reshape(b - a @ x, (a.shape[0], -1)))
-    left = np.sum(squares, axis=0)
+    left = np.sum(squares(np.reshape(b - a @ x, (a.shape[0], -1))), axis=0)
     return x, left if rank == a.shape[1] < a.shape[0] else left[:0], rank, s
 
 

@@ -3,7 +3,7 @@
 g     cotangent of the output
 z     output
 x, y  inputs
-t     matrices transposed
+t, h  matrices transposed, and conjugated as well
 """
 
 import math
@@ -13,6 +13,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Each, compose, derivative, refuse
+from tinygrad_edu.derivatives.arithmetic import conjugated
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `string`, which takes 1 ms to import
 
@@ -20,6 +21,11 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in `strin
 def t(x):
     """The matrices in the last two axes, transposed."""
     return x.swapaxes(-1, -2)
+
+
+def h(x):
+    """The matrices in the last two axes, transposed and conjugated."""
+    return conjugated(t(x))
 
 
 def product_left(g, x, y):
@@ -83,8 +89,8 @@ derivative(np.matmul, lambda g, z, x, y: product_left(g, x, y),
 if hasattr(np, "matvec"):  # from NumPy 2.2 on
     derivative(np.matvec, lambda g, z, x1, x2: g[..., None] * x2[..., None, :],
                           lambda g, z, x1, x2: (t(x1) @ g[..., None])[..., 0])
-    derivative(np.vecmat, lambda g, z, x1, x2: (x2 @ g[..., None])[..., 0],
-                          lambda g, z, x1, x2: x1[..., None] * g[..., None, :])
+    derivative(np.vecmat, lambda g, z, x1, x2: conjugated((x2 @ g[..., None])[..., 0]),
+                          lambda g, z, x1, x2: conjugated(x1)[..., None] * g[..., None, :])
 derivative(np.einsum, Each(contraction, "subscripts, such as 'ij,jk->ik'"))
 # fmt: on
 
@@ -118,13 +124,13 @@ def tensordot(a, b, axes=2):
 
 compose(np.inner)(lambda a, b: dot(a, b) if np.ndim(a) == 0 or np.ndim(b) == 0 else tensordot(a, b, (-1, -1)))
 compose(np.outer)(lambda a, b: np.ravel(a)[:, None] * np.ravel(b))
-compose(np.vdot)(lambda a, b: np.ravel(a) @ np.ravel(b))
+compose(np.vdot)(lambda a, b: conjugated(np.ravel(a)) @ np.ravel(b))
 
 
 @compose(np.vecdot)
 def vecdot(x1, x2):
-    """The dot products of the vectors in the last axes."""
-    return (as_array(x1)[..., None, :] @ as_array(x2)[..., :, None])[..., 0, 0]
+    """The dot products of the vectors in the last axes, the first ones conjugated."""
+    return (conjugated(as_array(x1))[..., None, :] @ as_array(x2)[..., :, None])[..., 0, 0]
 
 
 @compose(np.linalg.multi_dot)

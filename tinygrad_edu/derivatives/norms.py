@@ -10,6 +10,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 from tinygrad_edu.derivatives.arithmetic import at_zero, replace_zero
 
@@ -26,6 +27,11 @@ derivative(
     None,
     kink=at_zero,
 )
+
+
+def squares(x):
+    """The squared magnitudes of numbers."""
+    return np.real(x * np.conjugate(x)) if is_complex(x) else x * x
 
 
 def spectrum(x):
@@ -53,7 +59,7 @@ def norm(x, ord=None, axis=None, keepdims=False):
     if len(axes) not in (1, 2) and not (ord is None and axis is None):
         raise ValueError(f"np.linalg.norm: a vector has one axis and a matrix two, got axes {axes}; give axis=")
     if ord is None or (ord == "fro" and matrix) or (ord == 2 and not matrix):
-        return root(np.sum(x * x, axis=axis, keepdims=keepdims), 2)
+        return root(np.sum(squares(x), axis=axis, keepdims=keepdims), 2)
     if matrix:
         z = norm_of_matrices(np.moveaxis(x, axes, (-2, -1)), ord)
         return np.expand_dims(z, axes) if keepdims else z

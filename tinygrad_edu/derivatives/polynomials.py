@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import compose, refuse
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.sequences import convolution
 
 
@@ -112,6 +113,27 @@ def poly(seq_of_zeros):
     for i in range(roots.shape[0]):
         p = convolution(p, np.concatenate([np.ones(1, roots.dtype), -roots[i : i + 1]]))
     return p
+
+
+@compose(np.roots)
+def roots(p):
+    """The roots of a polynomial, as eigenvalues of its companion matrix; one at 0 comes last."""
+    p = np.atleast_1d(as_array(p))
+    if p.ndim != 1:
+        raise ValueError("Input must be a rank-1 array.")
+    given = np.flatnonzero(payload(p))
+    if not given.size:
+        raise refuse(np.roots, "all coefficients are 0", "then every number is a root")
+    at_zero = p.shape[0] - 1 - int(given[-1])
+    if at_zero > 1:
+        raise refuse(np.roots, f"{at_zero} roots are 0, and where roots meet they have no slope", "leave them out")
+    p = p[given[0] :]
+    n = p.shape[0] - 1
+    if not n:
+        return p[:0]
+    z = np.linalg.eigvals(np.concatenate([(-p[1:] / p[0])[None, :], np.eye(n - 1, n, dtype=p.dtype)]))
+    zero = np.argmin(abs(payload(z)))
+    return z[[*np.delete(np.arange(n), zero), zero]] if at_zero else z
 
 
 @compose(np.polyfit)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Array, compose, refuse
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.derivatives.arithmetic import as_kind
@@ -81,8 +82,9 @@ def choose(a, choices, mode="raise"):
 def insert(arr, obj, values, axis=None):
     """An array with elements put in ahead of places along an axis, or into the flattened array."""
     kind = as_array(arr).dtype
-    if kind.kind != "f":
-        raise refuse(np.insert, f"arr is of dtype {kind}, to which values would be rounded", "pass an array of floats")
+    if kind.kind not in "fc" or (kind.kind == "f" and is_complex(as_array(values))):
+        what = f"arr is of dtype {kind}, to which values would be rounded"
+        raise refuse(np.insert, what, "pass an array of floats, or complex numbers")
     obj = plain(np.insert, "obj", obj)
     z = rearrange(lambda x: np.insert(x[0], obj, x[1], axis), [arr, values])
     return as_kind(z, kind)

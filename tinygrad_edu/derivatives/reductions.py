@@ -14,7 +14,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
-from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, replace_zero
+from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, conjugated, replace_zero
 
 
 def restore_axes(g, a, axis, keepdims):
@@ -68,7 +68,7 @@ def inverse_count(a: Array, axis: Any, ddof: float = 0, where: Any = True) -> An
 
 def spread_slope(g, a, axis, ddof, keepdims, where, mean):
     """Half the slope of the variance, times `g`."""
-    shares = restore_axes(g, a, axis, keepdims) * deviation(a, axis, where, mean)
+    shares = restore_axes(g, a, axis, keepdims) * conjugated(deviation(a, axis, where, mean))
     return counted(shares * inverse_count(a, axis, ddof, where), where)
 
 

@@ -18,17 +18,9 @@ instead("equal numbers are one there, which has no slope: pass x.data, or write 
         "intersect1d", "setdiff1d", "setxor1d", "union1d",
         "unique_all", "unique_counts", "unique_inverse", "unique_values")  # fmt: skip
 
-# Complex numbers, which Values do not hold.
-instead("its results may be complex: find them with x.data, and their slopes by the implicit function theorem", "roots")
-instead("its results may be complex; of a symmetric matrix, write np.linalg.eigh", "linalg.eig")
-instead("its results may be complex; of a symmetric matrix, write np.linalg.eigvalsh", "linalg.eigvals")
-instead("Values are real: write np.sort", "sort_complex")
-instead("Values are real: leave it out", "real_if_close")
-instead("its results are complex, and Values are real: write its sums with np.cos and np.sin, as matrices",
-        *(f"fft.{inverse}{kind}fft{n}" for inverse in ("", "i") for kind in ("", "r") for n in ("", "2", "n")),
-        "fft.hfft", "fft.ihfft")  # fmt: skip
-instead("write np.roll(x, n // 2)", "fft.fftshift")
-instead("write np.roll(x, -(n // 2))", "fft.ifftshift")
+# What is complex or real as the numbers are.
+instead("write np.sort(x), or of real numbers np.sort(x) + 0j", "sort_complex")
+instead("whether its result is complex depends on the numbers: write np.real(x)", "real_if_close")
 
 # Files, dates, text: not of numbers, or not of results.
 instead("pass x.data, the plain numbers", "save", "savez", "savez_compressed", "savetxt")

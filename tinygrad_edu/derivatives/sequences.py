@@ -12,9 +12,10 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, derivative, refuse
 from tinygrad_edu.core.tape import Entry, payload
-from tinygrad_edu.derivatives.arithmetic import as_kind
+from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated
 from tinygrad_edu.derivatives.reductions import exclusive_cumprod
 from tinygrad_edu.derivatives.shapes import concatenate
 
@@ -104,7 +105,7 @@ def diff(a, n=1, axis=-1, prepend=np._NoValue, append=np._NoValue):
 def ediff1d(ary, to_end=None, to_begin=None):
     """The differences of neighbours in the flattened array, with what is put around them."""
     ary = np.ravel(ary)
-    if ary.dtype.kind != "f":
+    if ary.dtype.kind not in "fc":
         raise refuse(np.ediff1d, f"ary is of dtype {ary.dtype}, to which Values would be rounded", "pass floats")
     parts = [to_begin, ary[1:] - ary[:-1], to_end]
     z = np.concatenate([np.ravel(part) for part in parts if part is not None])
@@ -184,13 +185,15 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         if f.shape[i] < edge_order + 1:
             raise ValueError(f"np.gradient: {f.shape[i]} points along axis {i}; edge_order={edge_order} takes more")
         z = np.moveaxis(slope_along(np.moveaxis(f, i, 0), h, edge_order), 0, i)
-        found.append(as_kind(z, f.dtype) if f.dtype.kind == "f" else z)
+        found.append(as_kind(z, f.dtype) if f.dtype.kind in "fc" else z)
     return found[0] if len(found) == 1 else tuple(found)
 
 
 @compose(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """The piecewise linear function through points; on a point the slope is that of the piece to its right."""
+    if is_complex(x) or is_complex(xp):
+        raise refuse(np.interp, "x or xp is complex, and complex numbers do not lie in order", PARTS)
     x, xp, fp = (as_kind(a, np.result_type(a.dtype, np.float64)) for a in map(as_array, (x, xp, fp)))
     if xp.ndim != 1 or xp.shape != fp.shape or not xp.size:
         raise ValueError(f"np.interp: xp of shape {xp.shape} and fp of {fp.shape} must be vectors of one length")
@@ -212,7 +215,7 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     return np.where(below, low, np.where(above, high, inside))
 
 
-@compose(np.unwrap)
+@compose(np.unwrap, "pass angles, such as np.angle(x)")
 def unwrap(p, discont=None, axis=-1, period=2 * math.pi):
     """Phases without their jumps: to each a multiple of the period is added, which has no slope."""
     numbers = payload(p)
@@ -241,8 +244,8 @@ def convolve(a, v, mode="full"):
 
 @compose(np.correlate)
 def correlate(a, v, mode="valid"):
-    """The correlation of two vectors: the convolution with one of them reversed."""
-    a, v = as_array(a), as_array(v)
+    """The correlation of two vectors: the convolution with the conjugate of the second, reversed."""
+    a, v = as_array(a), conjugated(as_array(v))
     if a.ndim != 1 or v.ndim != 1:
         raise ValueError(f"np.correlate: got shapes {a.shape} and {v.shape}; both must be vectors")
     if a.size < v.size:

@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 from tinygrad_edu.core.tape import payload
-from tinygrad_edu.derivatives.arithmetic import flat
+from tinygrad_edu.derivatives.arithmetic import PARTS, flat
 
 NODES = 64  # of the trapezoidal rule, which is exact to the last digit for what i0 can hold
 ANGLES = (np.arange(NODES) + 0.5) * (math.pi / 2 / NODES)
@@ -62,25 +62,22 @@ def i0_slope(x, n):
 # fmt: off
 derivative(np.sinc,      lambda g, z, x: g * sinc_slope(x, 1))
 derivative(sinc_slope,   lambda g, z, x, n: g * sinc_slope(x, n + 1), None)
-derivative(np.i0,        lambda g, z, x: g * i0_slope(x, 1))
+derivative(np.i0,        lambda g, z, x: g * i0_slope(x, 1), real=PARTS)
 derivative(i0_slope,     lambda g, z, x, n: g * i0_slope(x, n + 1), None)
-derivative(np.ldexp,     lambda g, z, x, y: np.ldexp(g, y), None)
-derivative(np.nextafter, lambda g, z, x, y: g, flat, selects=True)
-derivative(np.spacing,   flat)
+derivative(np.ldexp,     lambda g, z, x, y: np.ldexp(g, y), None, real="write x * 2.0**n")
+derivative(np.nextafter, lambda g, z, x, y: g, flat, selects=True, real=PARTS)
+derivative(np.spacing,   flat, real=PARTS)
 # fmt: on
 
 
-@compose(np.frexp)
+@compose(np.frexp, PARTS)
 def frexp(x):
     """The mantissa, from ½ up to 1, and the exponent, which has no slope."""
     exponent = np.frexp(payload(x))[1]
     return np.ldexp(x, -exponent), exponent
 
 
-compose(np.conjugate)(lambda x: +x)
-
-# Of real numbers: the imaginary part is 0, the angle 0 or π; both are flat.
-nondifferentiable(np.imag, np.angle, np.isreal, np.iscomplex, np.common_type)
+nondifferentiable(np.isreal, np.iscomplex, np.common_type)
 
 # Of integers: NumPy refuses floats.
 nondifferentiable(

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
-from tinygrad_edu.derivatives.arithmetic import as_kind
+from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated
 from tinygrad_edu.derivatives.indexing import put_back
 
 
@@ -76,6 +77,9 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     """Finite numbers in place of NaNs and infinities, which have no slope."""
     if not copy:
         raise refuse(np.nan_to_num, "copy=False would write into a Value", "leave it out")
+    if is_complex(x):
+        parts = (nan_to_num(part, copy, nan, posinf, neginf) for part in (np.real(x), np.imag(x)))
+        return next(parts) + 1j * next(parts)
     ends = np.finfo(x.dtype)
     x = np.where(np.isnan(x), x.dtype.type(nan), x)
     x = np.where(np.isposinf(x), x.dtype.type(ends.max if posinf is None else posinf), x)
@@ -125,7 +129,7 @@ def quantiles(a, q, axis, keepdims, method="linear", skip=False):
 def enter_quantile(function, scale, skip):
     """Enter a function of quantiles, in hundredths or in parts of one."""
 
-    @compose(function)
+    @compose(function, PARTS)
     def found(a, q, axis=None, overwrite_input=False, method="linear", keepdims=False):
         """Of the elements in order, one, or the two next to where the quantile lies."""
         if isinstance(q, Entry):
@@ -140,13 +144,13 @@ enter_quantile(np.nanquantile, 1, True)
 enter_quantile(np.nanpercentile, 100, True)
 
 
-@compose(np.median)
+@compose(np.median, PARTS)
 def median(a, axis=None, overwrite_input=False, keepdims=False):
     """The middle element, or the mean of the two in the middle; of those that tie, the one that is there by place."""
     return quantiles(a, 0.5, axis, keepdims)
 
 
-@compose(np.nanmedian)
+@compose(np.nanmedian, PARTS)
 def nanmedian(a, axis=None, overwrite_input=False, keepdims=False):
     """The median of what is no NaN."""
     return quantiles(a, 0.5, axis, keepdims, skip=True)
@@ -174,7 +178,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     w, total, rest = weights_of(x.shape[1], fweights, aweights)
     freedom = total - ((0 if bias else 1) if ddof is None else ddof) * rest
     centred = x - np.sum(x * w, axis=1, keepdims=True) / total
-    return np.squeeze((centred * w) @ centred.T / np.float64(max(freedom, 0.0)))
+    return np.squeeze((centred * w) @ conjugated(centred).T / np.float64(max(freedom, 0.0)))
 
 
 def weights_of(n, fweights, aweights):
@@ -200,11 +204,11 @@ def corrcoef(x, y=None, rowvar=True):
     c = cov(x, y, rowvar)
     if not np.ndim(c):
         return c / c
-    deviations = np.sqrt(np.diag(c))
+    deviations = np.sqrt(np.real(np.diag(c)) if is_complex(c) else np.diag(c))
     return c / deviations[:, None] / deviations[None, :]
 
 
-@compose(np.bincount)
+@compose(np.bincount, PARTS)
 def bincount(x, weights=None, minlength=0):
     """The sum of the weights of each place; of a number of places, how often it is there."""
     if isinstance(x, Entry):

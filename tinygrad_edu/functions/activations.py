@@ -100,8 +100,9 @@ def dropout(x: Any, rate: float, seed: "int | np.random.Generator") -> Any:
 
 # fmt: off
 derivative(relu,    lambda g, z, x: g * (x > 0), kink=lambda z, x: x == 0)
-derivative(erf,     lambda g, z, x: g * (2 / math.sqrt(math.pi)) * bell(x, 1.0), opaque=True)
-derivative(sigmoid, lambda g, z, x: g * z * sigmoid(-x))
+derivative(erf,     lambda g, z, x: g * (2 / math.sqrt(math.pi)) * bell(x, 1.0), opaque=True,
+                    real="there is none for them here; give scipy.special.erf a row, with tinygrad_edu.primitive")
+derivative(sigmoid, lambda g, z, x: g * z * sigmoid(-x), real="write 1 / (1 + np.exp(-x))")
 # fmt: on
 
 Value.relu = relu

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tinygrad_edu import tree
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.tree import Tree
 
 Schedule = Callable[[Any], Any]  # from the number of steps done to the learning rate
@@ -39,6 +40,8 @@ class Optimizer:
     >>> optimizer.update({"w": 2.0}, state, parameters)[0]
     {'w': np.float64(0.10000000000000009)}
 
+    A complex parameter is two real ones to all transformations, its real and its imaginary part in an axis in front.
+
     Args:
         transformations: what is made of the gradients, in order.
         learning_rate: how far to go along what comes out; a number, or a schedule: a function of the steps done.
@@ -51,13 +54,14 @@ class Optimizer:
 
     def init(self, parameters: Tree) -> Tree:
         """The state before the first step."""
-        return {"steps": np.float64(0.0), "states": tuple(t.init(parameters) for t in self.transformations)}
+        given = tree.map(in_parts, parameters)
+        return {"steps": np.float64(0.0), "states": tuple(t.init(given) for t in self.transformations)}
 
     def update(self, gradients: Tree, state: Tree, parameters: Tree) -> tuple[Tree, Tree]:
         """The parameters one step on, each in its own dtype, and the next state; nothing is written into.
 
         Raises:
-            TypeError: the state is not one of this optimizer's.
+            TypeError: the state is not one of this optimizer's, or a gradient is complex and its parameter real.
             ValueError: the trees differ in structure; the message says where.
         """
         tree.map(_check_shape, parameters, gradients)
@@ -65,12 +69,14 @@ class Optimizer:
         if not known or len(state["states"]) != len(self.transformations):
             remedy = "call update(gradients, state, parameters) with what init or the last update gave"
             raise TypeError(f"optim: got a {type(state).__name__} that is no state of this optimizer; {remedy}")
-        states = []
+        given, states = tree.map(in_parts, parameters), []
+        gradients = tree.map(lambda p, g: in_parts(np.conj(g)) if is_complex(p) else g, parameters, gradients)
         for transformation, own in zip(self.transformations, state["states"], strict=True):
-            gradients, following = transformation.update(gradients, own, parameters)
+            gradients, following = transformation.update(gradients, own, given)
             states.append(following)
         rate = self.learning_rate(state["steps"]) if callable(self.learning_rate) else self.learning_rate
-        after = tree.map(lambda p, g: p - times(rate, g), parameters, gradients)
+        after = tree.map(lambda p, g: p - times(rate, g), given, gradients)
+        after = tree.map(lambda p, new: new[0] + 1j * new[1] if is_complex(p) else new, parameters, after)
         return after, {"steps": state["steps"] + 1.0, "states": tuple(states)}
 
 
@@ -112,6 +118,11 @@ def masked(transformation: Transformation, mask: Callable[[str], bool]) -> Trans
     return Transformation(transformation.init, update)
 
 
+def in_parts(x: Any) -> Any:
+    """`x`, of complex numbers the real and the imaginary part, in an axis in front."""
+    return np.stack([np.real(x), np.imag(x)]) if is_complex(x) else x
+
+
 def times(number: Any, x: Any) -> Any:
     """``number * x`` in the dtype of `x`, whatever that of the number is."""
     dtype = getattr(x, "dtype", None)
@@ -131,5 +142,7 @@ def unzip(like: Tree, pairs: Sequence[tuple[Any, ...]]) -> tuple[Tree, ...]:
 
 
 def _check_shape(p: Any, g: Any) -> None:
+    if is_complex(g) and not is_complex(p):
+        raise TypeError("optim: a gradient is complex, and its parameter real; make the parameter complex, p + 0j")
     if np.shape(p) != np.shape(g):
         raise ValueError(f"optim: a gradient of shape {np.shape(g)} for a parameter of shape {np.shape(p)}")

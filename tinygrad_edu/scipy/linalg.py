@@ -15,8 +15,8 @@ from scipy import linalg
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.derivatives.linear_algebra import t
+from tinygrad_edu.scipy.slopes import derivative
 
 __all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
 

@@ -6,6 +6,7 @@ s     the slope
 n     how many times a function was differentiated, or an order
 """
 
+import functools
 import inspect
 import math
 from typing import Any
@@ -13,10 +14,13 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from tinygrad_edu.core import rules
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.derivatives.exponential import bell
 
+derivative = functools.partial(
+    rules.derivative, real="rules of SciPy's functions are of real numbers: write it of parts"
+)
 zeta: Any = inspect.unwrap(special.zeta).__globals__["_ufuncs"]._zeta  # Hurwitz', which `special.zeta(n, x)` calls
 ROOT_PI = math.sqrt(math.pi)
 ROOT_2PI = math.sqrt(2 * math.pi)

@@ -16,13 +16,13 @@ from scipy import special
 
 from tinygrad_edu import functions
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import replace_zero
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.scipy.slopes import (
     ROOT_2PI,
     beta_density,
+    derivative,
     erfinv_slope,
     gamma_density,
     hazard,

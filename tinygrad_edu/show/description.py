@@ -17,6 +17,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY
 from tinygrad_edu.core.context import listening
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, table
 from tinygrad_edu.core.source_info import label
@@ -103,9 +104,9 @@ class Edge:
         return np.broadcast_to(self._rule(np.ones_like(self.node.data)), self.node.data.shape)[()]
 
     @property
-    def local_number(self) -> float | None:
+    def local_number(self) -> float | complex | None:
         """The local slope where it is a single number, from a single number to another."""
-        return float(np.sum(self.local)) if self.local is not None and self.is_scalar else None
+        return np.sum(self.local).item() if self.local is not None and self.is_scalar else None
 
     def symbol(self, expand: bool = True) -> Any:
         """The local slope as a symbol or a number, or where it is a whole matrix, the share as one with `g`.
@@ -171,10 +172,11 @@ class Edge:
     def numeric(self) -> float | None:
         """The slope formula's number for this edge: of the output by the input, or of what the followed element gives.
 
-        Where the output is an array, each element counts by its gradient. None where it cannot be computed.
+        Where the output is an array, each element counts by its gradient. None where it cannot be computed, or
+        where numbers are complex, which have slopes in two directions.
         """
         z, x = self.node, self.input.data
-        if not isinstance(x, (np.ndarray, np.generic)):
+        if not isinstance(x, (np.ndarray, np.generic)) or is_complex(x) or is_complex(z.data):
             return None
         weights = 1.0 if self.is_scalar else z.gradient
 

@@ -17,9 +17,11 @@ def short(text: str, width: int) -> str:
 def number(x: Any) -> str:
     """A single number to six digits.
 
-    >>> number(2.0), number(1 / 3), number(1e-9)
-    ('2.0', '0.333333', '1e-09')
+    >>> number(2.0), number(1 / 3), number(1e-9), number(1 - 2j)
+    ('2.0', '0.333333', '1e-09', '1-2j')
     """
+    if np.iscomplexobj(x):
+        return f"{x:.6g}"
     text = f"{float(x) + 0.0:.6g}"
     return text if set(text) & set(".eni") else f"{text}.0"
 
@@ -34,4 +36,4 @@ def shown(x: Any, width: int = 34) -> str:
         return f"shape {np.shape(x)}"
     if isinstance(x, np.ndarray):
         return short(np.array2string(x, precision=4, separator=", "), width)
-    return number(x) if isinstance(x, (float, np.floating)) else short(repr(x), width)
+    return number(x) if isinstance(x, (float, complex, np.inexact)) else short(repr(x), width)

@@ -2,7 +2,7 @@
 
 gradients   `assert_gradient`
 domains     `between`, `line`, `positive`, `nonzero`, `unit`, `above_one`, `spread`, `regular` (matrices): where from
-calls       `of(A(2, 3), axis=1)`: the arguments of a call, with an array to draw; `elementwise`: of every shape
+calls       `of(A(2, 3), axis=1)`: the arguments of a call, A an array to draw, C a complex one; `elementwise`
 strategies  `shapes`, `broadcastable_shapes`, `dtypes`, `layouts`, `arrays`, `like`
 programs    `programs`: random functions as source text
 checks      `check_derivative`, made of `oracles` (slopes), `behaviour` (side effects) and `mutants` (of the domain)
@@ -17,6 +17,7 @@ except ModuleNotFoundError as error:
 
 from tinygrad_edu.testing.calls import (
     A,
+    C,
     above_one,
     between,
     elementwise,
@@ -35,6 +36,7 @@ from tinygrad_edu.testing.strategies import arrays, broadcastable_shapes, dtypes
 
 __all__ = [
     "A",
+    "C",
     "Program",
     "above_one",
     "arrays",

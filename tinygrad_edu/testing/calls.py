@@ -1,7 +1,7 @@
 """How a test calls a function: which arguments are arrays to draw, from where, and how they lie in memory.
 
 span    draws numbers: span(generator, shape) -> array of float64
-A       stands in a call for an array to draw
+A, C    stand in a call for an array to draw, and a complex one
 of      the arguments of one call
 Call    a function with its arguments, some of them A's
 Sample  a call with its arrays drawn: a function of those arrays alone
@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from tinygrad_edu import tree
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.source_info import label
 
 Shape = tuple[int, ...]
@@ -75,6 +77,14 @@ class A:
         return LAYOUTS[self.possible(layout)](np.asarray(self.span(generator, self.shape)).astype(dtype))
 
 
+class C(A):
+    """A complex array to draw: two arrays of real numbers, its real part from a span, and its imaginary part."""
+
+    def __init__(self, *shape: int, span: Span = line) -> None:
+        super().__init__(*shape, span=span)
+        self.parts = A(*shape, span=span), A(*shape, span=between(-0.4, 0.4))
+
+
 class Arguments(NamedTuple):
     """The arguments of one call, some of them A's."""
 
@@ -120,16 +130,27 @@ def elementwise(*spans: Span) -> list[Arguments]:
 
 
 def places(part: Any) -> Iterator[A]:
-    """The A's in nested lists and tuples."""
-    if isinstance(part, A):
+    """The A's in nested lists and tuples; of a C both parts."""
+    if isinstance(part, C):
+        yield from part.parts
+    elif isinstance(part, A):
         yield part
     elif isinstance(part, (list, tuple)):
         for x in part:
             yield from places(x)
 
 
+def in_complex(part: Any) -> Any:
+    """`part` with C's in the places of its A's."""
+    if isinstance(part, (list, tuple)):
+        return type(part)(map(in_complex, part))
+    return C(*part.shape, span=part.span) if isinstance(part, A) else part
+
+
 def fill(part: Any, arrays: Iterator[Array]) -> Any:
     """`part` with arrays in the places of its A's."""
+    if isinstance(part, C):
+        return next(arrays) + np.multiply(1j, next(arrays))
     if isinstance(part, A):
         return next(arrays)
     return type(part)([fill(x, arrays) for x in part]) if isinstance(part, (list, tuple)) else part
@@ -171,7 +192,7 @@ class Call:
     def __str__(self) -> str:
         def show(x: Any) -> str:
             if isinstance(x, A):
-                return f"float{list(x.shape)}"
+                return f"{'complex' if isinstance(x, C) else 'float'}{list(x.shape)}"
             if isinstance(x, (list, tuple)):
                 return f"({', '.join(map(show, x))})"
             return f"{x.dtype}{list(x.shape)}" if isinstance(x, np.ndarray) else getattr(x, "__name__", repr(x))
@@ -189,11 +210,17 @@ class Sample:
     layouts: tuple[str, ...]
 
     def __call__(self, *arrays: Array) -> Any:
-        """Call the function with these arrays in their places; of several results, those that are no integers."""
+        """Call the function with these arrays in their places.
+
+        Of several results, those that are no integers; of complex ones, the real and the imaginary parts.
+        """
         z = self.results(*arrays)
-        if type(z) is not tuple or not any(is_whole(part) for part in z):
+        if type(z) is tuple and any(is_whole(part) for part in z):
+            z = tuple(part for part in z if not is_whole(part))
+        found = tree.leaves(z)
+        if any(map(is_complex, arrays)) or not any(map(is_complex, found)):  # for a complex step they stay whole
             return z
-        return tuple(part for part in z if not is_whole(part))
+        return tuple(part for x in found for part in ((np.real(x), np.imag(x)) if is_complex(x) else (x,)))
 
     def results(self, *arrays: Array) -> Any:
         """All that the function returns for these arrays in their places."""

@@ -130,8 +130,8 @@ def _check_recorded(call: Call) -> None:
         remedy = "give its row to what tinygrad_edu.primitive returns, and check that"
         raise TypeError(f"check_derivative: {call} is not recorded as a call of {label(call.function)}; {remedy}")
     data = z._payload
-    if data.dtype.kind != "f":
-        raise TypeError(f"check_derivative: {sample} gives {data.dtype}; slopes are of real numbers")
+    if data.dtype.kind not in "fc":
+        raise TypeError(f"check_derivative: {sample} gives {data.dtype}; slopes are of real numbers and complex ones")
     if not np.all(np.isfinite(data)):
         raise ValueError(f"check_derivative: the function is not finite on its domain: {sample} gives {data}")
 

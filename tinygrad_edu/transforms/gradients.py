@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.core.context import Recording, is_recording
 from tinygrad_edu.core.dispatch import Inputs, Keywords
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry, order, record, serials
@@ -37,6 +38,9 @@ def _unit_seed(caller: str, run: Pullback) -> Array:
     if not alone or math.prod(shape) != 1:
         what = f"shape {shape}" if alone else f"a {type(run.output).__name__}"
         raise ValueError(f"{caller}: the function must return a single number, got {what}; sum it, or use jacobian")
+    if is_complex(z):
+        remedy = "take np.real(z), np.imag(z) or abs(z) ** 2 of it; f'(z) of a holomorphic function is vjp's pull(1)"
+        raise TypeError(f"{caller}: the function returned a complex number, which does not grow or fall; {remedy}")
     return z.dtype.type(1) if isinstance(z._payload, np.generic) else np.ones_like(z._payload)[()]
 
 
@@ -100,8 +104,11 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     >>> value_and_grad(lambda p: (p**2, {"error": p - 1}), has_aux=True)(3.0)
     ((np.float64(9.0), {'error': np.float64(2.0)}), np.float64(6.0))
 
+    Of a complex number x + iy the gradient is ∂f/∂x - i ∂f/∂y; docs/complex.md says why, and what descends.
+
     Raises:
-        TypeError: `f` returned something that no recorded operation made, or, with `has_aux`, no pair.
+        TypeError: `f` returned something that no recorded operation made, or a complex number, or, with `has_aux`, no
+            pair.
         ValueError: `f` returned more than one number, or `argnums` does not fit.
     """
     return _noted(Transformed(_value_aux_and_gradient if has_aux else _value_and_gradient, f, argnums), "[1]")

@@ -14,6 +14,7 @@ import numpy as np
 
 from tinygrad_edu.core.context import Tracer, current_listener
 from tinygrad_edu.core.dispatch import Inputs, Keywords
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.masking import has_nan
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.tape import Entry
@@ -40,6 +41,9 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     >>> jacobian(lambda x: x ** 2)(np.array([1.0, 3.0]))
     array([[2., 0.],
            [0., 6.]])
+
+    Raises:
+        TypeError: an output is complex, so that its slopes by a complex number are four numbers each.
     """
     return Transformed(_slopes, f, argnums)
 
@@ -47,6 +51,9 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
 def _slopes(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> Any:
     """Every slope of every output of `f` for these arguments."""
     run = Pullback("jacobian", f, args, argnums, keywords)
+    if any(map(is_complex, run.outputs)):
+        remedy = "take the Jacobian of np.real and np.imag of it, or pull seeds back with vjp"
+        raise TypeError(f"jacobian: the function returned complex numbers; {remedy}")
     rows = batched_rows(run)
     made = []
     start = 0

@@ -19,6 +19,7 @@ from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording, transforming
 from tinygrad_edu.core.dispatch import NO_KEYWORDS, Inputs, Keywords
+from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.kinks import recorded_gradients
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.rules import Array, Function
@@ -217,6 +218,7 @@ def match_tree(caller: str, what: str, given: Tree, wanted: Tree) -> list[Array]
             raise TypeError(f"{caller}: a {what} is a {type(x).__name__} where a {kind} was expected; pass one like it")
         if np.shape(x) != z.shape:
             raise ValueError(f"{caller}: a {what} has shape {np.shape(x)} where {z.shape} was expected")
-        return x if _is_own_kind(x) else accept(x).astype(z.dtype)
+        x = x if _is_own_kind(x) else accept(x)
+        return x if x.dtype == z.dtype else cast(x, z.dtype, f"{caller}: a {what}")
 
     return tree.leaves(tree.map(check, given, wanted))

@@ -150,4 +150,6 @@ def solution(p: Array, problem: Problem) -> Array:
     return problem.solution(p)
 
 
-derivative(solution, lambda g, z, p, problem: problem.pull(g, z, p), None)
+derivative(
+    solution, lambda g, z, p, problem: problem.pull(g, z, p), None, real="pass np.real and np.imag of the parameters"
+)

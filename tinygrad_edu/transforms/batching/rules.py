@@ -184,6 +184,17 @@ def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
     return Batch(np.reshape(z, (x.n, *shape)))
 
 
+def fourier(function: Function, x: Any, n: Any = None, axis: int = -1, norm: Any = None) -> Any:
+    """A Fourier transform of one axis."""
+    return Batch(function(x.array, n, shift_axis(axis, x.ndim), norm))
+
+
+def fourier_of_axes(function: Function, x: Any, s: Any = None, axes: Any = None, norm: Any = None) -> Any:
+    """A Fourier transform of several axes, by default of all, or of as many as `s` has numbers."""
+    axes = range(-(x.ndim if s is None else len(s)), 0) if axes is None else axes
+    return Batch(function(x.array, s, shift_axis(tuple(axes), x.ndim), norm))
+
+
 def fact(function: Function, *arguments: Any) -> Any:
     """What does not depend on the size of the batch."""
     return function(*[x.array if isinstance(x, Batch) else x for x in arguments])
@@ -197,6 +208,12 @@ _FACTS: tuple[Function, ...] = (np.result_type, np.can_cast, np.min_scalar_type,
 handlers |= {f: functools.partial(along, f) for f in _ALONG}
 handlers |= {f: functools.partial(like, f) for f in _LIKE}
 handlers |= {f: functools.partial(fact, f) for f in _FACTS}
+for _kind in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
+    handlers[getattr(np.fft, _kind)] = functools.partial(fourier, getattr(np.fft, _kind))
+for _kind in ("fft", "ifft", "rfft", "irfft"):
+    _of_two, _of_axes = getattr(np.fft, f"{_kind}2"), getattr(np.fft, f"{_kind}n")
+    handlers[_of_axes] = functools.partial(fourier_of_axes, _of_axes)
+    handlers[_of_two] = lambda x, s=None, axes=(-2, -1), norm=None, f=_of_axes: fourier_of_axes(f, x, s, axes, norm)
 handlers |= {
     np.cumsum: cumsum, np.roll: roll, np.reshape: reshape, np.ravel: lambda x, order="C": reshape(x, -1, order),
     np.transpose: transpose, np.swapaxes: swapaxes, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
