@@ -7,7 +7,7 @@ a         analytic derivative
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -194,6 +194,8 @@ class Comparison:
         unsure = m.error > max(1e-3 * abs(m.slope), math.sqrt(self.weighed.step) * self.weighed.size)
         if math.isnan(compared.analytic) or not (unsure or compared.kind == "wrong"):
             return compared
+        if compared.kind == "wrong" and self.weighed.contradicts(k, stretch * probe.direction, m):
+            return replace(compared, error=math.inf, bound=math.inf, kind="precision-limited")
         limits = self.weighed.endless(k, probe.direction)
         if limits is None:
             return compared

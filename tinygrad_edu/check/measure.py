@@ -37,7 +37,7 @@ _POINTS = 10
 _SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
-_JUMPS = 2.0**9.5  # a chord over a jump grows by 2¹⁰ when its step is divided by that
+_JUMPS = 2.0**4.75  # a chord over a jump grows by 2⁵ when its step is divided by that
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
 
 
@@ -186,15 +186,29 @@ class Weighed:
                 return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
         return Measured(float(slope), float(error) + doubt, jump)
 
+    def contradicts(self, k: int, direction: Array, measured: Measured) -> bool:
+        """Whether very short steps agree on another slope than the one measured.
+
+        All of the longer ones may be many periods long, and see what is left of whole ones.
+        """
+        phi = self.along(k, direction)
+        for q in 4.0 ** np.arange(-24, -5):
+            chord, wider = (float(phi(t) - phi(-t)) / (2 * t) for t in (q, 2 * q))
+            apart = abs(chord - measured.slope)
+            if apart > 4 * SAFETY * (self.noise / q + measured.error):
+                return bool(abs(chord - wider) < apart / 4)
+        return False
+
     def endless(self, k: int, direction: Array) -> tuple[float, float] | None:
         """The slopes that may be claimed where the slope grows without bound the nearer one looks; None elsewhere.
 
         A root at 0 has such a slope. It is beyond the chords that were seen, and where the slope grows on one side
-        only, that of the other side and all between may be claimed, too. A jump is no slope.
+        only, that of the other side and all between may be claimed, too. A jump is no slope, and what grows at another
+        rate from step to step is a wave, seen in steps of many periods.
         """
         phi = self.along(k, direction)
         here = phi(0.0)
-        steps = 2.0 ** -np.arange(10, 41, 10)
+        steps = 2.0 ** -np.arange(10, 41, 5)
         rounding = 8 * self.noise / steps
         ranges, grows = [], False
         for side in (1.0, -1.0):
@@ -202,14 +216,15 @@ class Weighed:
             if not all(map(math.isfinite, chords)):  # f is not defined there, or has a pole between
                 continue
             growth = np.diff(chords)
-            if abs(growth[-1]) > rounding[-1] and np.all(growth) and np.all(growth[1:] / growth[:-1] > 0.95):
-                if growth[-1] / growth[-2] > _JUMPS:
+            ratios = growth[1:] / growth[:-1] if np.all(growth) else np.zeros(1)
+            if abs(growth[-1]) > rounding[-1] and np.min(ratios) > 0.95 and np.max(ratios) < 2 * np.min(ratios):
+                if ratios[-1] > _JUMPS:
                     return None
                 grows = True
-                ranges.append((chords[-2], math.inf) if growth[-1] > 0 else (-math.inf, chords[-2]))
+                ranges.append((chords[-3], math.inf) if growth[-1] > 0 else (-math.inf, chords[-3]))
             else:
-                room = abs(growth[1]) + rounding[1]
-                ranges.append((chords[1] - room, chords[1] + room))
+                room = abs(chords[4] - chords[2]) + rounding[2]
+                ranges.append((chords[2] - room, chords[2] + room))
         return (min(low for low, _ in ranges), max(high for _, high in ranges)) if grows else None
 
     def _complex_step(self, phi: Line) -> float | None:
