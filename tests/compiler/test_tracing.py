@@ -14,6 +14,7 @@ from numpy.testing import overrides
 import tinygrad_edu as tg
 from tinygrad_edu import TraceError
 from tinygrad_edu.compiler.tracing import supported as limits
+from tinygrad_edu.compiler.tracing.verify import room
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.testing.calls import outcome
 
@@ -186,3 +187,10 @@ MOST_ARE_RIGHT = {
 def test_what_is_used_most_is_not_refused(function):
     calls = [*CALLS, *WRITING, lambda f, a, v, i, k: f(v, 2), lambda f, a, v, i, k: f(a, [1], k % 2)]
     assert check(function, calls)
+
+
+def test_the_room_for_roundings_is_that_of_the_coarsest_kind_of_float():
+    single, double = (float(np.finfo(kind).eps) ** 0.5 for kind in (np.float32, np.float64))
+    assert room([np.float32(1), np.array([2.0, np.inf])]) == 2 * single
+    assert room([np.array([1.0, -3.0]), np.arange(9)]) == 3 * double
+    assert room([np.arange(9)]) == 0

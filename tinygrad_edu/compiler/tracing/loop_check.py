@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.passes.looping import ForLoop
 from tinygrad_edu.compiler.tracing.loop_writer import Done, Leaves, Written, run_loop
-from tinygrad_edu.compiler.tracing.verify import is_close, largest
+from tinygrad_edu.compiler.tracing.verify import is_close, room
 from tinygrad_edu.core.context import loops
 
 LONG = 32  # steps
@@ -51,9 +51,9 @@ class LoopCheck:
         short = ForLoop(whole.graph, CHECKED, whole.reverse, whole.carried, whole.along, every, [])
         results = run_loop(short, [*c, *(x[part] for x in xs), *rest])
         made = [*last, *ys]
-        size = max(map(largest, (*c, *(x[part] for x in xs), *rest, *made)), default=0.0)
+        allowed = room([*c, *(x[part] for x in xs), *rest, *made])
         pairs = zip(made, results or (), strict=results is not None)
-        return results is not None and all(is_close(x, y, size) or _same([x], [y]) for x, y in pairs)
+        return results is not None and all(is_close(x, y, allowed) or _same([x], [y]) for x, y in pairs)
 
 
 def _grouped(loop: ForLoop, numbers: Leaves) -> tuple[Leaves, Leaves, Leaves]:

@@ -3,7 +3,8 @@
 x, y  a result of the function's, and that of the program
 """
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -36,12 +37,12 @@ def compare(eager: Any, traced: Traced, run: Run, given: Arguments) -> None:
     if outputs is None:
         raise trace_error("the program does not hold for the numbers it was made with", _REASONS, where)
     pairs = [*zip(_wanted(eager, traced), outputs, strict=True)]
-    if all(_is_same(x, y) or is_close(x, y, largest(x)) for x, y in pairs):
+    if all(_is_same(x, y) or is_close(x, y, room([x])) for x, y in pairs):
         return
     graph = Traced(traced.function, *given).graph  # anew: passes have changed the first one
     values = evaluate(graph, numbers)
     for (x, y), node in zip(pairs, graph.outputs, strict=True):
-        if not _is_same(x, y) and not is_close(x, y, _largest_behind(node, values)):
+        if not _is_same(x, y) and not is_close(x, y, room(_behind(node, values))):
             what = f"the function gives {_shown(x)}, and {_shown(y)} when it is run again as a program"
             raise trace_error(what, _REASONS, where)
 
@@ -60,24 +61,23 @@ def evaluate(graph: Graph, numbers: tuple[Any, ...]) -> dict[Any, Any]:
     return values
 
 
-def _largest_behind(node: Any, values: dict[Any, Any]) -> float:
-    """The largest number that a result was computed from: what cancels leaves the roundings of that."""
-    behind, ahead, found = set(), [node], 0.0
+def _behind(node: Any, values: dict[Any, Any]) -> list[Any]:
+    """The numbers that a result was computed from: what cancels leaves the roundings of those."""
+    behind, ahead = set(), [node]
     while ahead:
         x = ahead.pop()
         if isinstance(x, Node) and x not in behind:
             behind.add(x)
             ahead += x.operands
-            found = max(found, largest(values[x]))
-    return found
+    return [values[x] for x in behind]
 
 
-def largest(x: Any) -> float:
-    """The largest finite number in an array of floats."""
-    numbers = np.asarray(x) if isinstance(x, (np.ndarray, np.generic, float)) else np.zeros(0)
-    if numbers.dtype.kind not in "fc":
-        return 0.0
-    return float(np.max(abs(numbers), initial=0.0, where=np.isfinite(numbers)))
+def room(numbers: Iterable[Any]) -> float:
+    """How far apart roundings may leave what is computed from these: of the largest, in the coarsest kind of float."""
+    arrays = [np.asarray(x) for x in numbers if isinstance(x, (np.ndarray, np.generic, float))]
+    floats = [x for x in arrays if x.dtype.kind in "fc"]
+    largest = max((float(np.max(abs(x), initial=0.0, where=np.isfinite(x))) for x in floats), default=0.0)
+    return math.sqrt(max((float(np.finfo(x.dtype).eps) for x in floats), default=0.0)) * largest
 
 
 def _wanted(eager: Any, traced: Traced) -> list[Any]:
@@ -107,14 +107,14 @@ def _is_same(x: Any, y: Any) -> bool:
     return np.array_equal(x, y, equal_nan=getattr(x, "dtype", np.dtype(float)).kind in "fc")
 
 
-def is_close(x: Any, y: Any, size: float) -> bool:
-    """Whether two results are the same but for roundings of numbers of that size behind them."""
+def is_close(x: Any, y: Any, room: float) -> bool:
+    """Whether two results are the same but for roundings, which may leave them that far apart."""
     a, b = np.asarray(x), np.asarray(y)
     if type(x) is not type(y) or a.dtype != b.dtype or a.shape != b.shape or a.dtype.kind not in "fc":
         return False
     finite = np.isfinite(a) & np.isfinite(b)
     same = np.array_equal(a[~finite], b[~finite], equal_nan=True)
-    return same and bool(np.all(abs(a[finite] - b[finite]) <= np.sqrt(np.finfo(a.dtype).eps) * size))
+    return same and bool(np.all(abs(a[finite] - b[finite]) <= room))
 
 
 def _shown(x: Any) -> str:
