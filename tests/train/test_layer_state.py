@@ -87,3 +87,9 @@ def test_its_state_is_kept(tmp_path):
 def test_parts_of_a_batch_would_each_have_a_state():
     with pytest.raises(ValueError, match="each part of a batch would have a state of its own"):
         trainer(shards=2)
+
+
+def test_a_network_whose_layers_keep_a_state_is_refused_without_it():
+    network = nn.Sequential([nn.Linear(3, 4, np.random.default_rng(0)), nn.Dropout(0.5, np.random.default_rng(1))])
+    with pytest.raises(ValueError, match=r"layers that keep a state, .*pass state=network\.initial_state\(\)"):
+        Trainer(network, lambda network, x: np.mean(network(x) ** 2), optim.sgd(0.1))

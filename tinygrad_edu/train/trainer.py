@@ -93,6 +93,9 @@ class Trainer:
             raise ValueError("Trainer: the loss is measured anyway; give the metric another name")
         if state is not None and (shards > 1 or executor is not None):
             raise ValueError("Trainer: each part of a batch would have a state of its own; with state=, pass shards=1")
+        if state is None and hasattr(network, "initial_state") and tree.leaves(network.initial_state()):
+            remedy = "pass state=network.initial_state(), and a loss that is given it and returns the next one"
+            raise ValueError(f"Trainer: the network has layers that keep a state, and none was passed; {remedy}")
         self.augment, self.advice = augment, advice
         self._objective = Objective(loss, state is not None)
         self.seed, self.batch_size, self.shards = seed, batch_size, shards
