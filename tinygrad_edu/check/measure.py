@@ -37,6 +37,8 @@ _POINTS = 10
 _SAMPLES = 2  # so many times everything is rounded once more
 _CONDITION = 16.0  # where values round more than this many times their last digit, the function cancels
 _IMAGINARY = 1e-100
+_OTHER = 0.7  # of it, another step, with other roundings
+_SIDES = 1e-9  # what differs more from step to step differs by more than roundings
 _JUMPS = 2.0**4.75  # a chord over a jump grows by 2⁵ when its step is divided by that
 _FINE = 2.0**-23  # a kink is still there in steps as small as this
 
@@ -182,8 +184,8 @@ class Weighed:
         known = error <= 1e-6 * max(abs(slope), self.size)  # else it could not contradict a complex step
         if not jump and known and self.takes_complex:
             sharp = self._complex_step(phi)
-            if sharp is not None and abs(sharp - slope) <= SAFETY * error:
-                return Measured(sharp, min(float(error), 64 * (EPS * abs(sharp) + _IMAGINARY * max(1.0, self.size))))
+            if sharp is not None and abs(sharp.slope - slope) <= SAFETY * error:
+                return Measured(sharp.slope, min(float(error), sharp.error))
         return Measured(float(slope), float(error) + doubt, jump)
 
     def contradicts(self, k: int, direction: Array, measured: Measured) -> bool:
@@ -227,8 +229,11 @@ class Weighed:
                 ranges.append((chords[2] - room, chords[2] + room))
         return (min(low for low, _ in ranges), max(high for _, high in ranges)) if grows else None
 
-    def _complex_step(self, phi: Line) -> float | None:
+    def _complex_step(self, phi: Line) -> Measured | None:
         """The slope by a complex step; None where the function takes no complex numbers.
+
+        Where roundings are counted, another step, to the other side, tells how exact it is: eigenvalues round as
+        the matrix does, imaginary parts as well.
 
         Source: Squire and Trapp, 1998.
         """
@@ -236,15 +241,18 @@ class Weighed:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
                 z = phi(_IMAGINARY * 1j)
-                # Of equal numbers np.minimum and np.sort take one by its imaginary part: a side, where there is a kink.
-                one_sided = self.counted and abs(np.imag(z + phi(-_IMAGINARY * 1j))) > 64 * EPS * abs(np.imag(z))
+                other = -phi(-_OTHER * _IMAGINARY * 1j) / _OTHER if self.counted else z
         except Exception:  # whatever a function does with a complex number that it does not expect
             self.takes_complex = False
             return None
         # NumPy's complex log1p cancels where the real one does not; what is not the same number is not as precise.
         same = np.isfinite(z) and abs(np.real(z) - phi(0.0)) <= SAFETY * self.noise
         self.takes_complex = bool(np.iscomplexobj(z))
-        return float(np.imag(z)) / _IMAGINARY if self.takes_complex and same and not one_sided else None
+        slope, apart = (float(x) / _IMAGINARY for x in (np.imag(z), np.imag(other - z)))
+        # Of equal numbers np.minimum and np.sort take one by its imaginary part: a side, where there is a kink.
+        if not self.takes_complex or not same or abs(apart) > _SIDES * abs(slope):
+            return None
+        return Measured(slope, 64 * (EPS * abs(slope) + _IMAGINARY * max(1.0, self.size)) + 4 * SAFETY * abs(apart))
 
     def _jump(self, phi: Line) -> tuple[float, float]:
         """The change of slope at t = 0, and its error: what does not fall with q, as all does where f is smooth."""
