@@ -170,18 +170,14 @@ def test_a_checkpoint_of_something_else(capsys, digits, table, tmp_path):
 
 
 def test_digits_to_98_percent(capsys):
-    began = time.process_time()
     status, out, _ = run(capsys, "train", "digits")
     assert status == 0
-    assert time.process_time() - began < 5
     share = float(out.split("it gets ")[1].partition("%")[0])
     assert share >= 98
 
 
 @pytest.mark.skipif(not FASHION.is_dir(), reason="dataset-fashion-mnist is not installed (a package of Debian's)")
 def test_fashion_mnist_to_88_percent(capsys):
-    began = time.process_time()
     status, out, _ = run(capsys, "train", "mnist", FASHION, "--epochs", 8)
     assert status == 0
-    assert time.process_time() - began < 120
     assert float(out.split("it gets ")[1].partition("%")[0]) >= 88
