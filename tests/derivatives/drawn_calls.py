@@ -125,7 +125,7 @@ OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array 
 CONSTANTS = [2.0, -1, True, [1.0, 2.0, 3.0], [[1.0], [2.0]], np.array([2, 1, 3]), np.array([2, 1, 3], np.uint8), "x",
              None, BOOLS, np.ones((2, 3)), np.float32(1.5), 1j, np.ones(3, np.float32), [], np.ones((3, 1)), {},
              (1.0, 2.0, 3.0), np.array(2.0), np.array([1, 0, 2], np.int8), np.zeros((0, 3))]  # fmt: skip
-ARRAYS = {"a", "x", "x1", "x2", "arr", "v", "m", "ary", "array", "A", "b", "y", "val", "values", "to", "from_"}
+ARRAYS = {"a", "p", "x", "x1", "x2", "arr", "v", "m", "ary", "array", "A", "b", "y", "val", "values", "to", "from_"}
 SEQUENCES = {"arrays", "tup", "choicelist", "keys"}  # of arrays
 
 

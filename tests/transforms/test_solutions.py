@@ -172,3 +172,11 @@ def test_a_tolerance_of_ones_own():
     assert "no solution" in str(outcome(tg.grad(rough), 4.0))
     close = tg.implicit(square, lambda a: np.sqrt(a) * (1 + 1e-3), tolerance=1e-2)
     assert np.isclose(tg.grad(close)(4.0), 0.25, rtol=2e-3)
+
+
+def test_a_jacobian_of_a_jacobian_is_the_hessian():
+    root = tg.implicit(lambda x, a: x * x - a, np.sqrt)
+    a = np.array([0.25, 1.0, 4.0])
+    wanted = np.zeros((3, 3, 3))
+    wanted[range(3), range(3), range(3)] = -1 / (4 * a**1.5)
+    np.testing.assert_allclose(tg.jacobian(tg.jacobian(root))(a), wanted, rtol=64 * np.finfo(float).eps)

@@ -18,6 +18,7 @@ from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import Array, Function, derivative
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.transforms.batching.array import Batch, NotBatchableError
 from tinygrad_edu.transforms.gradients import vjp
 from tinygrad_edu.transforms.jacobians import jacobian
 from tinygrad_edu.tree import Tree
@@ -120,6 +121,8 @@ class Problem:
 
     def pull(self, g: Array, x: Array, p: Array) -> Array:
         """The share of the parameters: -(∂f/∂p)ᵀ u, where aᵀ u = g."""
+        if isinstance(g, Batch):  # the sweep through f is of one cotangent at a time
+            raise NotBatchableError
         a = jacobian(self.residual)(x, p)
         if np.array_equal(payload(x), self.x) and np.array_equal(
             payload(p), self.p
