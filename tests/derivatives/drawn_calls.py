@@ -129,6 +129,10 @@ ARRAYS = {"a", "p", "x", "x1", "x2", "arr", "v", "m", "ary", "array", "A", "b", 
 SEQUENCES = {"arrays", "tup", "choicelist", "keys"}  # of arrays
 
 
+# Of nothing, NumPy's make numbers out of what happens to stand in memory.
+READ_BEYOND = {np.einsum, np.fft.irfft, np.fft.hfft, np.fft.irfft2, np.fft.irfftn}
+
+
 class Drawing:
     """The drawing of one call."""
 
@@ -136,7 +140,7 @@ class Drawing:
         self.function, self.generator = function, generator
         self.span = SPANS.get(function, spread)
         safe = [s for s in SHAPES if 0 not in s]
-        self.shape = self.pick(safe if function is np.einsum else SHAPES)  # it reads beyond
+        self.shape = self.pick(safe if function in READ_BEYOND else SHAPES)
 
     def pick(self, pool: Any) -> Any:
         """One of a pool."""

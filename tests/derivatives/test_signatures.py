@@ -87,6 +87,7 @@ SAMPLES = {
     "mask": False,
     "start": 1,
     "trim": "f",
+    "deg": True,
     "num": 3,
     "endpoint": False,
     "retstep": True,

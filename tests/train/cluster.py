@@ -13,7 +13,6 @@ import time
 import dask
 import dask.array as da
 import numpy as np
-from distributed import Client, LocalCluster
 
 import tinygrad_edu as tg
 from tests.train.networks import classes, classified, leaves, small
@@ -102,6 +101,8 @@ def minibatches(client, after):
 
 def main(blocks, limit):
     """Run both, and say what came of it."""
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra, and pytest imports every file of tests
+
     local = LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=limit, dashboard_address=None)
     with local as cluster, Client(cluster) as client:
         began = time.monotonic()

@@ -45,9 +45,10 @@ derivative(np.fft.fft,   lambda g, z, a, *, n=None, axis=-1, norm=None:
 derivative(np.fft.ifft,  lambda g, z, a, *, n=None, axis=-1, norm=None:
                              fit(np.fft.ifft(g, None, axis, norm), a, axis))
 derivative(np.fft.rfft,  lambda g, z, a, *, n=None, axis=-1, norm=None:
-                             fit(np.fft.fft(g, n or a.shape[axis], axis, norm), a, axis), real="write np.fft.fft")
+                             fit(np.fft.fft(g, int(n or a.shape[axis]), axis, norm), a, axis), real="write np.fft.fft")
 derivative(np.fft.ihfft, lambda g, z, a, *, n=None, axis=-1, norm=None:
-                             fit(np.fft.ifft(g, n or a.shape[axis], axis, norm), a, axis), real="write np.fft.ifft")
+                             fit(np.fft.ifft(g, int(n or a.shape[axis]), axis, norm), a, axis),
+           real="write np.fft.ifft")
 derivative(np.fft.irfft, lambda g, z, a, *, n=None, axis=-1, norm=None:
                              fit(count_twice(np.fft.ihfft(g, None, axis, norm), z.shape[axis], axis), a, axis))
 derivative(np.fft.hfft,  lambda g, z, a, *, n=None, axis=-1, norm=None:

@@ -24,7 +24,7 @@ __all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
 @primitive
 def triangular(a: Any, b: Any, lower: bool, transposed: bool) -> Any:
     """The solution of ``a x = b``, or of ``aᵀ x = b``, of one triangular matrix."""
-    return linalg.solve_triangular(a, b, trans=int(transposed), lower=lower)
+    return linalg.solve_triangular(in_double("solve_triangular", a), b, trans=int(transposed), lower=lower)
 
 
 def by_triangle(g: Any, z: Any, a: Any, b: Any, lower: bool, transposed: bool) -> Any:
@@ -68,10 +68,14 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     return solve_triangular(c, solve_triangular(c, b, trans=int(not lower), lower=lower), trans=int(lower), lower=lower)
 
 
-def in_double(a: Any) -> Any:
-    """`a`, of long doubles in double precision: SciPy has no finer one."""
+def in_double(name: str, a: Any) -> Any:
+    """`a`, which must not be of long doubles: SciPy has nothing finer than doubles, and would lose digits unsaid."""
     a = np.asarray(a)
-    return a.astype(np.float64) if a.dtype == np.longdouble else a
+    if a.dtype == np.longdouble:
+        raise TypeError(
+            f"{name}: got numbers of {a.dtype}, and SciPy computes in double precision; pass a.astype(float)"
+        )
+    return a
 
 
 @primitive
@@ -82,7 +86,7 @@ def expm(a: Any) -> Any:
     array([[1., 1.],
            [0., 1.]])
     """
-    return linalg.expm(in_double(a))
+    return linalg.expm(in_double("expm", a))
 
 
 def by_block_triangle(g: Any, a: Any) -> Any:
