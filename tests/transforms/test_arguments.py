@@ -262,3 +262,24 @@ def test_what_is_returned_beside_the_value_is_handed_out_and_not_differentiated(
 def test_with_aux_a_pair_is_returned(returned):
     with pytest.raises(TypeError, match=r"has_aux=True the function must return a pair, value and aux; got a"):
         tg.value_and_grad(returned, has_aux=True)(1.0)
+
+
+@pytest.mark.parametrize("name", ["grad", "value_and_grad", "jacobian", "hessian", "checkpoint"])
+def test_a_number_in_place_of_the_function_is_refused(name):
+    with pytest.raises(TypeError, match=f"{name}: got a float in place of a function; pass f itself"):
+        getattr(tg, name)(2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("vjp", (2.0, 1.0)),
+        ("jvp", (2.0, (1.0,), (1.0,))),
+        ("hvp", (2.0, (1.0,), (1.0,))),
+        ("while_loop", (2.0, np.sin, 1.0, 3)),
+        ("while_loop", (np.isnan, 2.0, 1.0, 3)),
+    ],
+)
+def test_so_it_is_by_what_runs_at_once(name, arguments):
+    with pytest.raises(TypeError, match="got a float in place of a function; pass f itself"):
+        getattr(tg, name)(*arguments)

@@ -23,6 +23,7 @@ from tinygrad_edu.transforms.pullback import (
     Argnums,
     Pullback,
     Transformed,
+    function_of,
     match_tree,
     several,
     sum_seeds,
@@ -111,7 +112,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             pair.
         ValueError: `f` returned more than one number, or `argnums` does not fit.
     """
-    return _noted(Transformed(_value_aux_and_gradient if has_aux else _value_and_gradient, f, argnums), "[1]")
+    transform = _value_aux_and_gradient if has_aux else _value_and_gradient
+    return _noted(Transformed(transform, function_of("value_and_grad", f), argnums), "[1]")
 
 
 def grad(f: Function, argnums: Argnums = 0) -> Function:
@@ -122,7 +124,7 @@ def grad(f: Function, argnums: Argnums = 0) -> Function:
 
     Raises: as `value_and_grad`.
     """
-    return _noted(Transformed(_gradient, f, argnums), "")
+    return _noted(Transformed(_gradient, function_of("grad", f), argnums), "")
 
 
 def vjp(f: Function, *primals: Any, **keywords: Any) -> tuple[Any, Function]:

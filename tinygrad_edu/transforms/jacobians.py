@@ -24,6 +24,7 @@ from tinygrad_edu.transforms.pullback import (
     Argnums,
     Pullback,
     Transformed,
+    function_of,
     several,
     sum_seeds,
     to_caller,
@@ -45,7 +46,7 @@ def jacobian(f: Function, argnums: Argnums = 0) -> Function:
     Raises:
         TypeError: an output is complex, so that its slopes by a complex number are four numbers each.
     """
-    return Transformed(_slopes, f, argnums)
+    return Transformed(_slopes, function_of("jacobian", f), argnums)
 
 
 def _slopes(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> Any:
@@ -80,7 +81,7 @@ def hessian(f: Function, argnums: int | str = 0) -> Function:
     array([[4., 6.],
            [6., 0.]])
     """
-    return jacobian(grad(f, argnums), argnums)
+    return jacobian(grad(function_of("hessian", f), argnums), argnums)
 
 
 def batched_rows(run: Pullback) -> list[Array]:

@@ -18,6 +18,7 @@ from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.transforms.batching import levels, unwrapped, wrapped
 from tinygrad_edu.transforms.loop_entries import Leaves, Loop, run
+from tinygrad_edu.transforms.pullback import function_of
 from tinygrad_edu.tree import Tree
 
 
@@ -89,6 +90,7 @@ def while_loop(condition: Function, step: Function, carry: Tree, limit: int) -> 
     Raises:
         TypeError: `limit` is no whole number, or the condition gives more than one truth value; and as `scan`.
     """
+    condition, step = function_of("while_loop", condition), function_of("while_loop", step)
     limit, carry = _whole("while_loop", "limit", limit), _tree_of_numbers("carry", carry)
     n, c = 0, tree.map(payload, carry)
     with Recording(False):
@@ -123,6 +125,7 @@ def checkpoint(function: Function) -> Function:
 
     Source: Griewank and Walther, "Revolve", 2000.
     """
+    function_of("checkpoint", function)
 
     @functools.wraps(function)
     def checkpointed(*args: Any, **keywords: Any) -> Any:

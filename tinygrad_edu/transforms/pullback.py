@@ -53,6 +53,18 @@ class Transformed:
         return self if instance is None else types.MethodType(self, instance)
 
 
+def function_of(caller: str, f: Any) -> Function:
+    """`f`, which must be a function.
+
+    Raises:
+        TypeError: it is none, such as what a function gave.
+    """
+    if not callable(f):
+        raise TypeError(f"{caller}: got a {type(f).__name__} in place of a function; pass f itself, not f(x)")
+    function: Function = f
+    return function
+
+
 def several(argnums: Argnums) -> bool:
     """Whether `argnums` names a sequence of arguments, for which a tuple is given back."""
     return isinstance(argnums, Sequence) and not isinstance(argnums, str)
@@ -101,6 +113,7 @@ class Pullback:
     def __init__(
         self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
     ) -> None:
+        f = function_of(caller, f)
         places = chosen_arguments(argnums, len(args), keywords, caller)
         given, named = [*args], {**keywords}
         found, self.rebuild = tree.flatten([named[i] if isinstance(i, str) else given[i] for i in places])
