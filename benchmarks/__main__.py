@@ -7,7 +7,7 @@ import argparse
 from dataclasses import replace
 from importlib import import_module
 
-from benchmarks import chain, detection, first_calls, growth, harness, imports, memory
+from benchmarks import chain, detection, first_calls, gallery, growth, harness, imports, memory
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
@@ -20,7 +20,7 @@ WHOLE = {
     "growth": growth.measure,
 }
 ON_TWO = "B", "C", "D", "E", "F"
-ASKED_FOR = {"detection": detection.measure}
+ASKED_FOR = {"detection": detection.measure, "gallery": gallery.measure}
 
 
 def arguments(given=None):

@@ -161,7 +161,7 @@ def test_ctrl_c():
 
 
 def test_a_terminal_that_cannot_show_a_character():
-    code = "from tinygrad_edu.cli.page import Page; Page().claim('x² is ≥ 0', True)"
+    code = "from tinygrad_edu.cli.page import Page; Page('').claim('x² is ≥ 0', True)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, env=PLAIN | {"PYTHONIOENCODING": "ascii"}, check=True
     )
@@ -171,7 +171,7 @@ def test_a_terminal_that_cannot_show_a_character():
 @pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_colour_on_a_terminal(environment, coloured):
     ours, theirs = pty.openpty()
-    code = "from tinygrad_edu.cli.page import Page; Page().claim('so', True)"
+    code = "from tinygrad_edu.cli.page import Page; Page('').claim('so', True)"
     environment = PLAIN | {"TERM": "xterm-256color"} | environment
     subprocess.run([sys.executable, "-c", code], stdout=theirs, env=environment, check=True)
     os.close(theirs)
@@ -191,7 +191,7 @@ def test_a_claim_that_fails(monkeypatch, capsys):
 
 
 def test_a_page_ends_with_what_failed(capsys):
-    paper = page.Page()
+    paper = page.Page("")
     paper.claim("one", True)
     paper.claim("two", False)
     paper.close(1.0)
@@ -228,7 +228,7 @@ def changed(**fields):
 )
 def test_each_section_can_fail(section, a_lie, monkeypatch, capsys):
     def show():
-        paper = page.Page()
+        paper = page.Page("")
         getattr(tour, section)(*[paper, 0][: 2 if section in ("collapse", "compare_gradients") else 1])
         return paper.failed
 
@@ -255,6 +255,6 @@ def test_the_contest_is_judged(network, linear, quick, failures, monkeypatch, ca
         return digits.Learnt(digits.Network.random(sizes, seed), [1.0] * 20, score, score)
 
     monkeypatch.setattr(digits, "learn", learn)
-    paper = page.Page()
+    paper = page.Page("")
     contest.read_digits(paper, 0, quick)
     assert len(paper.failed) == failures

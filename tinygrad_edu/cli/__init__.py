@@ -141,6 +141,18 @@ def _parser() -> argparse.ArgumentParser:
     for command in (check, explain):
         command.add_argument("what", help="an expression, package.module:function, or path/file.py:function")
         command.add_argument("values", nargs="*", metavar="name=value", help='such as a=0.5 or c="[1, 2]"')
+    gallery = commands.add_parser(
+        "gallery",
+        help="what the post says deep learning can do, small: each trained before your eyes",
+        description="Train one of the systems that the post opens with, as a miniature, and show what it can and "
+        "cannot do, beside simpler ways. Without a name, list them.",
+        epilog="exit status: 0 it beats the simpler ways, 1 it does not, 2 wrong usage, something missing, or an "
+        "error, 130 stopped by Ctrl-C",
+    )
+    gallery.add_argument("name", nargs="?", metavar="NAME", help="which, such as translation")
+    gallery.add_argument("--open", action="store_true", help="show its page, with pictures, in a browser")
+    gallery.add_argument("--quick", action="store_true", default=argparse.SUPPRESS, help="train for a moment only")
+    gallery.add_argument("--seed", type=_seed, metavar="N", default=argparse.SUPPRESS, help="of everything random")
     _add_training(commands)
     return parser
 
@@ -232,7 +244,11 @@ def _run(options: argparse.Namespace) -> int:
 
         return int(getattr(training, options.command)(options))
     try:
-        from tinygrad_edu.cli.page import Page  # noqa: PLC0415 - rich is an extra
+        if options.command == "gallery":
+            from tinygrad_edu.cli.gallery import gallery  # noqa: PLC0415 - rich is an extra
+
+            return gallery(options.name, options.quick, options.seed or 0, options.open)
+        from tinygrad_edu.cli.page import Page  # noqa: PLC0415
         from tinygrad_edu.cli.tour import tour  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] not in ("rich", "matplotlib"):
@@ -240,6 +256,6 @@ def _run(options: argparse.Namespace) -> int:
         needed = error.name.partition(".")[0]
         print(f"tinygrad-edu: this needs {needed}; pip install 'tinygrad_edu[show]'", file=sys.stderr)
         return 2
-    page = Page()
+    page = Page("From hot and cold to handwritten digits")
     tour(page, options.seed or 0, options.quick)
     return 1 if page.failed else 0

@@ -37,13 +37,13 @@ def sparkline(levels: Sequence[float]) -> str:
 
 
 class Page:
-    """Where the tour is printed; it remembers which claims failed."""
+    """What is printed, under a title; it remembers which claims failed."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str) -> None:
         prepare()
         self.console = Console(highlight=False, markup=False)
         self.console.width = min(self.console.width, NARROW)
-        self.report = Report(self.console.width)
+        self.report = Report(self.console.width, title)
         self.failed: list[str] = []
         self.claims = 0
         self._sections = 0
@@ -115,8 +115,13 @@ class Page:
         else:
             self._print(Text(f"All {self.claims} claims hold; {seconds:.0f} s.", "bold green"))
 
-    def write(self) -> None:
-        """Write what was printed, and the pictures that go with it, as a page for a browser, and say where it is."""
-        path = Path(tempfile.mkdtemp(prefix="tinygrad-edu-")) / "tour.html"
+    def write(self, name: str, files: Mapping[str, bytes] | None = None) -> Path:
+        """Write what was printed as a page for a browser, with pictures, and `files` beside it; say where they are."""
+        folder = Path(tempfile.mkdtemp(prefix="tinygrad-edu-"))
+        for file, data in (files or {}).items():
+            (folder / file).write_bytes(data)
+            self.console.print(Text(str(folder / file)), soft_wrap=True)
+        path = folder / f"{name}.html"
         self.report.write(path)
         self.console.print(Text(f"The same with pictures:\n{path}"), soft_wrap=True)
+        return path

@@ -1,4 +1,4 @@
-"""The tour as one HTML file: what was printed, in its colours, and the pictures that a terminal cannot show.
+"""What was printed as one HTML file: in its colours, and with the pictures that a terminal cannot show.
 
 parts  the sections of the file, texts and pictures in their order
 """
@@ -21,7 +21,7 @@ _HEAD = """<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>tinygrad_edu: the tour</title>
+<title>tinygrad_edu: {title}</title>
 <style>
 body { background: #111; color: #eee; max-width: 52rem; margin: 2rem auto; padding: 0 1rem; font-family: sans-serif }
 pre { font: 0.9rem/1.35 monospace; white-space: pre; overflow-x: auto }
@@ -31,14 +31,15 @@ figcaption { margin-top: 0.5rem }
 </style>
 </head>
 <body>
-<h1>From hot and cold to handwritten digits</h1>
+<h1>{title}</h1>
 """
 
 
 class Report:
     """Records what is printed on it, and pictures between."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, title: str) -> None:
+        self.title = title
         self.console = Console(
             file=io.StringIO(), record=True, width=width, color_system="truecolor", force_terminal=True,
             highlight=False, markup=False, legacy_windows=False,
@@ -47,7 +48,7 @@ class Report:
 
     def plot(self, draw: Callable[[], "Axes"], caption: str) -> None:
         """Add a picture by matplotlib."""
-        import matplotlib.pyplot as plt  # noqa: PLC0415 - the tour's own pages do without
+        import matplotlib.pyplot as plt  # noqa: PLC0415 - the terminal does without
 
         with plt.rc_context({"backend": "Agg"}):
             figure: Any = draw().figure
@@ -73,4 +74,7 @@ class Report:
     def write(self, path: Path) -> None:
         """Write the file."""
         self._cut()
-        path.write_text(_HEAD + "\n".join(self._parts) + "\n</body>\n</html>\n", encoding="utf-8")
+        path.write_text(
+            _HEAD.replace("{title}", html.escape(self.title)) + "\n".join(self._parts) + "\n</body>\n</html>\n",
+            encoding="utf-8",
+        )

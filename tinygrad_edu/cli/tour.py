@@ -31,7 +31,7 @@ def tour(page: Page, seed: int = 0, quick: bool = False) -> None:
     compare_gradients(page, seed)
     read_digits(page, seed, quick)
     page.close(time.perf_counter() - start)
-    page.write()
+    page.write("tour")
 
 
 def play_hot_and_cold(page: Page) -> None:

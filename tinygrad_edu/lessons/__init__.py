@@ -27,6 +27,7 @@ overfitting    why examples are held out
 The course itself:
 
 pages          its lessons as text, and `exercises` with answers, graded by the checker
+gallery        every system that the post opens with, as a miniature
 """
 
 import importlib
@@ -43,6 +44,7 @@ if TYPE_CHECKING:  # the lessons that __getattr__ opens
         estimating,
         exercises,
         functions,
+        gallery,
         hot_and_cold,
         landscape,
         linearity,
@@ -66,6 +68,7 @@ __all__ = [
     "estimating",
     "exercises",
     "functions",
+    "gallery",
     "hot_and_cold",
     "landscape",
     "linearity",

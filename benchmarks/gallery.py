@@ -1,0 +1,97 @@
+"""A training step of each exhibit of the gallery: eagerly, compiled, and in torch over the same parameters.
+
+Values and gradients of the three must agree before anything is timed. What is timed is process time, the least of many
+rounds in turn, so that it can be told on a machine that is not quiet.
+"""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+import tinygrad_edu as tg
+from benchmarks.report import Report, duration
+from tinygrad_edu import tree
+from tinygrad_edu.lessons import colorization
+from tinygrad_edu.nn import Network
+
+KINDS = "eager", "compiled", "torch"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step of an exhibit: its loss by parameters and a batch, and the same in torch by the leaves of the tree."""
+
+    loss: Callable[..., Any]  # loss(parameters, *batch)
+    parameters: Any
+    batch: tuple[Any, ...]
+    torch: Callable[..., Any]  # torch(leaves, *batch), of tensors
+
+
+def colours():
+    """As many patches of grey as the flower's half has pixels, and colours."""
+    network = Network.random([25, colorization.HIDDEN, 3], 0)
+    rng = np.random.default_rng(0)
+    batch = rng.random((2048, 25)), rng.random((2048, 3))
+
+    def torch(leaves, grey, real):
+        w1, b1, w2, b2 = leaves
+        return (((grey @ w1 + b1).tanh() @ w2 + b2 - real) ** 2).mean()
+
+    return Step(lambda g, grey, real: colorization.distance(grey, real, g), network, batch, torch)
+
+
+STEPS: dict[str, Callable[[], Step]] = {"colours": colours}
+
+
+def in_torch(step):
+    """The value and the gradients of a step, in torch."""
+    import torch  # noqa: PLC0415 - a peer
+
+    torch.set_num_threads(1)
+    leaves = [torch.tensor(np.array(tg.core.tape.payload(x)), requires_grad=True) for x in tree.leaves(step.parameters)]
+    batch = [torch.tensor(x) if isinstance(x, np.ndarray) else x for x in step.batch]
+
+    def run():
+        loss = step.torch(leaves, *batch)
+        return loss.item(), [g.numpy() for g in torch.autograd.grad(loss, leaves)]
+
+    return run
+
+
+def seconds(name, rounds=20):
+    """The process time of a step of an exhibit, in seconds: eagerly, compiled, and in torch where it is installed."""
+    step = STEPS[name]()
+    slopes = tg.value_and_grad(step.loss)
+    runs = {"eager": slopes, "compiled": tg.compile(slopes)}
+    runs = {kind: lambda run=run: run(step.parameters, *step.batch) for kind, run in runs.items()}
+    with suppress(ModuleNotFoundError):
+        runs["torch"] = in_torch(step)
+    value, gradients = runs["eager"]()
+    wanted = tree.leaves(gradients)
+    for kind, run in runs.items():
+        found, others = run()
+        bound = np.sqrt(np.finfo(wanted[0].dtype).eps)  # loose: a wrong formula differs by far more
+        assert abs(found - value) <= bound * abs(value), f"{name}, {kind}: {found}, eagerly {value}"
+        for g, other in zip(wanted, tree.leaves(others), strict=True):
+            far = np.linalg.norm(np.subtract(other, g))
+            assert far <= bound * (np.linalg.norm(g) + bound), f"{name}, {kind}: gradients differ by {far}"
+    best = dict.fromkeys(runs, np.inf)
+    for _ in range(rounds):
+        for kind, run in runs.items():
+            start = time.process_time()
+            run()
+            best[kind] = min(best[kind], time.process_time() - start)
+    return best
+
+
+def measure(options):
+    """The table of all exhibits."""
+    rows = []
+    for name in STEPS:
+        best = seconds(name, options.rounds)
+        rows.append([name, *(duration(best[kind]) if kind in best else "" for kind in KINDS)])
+    return Report("The gallery: a training step, one thread", ["", *KINDS], rows)
