@@ -1,4 +1,4 @@
-"""Examples to learn from: the digits that come with the package, readers of files, and minibatches.
+"""Examples to learn from: the digits, names and the picture that come along, readers of files, and minibatches.
 
 Dataset      arrays whose rows belong together, in memory or on the disk
 minibatches  a few examples at a time, shuffled anew in each epoch
@@ -16,6 +16,7 @@ from tinygrad_edu.data.images import read_images as read_images
 from tinygrad_edu.data.minibatches import deal as deal
 from tinygrad_edu.data.minibatches import minibatches as minibatches
 from tinygrad_edu.data.minibatches import prefetched as prefetched
+from tinygrad_edu.data.names import load_names as load_names
 from tinygrad_edu.data.npz import read_npz as read_npz
 from tinygrad_edu.data.table import Table as Table
 from tinygrad_edu.data.table import read_columns as read_columns
