@@ -384,7 +384,7 @@ REFUSED = {  # the line, and what its error says
     "np.cross(v[:2], v[2:])": "np.cross: .*three numbers",
     "np.exp(v, out=np.zeros(4))": "np.exp: out=",
     "np.exp(v, where=c > 0)": "np.exp: where=",
-    "np.sum(v, dtype=np.float32)": "np.sum: dtype=",
+    "np.sum(v, dtype=int)": "np.sum: dtype=",
     "np.cumsum(v, out=np.zeros(4))": "np.cumsum: out=",
     "np.where(v)": "np.where: argument 0 is a Value",
     "np.where(v, 1.0, 0.0)": "np.where: argument 0 is a Value",

@@ -123,3 +123,16 @@ def test_interp_on_its_nodes_between_and_outside(x, slope, weights):
 def test_transpose_with_an_int():
     x = tg.Value(np.ones(3))
     assert np.transpose(x, 0).shape == x.transpose(0).shape == (3,)
+
+
+@pytest.mark.parametrize("f", [np.sum, np.mean, np.prod, np.var, np.std, np.nansum, np.nanmean, np.nanprod])
+def test_a_reduction_in_another_dtype_has_gradients_of_the_inputs(f):
+    x = np.array([0.5, 2.0, -3.0])
+    reduced = tg.Value(x)
+    z = f(reduced, dtype=np.float32)
+    z.backward()
+    assert z.dtype == np.float32
+    assert reduced.grad.dtype == np.float64
+    few = 8 * np.finfo(np.float32).eps  # roundings of slopes up to 6
+    np.testing.assert_allclose(reduced.grad, tg.grad(f)(x), rtol=few)
+    np.testing.assert_array_equal(tg.compile(lambda x: f(x, dtype="float32"))(x), z.data)

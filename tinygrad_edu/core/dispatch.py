@@ -136,6 +136,8 @@ def _constant_keyword(key: str, value: Any, function: Function) -> Any:
         raise unsupported(function, key)
     if _holds_value(value):
         raise refuse(function, f"{key}= is a Value", "pass it by position, or x.item() to hold it constant")
+    if key == "dtype" and value is not None and np.dtype(value).kind not in "fc":
+        raise refuse(function, f"dtype={value!r} has no slope", "use a kind of float or of complex number")
     return as_constant(value, function)
 
 

@@ -106,15 +106,15 @@ def reverse_cumsum(g, a, axis):
 
 
 # fmt: off
-derivative(np.sum,    lambda g, z, a, *, axis=None, keepdims=False, initial=0, where=True:
+derivative(np.sum,    lambda g, z, a, *, axis=None, dtype=None, keepdims=False, initial=0, where=True:
                           counted(restore_axes(g, a, axis, keepdims), where), selects=True)
-derivative(np.mean,   lambda g, z, a, *, axis=None, keepdims=False, where=True:
+derivative(np.mean,   lambda g, z, a, *, axis=None, dtype=None, keepdims=False, where=True:
                           counted(restore_axes(g, a, axis, keepdims) * inverse_count(a, axis, 0, where), where),
                       selects=True)
-derivative(np.prod,   lambda g, z, a, *, axis=None, keepdims=False, initial=1, where=True:
+derivative(np.prod,   lambda g, z, a, *, axis=None, dtype=None, keepdims=False, initial=1, where=True:
                           counted(restore_axes(g if initial is None else g * initial, a, axis, keepdims)
                                   * others(a if where is True else np.where(where, a, 1.0), axis), where))
-derivative(np.cumsum, lambda g, z, a, *, axis=None: reverse_cumsum(g, a, axis))
+derivative(np.cumsum, lambda g, z, a, *, axis=None, dtype=None: reverse_cumsum(g, a, axis))
 
 # Kinks: where elements tie for the extreme, they share its slope evenly; std'(constant) = 0.
 derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
@@ -123,9 +123,11 @@ derivative(np.max,    lambda g, z, a, *, axis=None, keepdims=False, initial=None
 derivative(np.min,    lambda g, z, a, *, axis=None, keepdims=False, initial=None, where=True:
                           extreme(g, z, a, axis, keepdims, initial, where), selects=True,
                           kink=tied_extremes)
-derivative(np.var,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+derivative(np.var,    lambda g, z, a, *, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None,
+                             correction=0:
                           spread_slope(2 * g, a, axis, ddof + correction, keepdims, where, mean))
-derivative(np.std,    lambda g, z, a, *, axis=None, ddof=0, keepdims=False, where=True, mean=None, correction=0:
+derivative(np.std,    lambda g, z, a, *, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=None,
+                             correction=0:
                           spread_slope(g / replace_zero(z), a, axis, ddof + correction, keepdims, where, mean),
                           kink=at_zero)
 # fmt: on

@@ -57,7 +57,7 @@ def deconvolved(g, other, n):
 
 
 # fmt: off
-derivative(np.cumprod,  lambda g, z, a, *, axis=None: reverse_cumprod(g, a, axis))
+derivative(np.cumprod,  lambda g, z, a, *, axis=None, dtype=None: reverse_cumprod(g, a, axis))
 derivative(convolution, lambda g, z, a, v: deconvolved(g, v, a.shape[0]),
                         lambda g, z, a, v: deconvolved(g, a, v.shape[0]))
 # fmt: on
@@ -67,14 +67,14 @@ def cumulative(function, running, start):
     """The array API's form of a running sum or product."""
 
     @compose(function)
-    def along(x, axis=None, include_initial=False):
+    def along(x, axis=None, dtype=None, include_initial=False):
         """What is reached after each element along an axis, and if asked, before the first."""
         x = np.atleast_1d(x)
         if axis is None:
             if x.ndim > 1:
                 raise ValueError(f"np.{function.__name__}: got {x.ndim} axes; say which, as in axis=0")
             axis = 0
-        z = running(x, axis=axis)
+        z = running(x, axis=axis, dtype=dtype)
         ones = [1 if i == normalize_axis_index(axis, x.ndim) else n for i, n in enumerate(x.shape)]
         return concatenate(np.full(ones, start, z.dtype), z, axis=axis) if include_initial else z
 

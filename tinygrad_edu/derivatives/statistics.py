@@ -22,9 +22,9 @@ def without_nan(function, reduction):
     """Enter a reduction that leaves out NaNs."""
 
     @compose(function)
-    def reduced(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
+    def reduced(a, axis=None, dtype=None, keepdims=False, initial=np._NoValue, where=True):
         """That of what is no NaN."""
-        return reduction(a, axis=axis, keepdims=keepdims, initial=initial, where=~np.isnan(a) & where)
+        return reduction(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=~np.isnan(a) & where)
 
 
 without_nan(np.nansum, np.sum)
@@ -49,9 +49,9 @@ spread_without_nan(np.nanstd, np.std)
 
 
 @compose(np.nanmean)
-def nanmean(a, axis=None, keepdims=False, where=True):
+def nanmean(a, axis=None, dtype=None, keepdims=False, where=True):
     """The mean of what is no NaN."""
-    return np.mean(a, axis=axis, keepdims=keepdims, where=~np.isnan(a) & where)
+    return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=~np.isnan(a) & where)
 
 
 def extreme_without_nan(function, extreme, least):
@@ -68,8 +68,10 @@ def extreme_without_nan(function, extreme, least):
 
 extreme_without_nan(np.nanmax, np.max, -math.inf)
 extreme_without_nan(np.nanmin, np.min, math.inf)
-compose(np.nancumsum)(lambda a, axis=None: np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis))
-compose(np.nancumprod)(lambda a, axis=None: np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis))
+compose(np.nancumsum)(lambda a, axis=None, dtype=None: np.cumsum(np.where(np.isnan(a), 0.0, a), axis=axis, dtype=dtype))
+compose(np.nancumprod)(
+    lambda a, axis=None, dtype=None: np.cumprod(np.where(np.isnan(a), 1.0, a), axis=axis, dtype=dtype)
+)
 
 
 @compose(np.nan_to_num)
