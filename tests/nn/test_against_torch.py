@@ -161,6 +161,25 @@ def test_recurrent_layers(kind):
     agree(kind, ours(layer, run, TOKENS), torchs(theirs, layer, TOKENS))
 
 
+def test_two_layers_that_read_both_ways():
+    def both(i, inputs):
+        return nn.Bidirectional(nn.LSTM(inputs, 3, rng(i)), nn.LSTM(inputs, 3, rng(i + 1)))
+
+    layer = shaken(nn.Sequential([both(0, 8), both(2, 6)]))
+
+    def theirs(t, p, x):
+        places = [f"l{k}{way}" for k in range(2) for way in ("", "_reverse")]
+        parameters = {}
+        for i, place in enumerate(places):
+            weights, hidden, bias = p[3 * i : 3 * i + 3]
+            parameters[f"weight_ih_{place}"] = weights.T.contiguous()
+            parameters[f"weight_hh_{place}"] = hidden.T.contiguous()
+            parameters[f"bias_ih_{place}"], parameters[f"bias_hh_{place}"] = bias, t.zeros_like(bias)
+        return call(t, t.nn.LSTM(8, 3, num_layers=2, bidirectional=True, batch_first=True), parameters, x)[0]
+
+    agree("stacked", ours(layer, lambda layer, x: layer(x), TOKENS), torchs(theirs, layer, TOKENS))
+
+
 MASKS = {"none": None, "causal": np.tri(5, dtype=bool), "floats": rng(5).normal(size=(5, 5))}
 
 

@@ -1,6 +1,5 @@
 """Every layer: compiled is eager, slopes are slopes, the dtype stays, and what does not fit is refused."""
 
-import operator
 import re
 
 import numpy as np
@@ -41,6 +40,10 @@ LAYERS = {
     "RNN": (lambda dtype: nn.RNN(3, 2, rng(), dtype=dtype), normal(2, 4, 3)),
     "GRU": (lambda dtype: nn.GRU(3, 2, rng(), dtype=dtype), normal(2, 4, 3)),
     "LSTM": (lambda dtype: nn.LSTM(3, 2, rng(), dtype=dtype), normal(2, 4, 3)),
+    "Bidirectional": (
+        lambda dtype: nn.Bidirectional(nn.GRU(3, 2, rng(), dtype=dtype), nn.RNN(3, 1, rng(1), dtype=dtype)),
+        normal(2, 4, 3),
+    ),
     "MultiHeadAttention": (lambda dtype: nn.MultiHeadAttention(4, 2, rng(), causal=True, dtype=dtype), normal(2, 3, 4)),
     "TransformerBlock": (lambda dtype: nn.TransformerBlock(4, 2, rng(), hidden=5, dtype=dtype), normal(2, 3, 4)),
     "MLP": (lambda dtype: nn.MLP(3, [4, 2], rng(), nonlinearity=np.tanh, dtype=dtype), normal(5, 3)),
@@ -211,6 +214,11 @@ REFUSED = [
     (ValueError, "GroupNorm: got 2 groups of 3 channels", lambda: nn.GroupNorm(2, 3)),
     (ValueError, "GroupNorm: the input has shape (2, 3, 4); its axis 1", lambda: nn.GroupNorm(1, 4)(X)),
     (ValueError, "RMSNorm: the input has shape (2, 3, 4); its last axis", lambda: nn.RMSNorm(3)(X)),
+    (TypeError, "Bidirectional: got the class LSTM; pass two recurrent layers",
+     lambda: nn.Bidirectional(nn.LSTM(3, 1, R), nn.LSTM)),
+    (TypeError, "Bidirectional: got a Linear", lambda: nn.Bidirectional(nn.Linear(3, 1, R), nn.LSTM(3, 1, R))),
+    (ValueError, "LSTM: the input has shape (3,)",
+     lambda: nn.Bidirectional(nn.LSTM(3, 1, R), nn.LSTM(3, 1, R))(X[0, 0, :3])),
     (ValueError, "LSTM: the input has shape (2, 3, 4); its last axis must have length 3", lambda: nn.LSTM(3, 1, R)(X)),
     (ValueError, "GRU: the input has shape (4,); pass (..., t, 4)", lambda: nn.GRU(4, 1, R)(X[0, 0])),
     (ValueError, "RNN: the input has shape (2, 0, 4); pass (..., t, 4), of one step at least",
@@ -236,9 +244,33 @@ def test_what_does_not_fit_is_refused(error, said, call):
         call()
 
 
-def test_a_long_sequence_takes_time_in_proportion():
-    # Were the slope of each step put back into an array of all steps, time would grow with the square of their number.
-    t, size = 256, 3
-    tape = tg.Tape(loss(nn.RNN(2, size, rng()), normal(1, t, 2)))
-    put_back_into = sum(entry.inputs[0].size for entry in tape if entry.function is operator.getitem)
-    assert put_back_into <= 2 * (np.log2(t) + 1) * t * size
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_long_sequence_is_one_loop(kind):
+    def lines(t):
+        step = tg.compile(tg.value_and_grad(loss))
+        step(kind(2, 3, rng()), normal(1, t, 2))
+        return len(step.source.splitlines())
+
+    assert lines(40) == lines(400)
+    assert len(list(tg.Tape(loss(kind(2, 3, rng()), normal(1, 400, 2))))) < 40
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_recurrent_layer_is_the_plain_loop_over_its_step(kind):
+    layer, x = kind(3, 4, rng()), normal(2, 6, 3)
+
+    def unrolled(layer, x):
+        sums = x @ layer.input_weights + layer.bias
+        carry, outputs = layer.first_carry((2, 4), sums.dtype), []
+        for z in np.unstack(sums, axis=-2):
+            carry = layer.step(z, carry)
+            outputs.append(layer.seen(carry))
+        return np.stack(outputs, axis=-2)
+
+    def value_and_slopes(run):
+        of = tg.value_and_grad(lambda layer, x: np.sum(np.sin(run(layer, x))), argnums=(0, 1))
+        return tree.leaves(of(layer, x))
+
+    pairs = zip(value_and_slopes(lambda layer, x: layer(x)), value_and_slopes(unrolled), strict=True)
+    for one, other in ([tg.core.tape.payload(each) for each in pair] for pair in pairs):
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-12 * np.max(abs(other)))

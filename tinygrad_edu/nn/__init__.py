@@ -4,7 +4,7 @@ neurons         `Neuron`, `Layer`, `Network`: the post's; `collapse`; `MLP`: mic
 linear          `Linear`, `Embedding`, `Flatten`, `Dropout`
 convolutional   `Conv1d`, `Conv2d`, `ConvTranspose1d`, `ConvTranspose2d`, `MaxPool`, `MeanPool`
 normalization   `BatchNorm`, `LayerNorm`, `GroupNorm`, `RMSNorm`
-recurrent       `RNN`, `GRU`, `LSTM`
+recurrent       `RNN`, `GRU`, `LSTM`, `Bidirectional`
 attention       `MultiHeadAttention`, `TransformerBlock`
 containers      `Sequential`: one after the other
 initializers    `glorot_uniform`, `glorot_normal`, `he_uniform`, `he_normal`, `lecun_normal`, `orthogonal`
@@ -26,7 +26,7 @@ from tinygrad_edu.nn.linear import Dropout, Embedding, Flatten, Linear
 from tinygrad_edu.nn.module import Module, count_parameters, static
 from tinygrad_edu.nn.neurons import MLP, Layer, Network, Neuron, collapse
 from tinygrad_edu.nn.normalization import BatchNorm, GroupNorm, LayerNorm, RMSNorm
-from tinygrad_edu.nn.recurrent import GRU, LSTM, RNN
+from tinygrad_edu.nn.recurrent import GRU, LSTM, RNN, Bidirectional
 
 __all__ = [
     "GRU",
@@ -34,6 +34,7 @@ __all__ = [
     "MLP",
     "RNN",
     "BatchNorm",
+    "Bidirectional",
     "Conv1d",
     "Conv2d",
     "ConvTranspose1d",

@@ -17,6 +17,7 @@ from tinygrad_edu.core.value import Value
 from tinygrad_edu.functions import sigmoid
 from tinygrad_edu.nn.initializers import Initializer, check_generator, glorot_uniform, orthogonal
 from tinygrad_edu.nn.module import Module, check_channels, check_sizes, parameter
+from tinygrad_edu.transforms import scan
 from tinygrad_edu.tree import Tree
 
 
@@ -82,11 +83,12 @@ class Recurrent(Module):
             raise ValueError(f"{caller}: the input has shape {shape}; pass (..., t, {shape[-1]}), of one step at least")
         sums = x @ self.input_weights + self.bias
         carry = self.first_carry((*shape[:-2], self.size), sums.dtype) if carry is None else carry
-        outputs = []
-        for z in np.unstack(sums, axis=-2):
-            carry = self.step(z, carry)
-            outputs.append(self.seen(carry))
-        return np.stack(outputs, axis=-2), carry
+        carry, outputs = scan(self._next, carry, np.moveaxis(sums, -2, 0))
+        return np.moveaxis(outputs, 0, -2), carry
+
+    def _next(self, carry: Tree, z: Array) -> tuple[Tree, Array]:
+        carry = self.step(z, carry)
+        return carry, self.seen(carry)
 
     def first_carry(self, shape: tuple[int, ...], dtype: Any) -> Tree:
         """What is carried on before the first step: zeros."""
@@ -197,3 +199,41 @@ class LSTM(Recurrent):
         write, keep, what, show = self._gates(z + hidden @ self.hidden_weights)
         memory = sigmoid(keep) * memory + sigmoid(write) * np.tanh(what)
         return sigmoid(show) * np.tanh(memory), memory
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Bidirectional(Module):
+    """Two recurrent layers, one of which reads from the end: what each carries after a step, side by side.
+
+    >>> rng = np.random.default_rng(0)
+    >>> layer = Bidirectional(LSTM(3, 5, rng), LSTM(3, 5, rng))
+    >>> layer(np.ones((2, 7, 3))).shape
+    (2, 7, 10)
+
+    Args:
+        forward: reads from the first step to the last.
+        backward: reads from the last step to the first.
+
+    Source: Schuster and Paliwal, 1997.
+
+    Raises:
+        TypeError: one of them is no recurrent layer.
+    """
+
+    forward: Recurrent
+    backward: Recurrent
+
+    def __post_init__(self) -> None:
+        for layer in (self.forward, self.backward):
+            if not isinstance(layer, Recurrent):
+                what = f"a {type(layer).__name__}" if not isinstance(layer, type) else f"the class {layer.__name__}"
+                raise TypeError(f"Bidirectional: got {what}; pass two recurrent layers, such as nn.LSTM(3, 5, rng)")
+
+    def __call__(self, x: Array) -> Array:
+        """What both carry after each step, (..., t, size + size), for inputs (..., t, inputs).
+
+        Raises:
+            ValueError: `x` has other axes.
+        """
+        from_the_end = self.backward(np.flip(x, -2) if np.ndim(x) > 1 else x)
+        return np.concatenate([self.forward(x), np.flip(from_the_end, -2)], axis=-1)
