@@ -15,7 +15,7 @@ import numpy as np
 import tinygrad_edu as tg
 from benchmarks.report import Report, duration
 from tinygrad_edu import tree
-from tinygrad_edu.lessons import colorization
+from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.nn import Network
 
 KINDS = "eager", "compiled", "torch"
@@ -32,16 +32,17 @@ class Step:
 
 
 def colours():
-    """As many patches of grey as the flower's half has pixels, and colours."""
-    network = Network.random([25, colorization.HIDDEN, 3], 0)
+    """The flower's half and its mirror image: patches of grey, and which colour of the palette is in the middle."""
     rng = np.random.default_rng(0)
-    batch = rng.random((2048, 25)), rng.random((2048, 3))
+    batch = rng.random((4096, 25)), rng.integers(0, 26, 4096)
 
-    def torch(leaves, grey, real):
+    def torch(leaves, grey, labels):
+        from torch.nn.functional import cross_entropy  # noqa: PLC0415 - a peer
+
         w1, b1, w2, b2 = leaves
-        return (((grey @ w1 + b1).tanh() @ w2 + b2 - real) ** 2).mean()
+        return cross_entropy((grey @ w1 + b1).tanh() @ w2 + b2, labels)
 
-    return Step(lambda g, grey, real: colorization.distance(grey, real, g), network, batch, torch)
+    return Step(in_colours.surprise, Network.random([25, in_colours.HIDDEN, 26], 0), batch, torch)
 
 
 STEPS: dict[str, Callable[[], Step]] = {"colours": colours}

@@ -4,7 +4,7 @@ from importlib.resources import files
 
 import numpy as np
 
-from tinygrad_edu.data import load_digits, load_flower
+from tinygrad_edu.data import load_digits, load_flower, load_pagoda
 
 # How many of each digit optdigits.tes has, from the data set's own description.
 UCI_COUNTS = [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
@@ -70,3 +70,18 @@ def test_the_flower():
 def test_the_licence_of_the_flower_is_beside_it():
     text = files("tinygrad_edu.data").joinpath("LICENSE-flower.txt").read_text(encoding="utf-8")
     assert all(part in text for part in ("vultilion/6056698931", "CC BY 2.0", "What was changed"))
+
+
+def test_the_pagoda():
+    picture = load_pagoda()
+    assert picture.shape == (64, 64, 3)
+    assert (picture.dtype, picture.min() >= 0.0, picture.max() <= 1.0) == (np.float64, True, True)
+    assert round(picture.sum() * 255) == 1643492
+    sky, columns = picture[:20, 50:].mean(axis=(0, 1)), picture[28:36, 22:44].mean(axis=(0, 1))
+    assert sky[0] < sky[2]  # blue
+    assert columns[0] > columns[1]  # red
+
+
+def test_the_licence_of_the_pagoda_is_beside_it():
+    text = files("tinygrad_edu.data").joinpath("LICENSE-pagoda.txt").read_text(encoding="utf-8")
+    assert all(part in text for part in ("danielbuechele/6061409035", "CC BY 2.0", "What was changed"))
