@@ -2,7 +2,7 @@
 
 special   rows for ``scipy.special.erf(x)`` and its like; `logsumexp`, `softmax`, `log_softmax`, `polygamma`
 linalg    `solve_triangular`, `cho_solve`, `expm`, `logm`, `block_diag`, `toeplitz`
-stats     `norm`
+stats     `norm`, `t`, `gamma`, `beta`, `multivariate_normal` and others
 
 A ufunc of SciPy's reaches a Value as NumPy's do, so it is called by its own name. The other functions make an array of
 what they get, which a Value refuses: for them there is one of the same name here, for plain arrays and Values alike.
