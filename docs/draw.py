@@ -102,11 +102,10 @@ def draw_report() -> None:
 
 
 def draw_tape() -> None:
-    """Draw the tape of a small expression, and make the page of it."""
+    """Draw the tape of a small expression."""
     a, b, c = (Value(x, name=name) for x, name in ((0.5, "a"), (2.0, "b"), (1.0, "c")))
     tape = Tape(np.tanh(a * b) + c)
     (PICTURES / "tape.svg").write_text(tape.to_svg() + "\n", "utf-8")
-    (PICTURES / "tape.html").write_text(tape.to_html("tanh(a * b) + c"), "utf-8")
 
 
 def draw_network() -> None:

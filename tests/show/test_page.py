@@ -14,7 +14,9 @@ from tests.show.drawn import chain, micrograd, network, small, two_layers
 from tinygrad_edu import Value
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.functions import relu, sigmoid
-from tinygrad_edu.show.javascript import WRITTEN
+from tinygrad_edu.losses import negative_log_likelihood
+from tinygrad_edu.show.explanation import sentences as explained
+from tinygrad_edu.show.javascript import BILINEAR, LINEAR, WRITTEN
 from tinygrad_edu.show.numbers import number
 
 EPS = np.finfo(np.float64).eps
@@ -59,11 +61,13 @@ def test_names_are_data_not_code():
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (two_layers, "the page computes with single numbers of float64"),
+        (lambda: np.sum(Value(np.ones(65)) * 2), "arrays of up to 64 numbers an entry and 1,000 in all"),
+        (lambda: np.sum(chain(40) * Value(np.ones(60))) + sum(Value(np.ones(60)) for _ in range(17)), "1,000 in all"),
         (lambda: tg.functions.erf(Value(0.5)) * 2, "the page cannot compute"),
-        (lambda: np.sum(Value(0.5), keepdims=True), "the page cannot compute"),
+        (lambda: tg.functions.log_softmax(Value(np.ones(2))), "the page cannot compute log_softmax"),
+        (lambda: np.where(np.array([True, False]), Value(np.ones(2)), 0.0), "whose condition is not on the tape"),
         (lambda: np.sinc(Value(0.5)) * 2, "the page cannot compute"),
-        (lambda: Value(np.float32(0.5)) * 2, "the page computes with single numbers of float64"),
+        (lambda: Value(np.float32(0.5)) * 2, "the page computes with float64"),
     ],
 )
 def test_where_it_cannot_compute_it_says_why(make, reason):
@@ -175,10 +179,46 @@ def test_an_edited_leaf_is_computed_as_python_does(opened):
         field.press("Tab")
         tape = tg.Tape(of_all_functions(*(Value(number, name=name) for name, number in numbers.items()))).description()
         values, gradients = page.evaluate("[values, finals]")
-        for node, v, g in zip(tape, values, gradients, strict=True):
+        for node, (v,), (g,) in zip(tape, values, gradients, strict=True):
             assert abs(v - node.data) <= 256 * EPS * max(1.0, abs(node.data)), node.text
             size = sum(abs(edge.share) for edge in node.uses)
             assert abs(g - node.gradient) <= 256 * EPS * max(1.0, size), node.text
+
+
+def of_all_tables(x, w):
+    """A sum over what each function of LINEAR and BILINEAR makes of matrices, with constants and without."""
+    constant, each = np.array([[0.5, -1.0, 2.0], [1.5, 0.25, -0.75]]), np.array([1.0, -2.0, 3.0])
+    parts = [
+        x @ w, constant @ w, x @ constant.T, np.dot(x[0], w[:, 1]), np.inner(x, x), np.outer(x[0], w),
+        np.einsum("ij,jk->i", x, w), np.einsum("ij,ij->j", constant, x), np.sum(x, axis=1, keepdims=True) * x,
+        np.mean(x, axis=0), np.cumsum(x, axis=1), np.trace(w), np.diff(x), x.reshape(-1)[::2], np.ravel(w)[[0, 0, 3]],
+        np.transpose(x), np.swapaxes(x, 0, 1) * w, np.moveaxis(x, 0, 1), np.squeeze(x[:1]), np.expand_dims(x, 1),
+        np.broadcast_to(x[0], (2, 3)), np.flip(x), np.roll(x, 1), np.repeat(x, 2), np.tile(x, 2),
+        np.diagonal(w), np.concatenate([x, constant]), np.stack([x, x]), np.take(w, [0, 2, 2], axis=0),
+        np.tanh(x * each + w[0, 0]), relu(x) + sigmoid(w[:2, :1]), (w - constant[:1, :2]) ** 2,
+        x[..., 0] / (w[1] + 9.0), negative_log_likelihood(x, np.array([0, 2])), np.hstack([x, x])[0, [1, 1, 4]],
+        x[:, None, :] * x[None], abs(x) ** w[0, 1],
+    ]  # fmt: skip
+    return sum(np.sum(np.sin(part)) for part in parts)
+
+
+def test_an_edited_array_is_computed_as_python_does(opened):
+    numbers = {"x": np.array([[0.5, -1.25, 2.0], [0.75, 3.0, -0.5]]), "w": np.arange(1.0, 7.0).reshape(3, 2) / 4}
+    page = opened(of_all_tables(*(Value(x, name=name) for name, x in numbers.items())))
+    assert page.inner_text("#editing").startswith("Edit the value of a leaf")
+    for name, new in (("x", [[0.25, 1.5, -3.0], [-0.5, 0.125, 1e-3]]), ("w", [[0.1, 2.0], [-1.0, 3.0], [0.7, -0.2]])):
+        numbers[name] = np.array(new)
+        field = page.locator(f"input[aria-label='value of {name}']")
+        field.fill(str(new))
+        field.press("Tab")
+        tape = tg.Tape(of_all_tables(*(Value(x, name=name) for name, x in numbers.items()))).description()
+        assert {node.value.function for node in tape} >= LINEAR | BILINEAR
+        values, gradients = page.evaluate("[values, finals]")
+        for node, v, g in zip(tape, values, gradients, strict=True):
+            scale = max(1.0, np.max(np.abs(node.data)))
+            assert np.allclose(v, np.ravel(node.data), rtol=0, atol=256 * EPS * scale), node.text
+            size = sum(np.max(np.abs(edge.share)) for edge in node.uses)
+            assert np.allclose(g, np.ravel(node.gradient), rtol=0, atol=256 * EPS * max(1.0, size)), node.text
 
 
 def test_what_is_no_number_is_refused(opened):
@@ -190,8 +230,54 @@ def test_what_is_no_number_is_refused(opened):
     assert page.inner_text("#verdict") == "abc is no number; write one such as 0.5."
     page.locator("input[data-leaf='0']").fill("1,5")
     page.locator("input[data-leaf='0']").press("Tab")
-    assert page.evaluate("values[0]") == 1.5
+    assert page.evaluate("values[0]") == [1.5]
     assert page.inner_text("#verdict") == ""
+
+
+def test_an_array_takes_as_many_numbers_as_it_has(opened):
+    page = opened(two_layers())
+    field = page.locator("input[aria-label='value of b1']")
+    field.fill("1, 2, 3")
+    field.press("Tab")
+    assert page.inner_text("#verdict") == "b1 takes 4 numbers, row after row; write them such as [0, 0, 0, 0]."
+    page.locator("input[aria-label='value of b1']").fill("1 2 3 4.5")
+    page.locator("input[aria-label='value of b1']").press("Tab")
+    assert page.evaluate("values[tape.entries.findIndex(e => e.name === 'b1')]") == [1, 2, 3, 4.5]
+    assert page.inner_text("#verdict") == ""
+
+
+@pytest.mark.parametrize("make", [two_layers, lambda: relu(Value([1.0, -2.0, 3.0]) @ np.ones((3, 5))) * 2])
+def test_of_an_array_the_same_element_is_followed_as_in_python(opened, make):
+    tape = tg.Tape(make()).description()
+    page = opened(tape.result.value)
+    page.evaluate("document.getElementById('all').open = true")
+    told = page.eval_on_selector_all("#sentences li", "all => all.map(x => x.textContent)")[len(tape) + 1 :]
+    edges = [edge for node in reversed(tape.nodes) for edge in node.edges]
+    for edge, said in zip(edges, told, strict=True):
+        lines = [line.strip() for line in explained(edge, edge.share)]
+        assert said.startswith(lines[0])
+        assert edge.is_scalar or {*said.split("\n")} >= {line for line in lines if line.startswith("follow ")}
+
+
+def test_a_diamond_of_arrays_counts_wrong_by_naive_recursion_and_asks_for_one_element(opened):
+    a = Value([1.0, 3.0], name="a")
+    u = a * a
+    u.name = "u"
+    page = opened(np.sum(u * u + u))
+    assert "counts wrong here: a would get [12.0, 276.0]" in page.inner_text("#naive")
+    assert "the slope formula says [6.0, 114.0]" in page.inner_text("#naive")
+    page.select_option("#mode", "naive")
+    page.click("#last")
+    row = page.locator("#table tbody tr").first
+    assert row.locator(".right").inner_text() == "[6.0, 114.0]"
+    assert row.locator(".verdict").inner_text() == "✗ counted wrong"
+    page.select_option("#mode", "order")
+    page.check("#predict")
+    page.click("#last")
+    assert "How much does a[1] get?" in page.inner_text("#say")
+    page.fill("#guess", "57")
+    page.click("#ask button")
+    assert page.inner_text("#verdict") == "Right: a[1] gets 57.0."
 
 
 def test_the_keyboard_alone(opened):
@@ -301,8 +387,6 @@ def test_arrays_are_stepped_through_and_one_element_is_followed(opened):
     page.click("#last")
     page.click("#back")
     assert "follow b1[2]: 0.0614476 · 1.0" in page.inner_text("#say")
-    assert "cannot be edited here: the page computes with single numbers" in page.inner_text("#editing")
-    assert page.is_disabled("#mode")
     page.click("#last")
     shown = page.eval_on_selector_all(".stage svg:not([hidden]) .g", "all => all.map(x => x.textContent)")
     assert "∇ shape (3, 4)" in shown

@@ -201,9 +201,6 @@ def test_what_the_docs_show_is_made_by_this_code():
     pictures = Path(__file__).parents[2] / "docs" / "pictures"
     tape = tg.Tape(small())
     assert (pictures / "tape.svg").read_text("utf-8") == tape.to_svg() + "\n"
-    pages = (pictures / "tape.html").read_text("utf-8"), tape.to_html("tanh(a * b) + c")
-    stored, made = (re.sub(r"\d+\.\d{6,}", lambda digits: f"{float(digits[0]):.5g}", page) for page in pages)
-    assert stored == made  # but for digits that another processor rounds otherwise
     assert ">n7</text>" in (pictures / "network.svg").read_text("utf-8")
 
 

@@ -24,12 +24,14 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.unbroadcast import unbroadcast
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.functions.activations import relu, sigmoid
 from tinygrad_edu.show import scopes
 from tinygrad_edu.show.symbols import call_text, constant, formula, text_of
 from tinygrad_edu.slope import slope
 
 Index = tuple[int, ...]
 _LONGEST = 160  # characters of a formula that is still read
+_ELEMENTWISE = (relu, sigmoid)  # besides NumPy's own
 _MOST_TERMS = 64  # elements of an output whose share in one element of an input is worked out one by one
 
 
@@ -86,8 +88,9 @@ class Edge:
     def is_elementwise(self) -> bool:
         """Whether each element of the output depends on one element of the input, so that there is one local slope."""
         function = self.node.value.function
-        ufunc = isinstance(function, np.ufunc) and function.signature is None
-        return bool(ufunc) or {np.ndim(x) for x in (self.node.data, *self._numbers)} == {0}
+        ufunc = function in _ELEMENTWISE or (isinstance(function, np.ufunc) and function.signature is None)
+        operands = (self.node.data, *self._numbers)
+        return bool(ufunc) or not any(isinstance(x, (tuple, list)) or np.ndim(x) for x in operands)
 
     def _rule(self, g: Array) -> Array:
         """What the rule of this edge makes of a cotangent."""
@@ -108,10 +111,17 @@ class Edge:
         """The local slope where it is a single number, from a single number to another."""
         return np.sum(self.local).item() if self.local is not None and self.is_scalar else None
 
-    def symbol(self, expand: bool = True) -> Any:
+    def slopes(self, place: Index) -> Array:
+        """The slopes of one element of the output by each element of the input."""
+        one = np.zeros(self.node.data.shape, self.node.data.dtype)
+        one[place] = 1
+        return np.asarray(unbroadcast(self._rule(one[()]), self.input.data, self.node.value.function))
+
+    def symbol(self, expand: bool = True, operands: list[str] | None = None) -> Any:
         """The local slope as a symbol or a number, or where it is a whole matrix, the share as one with `g`.
 
-        None where symbols are not enough. Without `expand` the helpers of rules stand for themselves.
+        None where symbols are not enough. Without `expand` the helpers of rules stand for themselves. `operands` are
+        what the output and the operands are called; they have the names of their entries by default.
         """
         z, numbers, g = self.node, self._numbers, self.node.gradient
         row, output = table[z.value.function], z.data  # type: ignore[index]
@@ -121,7 +131,7 @@ class Edge:
             place = next(self._places())
             output, g = np.asarray(output)[place], z.data.dtype.type(1)
             numbers = [np.broadcast_to(x, z.data.shape)[place] if np.ndim(x) else x for x in numbers]
-        names = ["" if self.is_elementwise else "g", z.name, *(_name(x, z) for x in z.value.inputs)]
+        names = ["" if self.is_elementwise else "g", *(operands or [z.name, *(_name(x, z) for x in z.value.inputs)])]
         return formula(row.rules[self.argument], names, [g, output, *numbers], z.value.keywords or {}, expand)
 
     @functools.cached_property
@@ -158,12 +168,7 @@ class Edge:
         g, terms = np.asarray(self.node.gradient), []
         places = list(itertools.islice(self._places(), _MOST_TERMS + 1))
         for place in places if len(places) <= _MOST_TERMS else ():
-            if self.is_elementwise:
-                local = np.asarray(self.local)[place]
-            else:
-                one = np.zeros(self.node.data.shape, self.node.data.dtype)
-                one[place] = 1
-                local = np.asarray(unbroadcast(self._rule(one[()]), self.input.data, self.node.value.function))[self.at]
+            local = np.asarray(self.local)[place] if self.is_elementwise else self.slopes(place)[self.at]
             if local != 0 or self.is_elementwise:
                 terms.append((place, g[place], local))
         return terms

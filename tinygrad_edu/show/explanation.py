@@ -64,13 +64,14 @@ def sentences(edge: Edge, total: Array) -> Iterator[str]:
         yield f"{x} gets {product}: the gradient of {z} times ∂{z}/∂{x} = {formula}{local}"
         yield f"  {_slope_formula(edge, 'for that local slope')}"
     else:
-        yield from _array_sentences(edge)
+        yield from in_words(edge)
+        yield from _followed(edge)
     if len(edge.input.uses) > 1:
         yield f"  {_sum(edge, total)}"
 
 
-def _array_sentences(edge: Edge) -> Iterator[str]:
-    """The same for arrays, with one element followed through."""
+def in_words(edge: Edge) -> Iterator[str]:
+    """What goes along an edge between arrays, without numbers."""
     z, x = edge.node.name, edge.input.name
     if edge.is_elementwise:
         yield f"{x} gets, element by element, the gradient of {z} times ∂{z}/∂{x} = {edge.formula or '…'}"
@@ -84,6 +85,11 @@ def _array_sentences(edge: Edge) -> Iterator[str]:
             f"{x}, of shape {np.shape(edge.input.data)}, was stretched along axis {axes} of {edge.node.value.shape}"
         )
         yield f"  summed over axis {axes}: {shapes}, so each element was used several times, and shares add up"
+
+
+def _followed(edge: Edge) -> Iterator[str]:
+    """How the share of one element comes about."""
+    z, x = edge.node.name, edge.input.name
     if not np.size(edge.share):
         return
     at, share = element(x, edge.at), number(np.asarray(edge.share)[edge.at])

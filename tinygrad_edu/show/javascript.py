@@ -1,19 +1,30 @@
-"""Functions and local slopes as JavaScript, so that a page can compute a tape of single numbers again.
+"""Functions and local slopes as JavaScript, so that a page can compute a tape of small arrays again.
 
 A local slope is the rule of its function, run on symbols and printed, as formulas are; only what the functions
-themselves are called in JavaScript is written down here.
+themselves are called in JavaScript is written down here. Shapes are known beforehand, so the page knows of none: an
+array is a list of numbers there, and a function that moves or sums them is a table of slopes, taken from its rule.
 
-v  the values of the entries, by place
+a, b, z  in JavaScript, an element of each operand and of the output
 """
+
+import operator
+import string
 
 import numpy as np
 
 from tinygrad_edu import functions
 from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Text, template
-from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.rules import Array
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
-from tinygrad_edu.show.description import Edge, Node
+from tinygrad_edu.losses import negative_log_likelihood
+from tinygrad_edu.show.description import Description, Edge, Node
 from tinygrad_edu.show.symbols import SIGNS, Symbol
+
+MOST = 64  # numbers of an entry that the page computes with
+MOST_IN_ALL = 1_000  # the same of a tape that holds arrays: each is moved by a step, and all behind it computed again
 
 _OF_ONE = (
     "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "cbrt",
@@ -31,48 +42,116 @@ WRITTEN = {  # those of more than one letter are JavaScript's own or helpers of 
     np.where: "where(x, y, z)", np.isinf: "isinf(x)", np.bitwise_and: "x & y", functions.relu: "Math.max(x, 0)",
     functions.sigmoid: "sigmoid(x)", sech_squared: "sech_squared(x, y)",
 }  # fmt: skip
+LINEAR = {
+    np.sum, np.mean, np.cumsum, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
+    np.expand_dims, np.broadcast_to, np.flip, np.roll, concatenate, operator.getitem, negative_log_likelihood,
+}  # fmt: skip
+BILINEAR = {np.matmul, np.einsum}  # linear in each of two operands
 
 
 class NotWrittenError(Exception):
     """There is no JavaScript for this; the message says for what."""
 
 
-def value_of(node: Node) -> str:
-    """What an entry computes of the values before it.
+def functions_of(tape: Description) -> str:
+    """An object that holds what each entry but leaves computes, and its local slopes.
 
     Raises:
-        NotWrittenError: there is no JavaScript for its function.
+        NotWrittenError: the tape is too large, is not of float64, or there is no JavaScript for a function or a slope.
     """
+    sizes = [np.size(node.data) for node in tape]
+    if any(type(node.data) not in (np.float64, np.ndarray) or node.data.dtype != np.float64 for node in tape):
+        raise NotWrittenError("the page computes with float64, and knows of other numbers this run only")
+    if max(sizes) > 1 and (max(sizes) > MOST or sum(sizes) > MOST_IN_ALL):
+        most = f"up to {MOST} numbers an entry and {MOST_IN_ALL:,} in all"
+        raise NotWrittenError(f"the page computes with arrays of {most}, and knows of larger ones this run only")
+    try:
+        return f"{{{', '.join(f'{node.place}: {_written(node)}' for node in tape if node.edges)}}}"
+    except NotWrittenError as error:
+        raise NotWrittenError(f"the page cannot compute {error}") from None
+
+
+def _written(node: Node) -> str:
+    """What an entry computes: element by element, or by tables of [output, input, slope] or [output, one, other]."""
+    function = node.value.function
+    of = [edge.input.place for edge in node.edges]
+    if function in LINEAR or (function in BILINEAR and len(node.edges) == 1):
+        return f"{{of: {of}, linear: {[_table(edge) for edge in node.edges]}{_offset(node)}}}"
+    if function in BILINEAR and len(node.edges) == 2:
+        return f"{{of: {of}, product: {_products(node)}}}"
+    if function is np.where:
+        raise NotWrittenError(f"{node.function}, whose condition is not on the tape")
+    if node.value.keywords or not node.edges[0].is_elementwise:
+        raise NotWrittenError(f"{node.function} with keywords" if node.value.keywords else node.function)
+    return _elementwise(node)
+
+
+def _elementwise(node: Node) -> str:
+    """A function of single numbers, its slopes, and which elements of the operands go into which of the output."""
     z = node.value
-    if z.keywords:
-        raise NotWrittenError(f"{node.function} with keywords")
-    places = {e.argument: e.input.place for e in node.edges}
-    inputs = [(f"v[{places[i]}]", ATOM) if isinstance(x, Entry) else _number(x) for i, x in enumerate(z.inputs)]
-    return _call(z.function, inputs)[0]
+    constants = {i: x for i, x in enumerate(z.inputs) if isinstance(x, np.ndarray) and x.ndim}
+    letters = {i: string.ascii_lowercase[i] for i in (*(e.argument for e in node.edges), *constants)}
+    inputs = [(letters[i], ATOM) if i in letters else _number(x) for i, x in enumerate(z.inputs)]
+    names = ["z", *(letters.get(i, "") for i in range(len(z.inputs)))]
+    given = ", ".join(letters.values())
+    slopes = ", ".join(f"({given}, z) => {_slope(edge, names)}" for edge in node.edges)
+    of = ", ".join([*(str(e.input.place) for e in node.edges), *(_list(x) for x in constants.values())])
+    made = f"of: [{of}], f: ({given}) => {_call(z.function, inputs)[0]}, d: [{slopes}]"
+    if all(np.shape(payload(z.inputs[i])) == z.shape for i in letters):
+        return f"{{{made}}}"
+    places = [np.arange(np.size(x)).reshape(np.shape(x)) for x in (payload(z.inputs[i]) for i in letters)]
+    return f"{{{made}, at: {[np.broadcast_to(x, z.shape).ravel().tolist() for x in places]}}}"
 
 
-def slope_of(edge: Edge) -> str:
-    """The local slope of an edge, of the values of its entry and inputs.
-
-    Raises:
-        NotWrittenError: its rule uses what there is no JavaScript for, or chooses by the numbers it gets.
-    """
-    names = {node.name: f"v[{node.place}]" for node in (edge.node, *(e.input for e in edge.node.edges))}
-    made = edge.symbol(expand=False)
+def _slope(edge: Edge, names: list[str]) -> str:
+    """The local slope of an edge, of elements that are called by these names."""
+    made = edge.symbol(expand=False, operands=names)
     if made is None or (isinstance(made, Symbol) and made.run.choices):
         raise NotWrittenError(f"the slope of {edge.node.function}")
-    return _text(made, names)[0]
+    return _text(made)[0]
 
 
-def _text(x: object, names: dict[str, str]) -> Text:
+def _table(edge: Edge) -> list[list[float]]:
+    """The slopes of each element of the output by those of the input that it depends on."""
+    rows = []
+    for o, place in enumerate(np.ndindex(edge.node.data.shape)):
+        slopes = edge.slopes(place).ravel()
+        rows += [[o, i, slopes[i].item()] for i in np.flatnonzero(slopes).tolist()]
+    return rows
+
+
+def _given(node: Node, *numbers: Array) -> Array:
+    """What the function of an entry gives if these numbers stand for its inputs."""
+    inputs = [payload(x) for x in node.value.inputs]
+    for edge, x in zip(node.edges, numbers, strict=True):
+        inputs[edge.argument] = x
+    return np.ravel(node.value.function(*inputs, **(node.value.keywords or {})))  # type: ignore[misc]
+
+
+def _offset(node: Node) -> str:
+    """What an entry has where all its inputs are 0."""
+    offset = _given(node, *(np.zeros_like(edge.input.data) for edge in node.edges))
+    return f", plus: {_list(offset)}" if np.any(offset) else ""
+
+
+def _products(node: Node) -> list[list[int]]:
+    """The products that an entry sums: which element of the output, of one input and of the other."""
+    a, b = (
+        [unit.reshape(np.shape(edge.input.data)) for unit in np.eye(np.size(edge.input.data))] for edge in node.edges
+    )
+    pairs = ((i, j, _given(node, x, y)) for i, x in enumerate(a) for j, y in enumerate(b))
+    return [[o, i, j] for i, j, given in pairs for o in np.flatnonzero(given).tolist()]
+
+
+def _text(x: object) -> Text:
     if not isinstance(x, Symbol):
         return _number(x)
     if isinstance(x.came_from, str):
-        return names[x.came_from], ATOM
+        return x.came_from, ATOM
     function, inputs, keywords = x.came_from
     if keywords:
-        raise NotWrittenError(f"{function} with keywords")
-    return _call(function, [_text(i, names) for i in inputs])
+        raise NotWrittenError(f"{label(function)} with keywords")
+    return _call(function, [_text(i) for i in inputs])
 
 
 def _call(function: object, inputs: list[Text]) -> Text:
@@ -92,3 +171,8 @@ def _number(x: object) -> Text:
         raise NotWrittenError(f"a constant of type {type(x).__name__}")
     text = repr(float(x)).replace("inf", "Infinity").replace("nan", "NaN")
     return text, UNARY if text.startswith("-") else ATOM
+
+
+def _list(x: Array) -> str:
+    """The elements of an array of constants."""
+    return f"[{', '.join(_number(each)[0] for each in np.ravel(x))}]"

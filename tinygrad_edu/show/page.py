@@ -1,7 +1,7 @@
 """A tape as a page to step through: one HTML file that needs no server and fetches nothing.
 
-Where a tape is made of single numbers, and of functions that JavaScript has, the page computes it again when a leaf is
-edited; else it shows the numbers of this run.
+Where a tape is made of numbers and small arrays, and of functions that JavaScript has, the page computes it again when
+a leaf is edited; else it shows the numbers of this run.
 """
 
 import json
@@ -13,9 +13,9 @@ import numpy as np
 
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.show.description import Description, Edge, Node, running_totals
-from tinygrad_edu.show.explanation import sentences
+from tinygrad_edu.show.explanation import in_words, sentences
 from tinygrad_edu.show.graph import graph_of
-from tinygrad_edu.show.javascript import NotWrittenError, slope_of, value_of
+from tinygrad_edu.show.javascript import NotWrittenError, functions_of
 from tinygrad_edu.show.numbers import short, shown
 from tinygrad_edu.show.picture import svg
 
@@ -26,11 +26,14 @@ _LEAST = 14, 8  # characters that boxes and labels hold, so that other numbers f
 
 def page(tape: Description, diamond: Description, title: str) -> str:
     """The page of a tape, and beside it that of a diamond, on which naive recursion counts wrong."""
-    tapes = [_told(tape, "yours"), _told(diamond, "a diamond")]
-    written = ",\n".join(_functions(each, told) for each, told in zip((tape, diamond), tapes, strict=True))
+    tapes, written = [], []
+    for each, name in ((tape, "yours"), (diamond, "a diamond")):
+        told, functions = _told(each, name)
+        tapes.append(told)
+        written.append(functions)
     data = json.dumps(tapes, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     script = (_ASSETS / "page.js").read_text("utf-8")
-    script = script.replace("FUNCTIONS_AND_TAPES", f"const FUNCTIONS = [{written}];\nconst TAPES = {data};")
+    script = script.replace("FUNCTIONS_AND_TAPES", f"const FUNCTIONS = [{', '.join(written)}];\nconst TAPES = {data};")
     parts = {
         "title": escape(title),
         "style": (_ASSETS / "page.css").read_text("utf-8"),
@@ -46,62 +49,48 @@ def page(tape: Description, diamond: Description, title: str) -> str:
     return "".join(pieces)
 
 
-def _told(tape: Description, title: str) -> dict[str, Any]:
-    """What the page is told of a tape."""
-    numbers, ones = all(type(node.data) is np.float64 for node in tape), bool(np.all(tape.seed == 1))
-    scalar = numbers and ones
+def _told(tape: Description, title: str) -> tuple[dict[str, Any], str]:
+    """What the page is told of a tape, and its functions in JavaScript: null where they cannot all be written."""
+    ones, functions, reason = bool(np.all(tape.seed == 1)), "null", ""
+    try:
+        if not ones:
+            raise NotWrittenError("the sweep began with another seed than 1")
+        functions = functions_of(tape)
+    except NotWrittenError as error:
+        reason = str(error)
+    live = functions != "null" or (ones and all(type(node.data) is np.float64 for node in tape))
     totals = {id(edge): total for node in tape for edge, total in running_totals(node)}
-    reason = "" if numbers else "the page computes with single numbers of float64, and knows of others this run only"
     if tape.result.is_scalar and ones:
         seed = ": it changes with itself at the rate 1."
     else:
         seed = f"; the sweep begins with {'1 for each element' if ones else shown(tape.seed)}."
-    return {
-        "title": title,
-        "scalar": scalar,
-        "seed": seed,
-        "reason": reason if ones else "the sweep began with another seed than 1",
-        "entries": [_entry(node, scalar, totals) for node in tape],
-    }
+    entries = [_entry(node, live, totals) for node in tape]
+    return {"title": title, "live": live, "seed": seed, "reason": reason, "entries": entries}, functions
 
 
-def _entry(node: Node, scalar: bool, totals: dict[int, Any]) -> dict[str, Any]:
+def _entry(node: Node, live: bool, totals: dict[int, Any]) -> dict[str, Any]:
     return {
         "name": node.name,
         "text": short(node.text, 80),
         "fn": node.function,
-        "number": float(node.data) if scalar else None,
+        "shape": np.shape(node.data),
+        "numbers": np.ravel(node.data).tolist() if live else None,
         "value": shown(node.data),
         "gradient": shown(node.gradient),
         "scope": list(node.scope),
         "line": node.line,
-        "edges": [_edge(edge, scalar, totals) for edge in node.edges],
+        "edges": [_edge(edge, live, totals) for edge in node.edges],
     }
 
 
-def _edge(edge: Edge, scalar: bool, totals: dict[int, Any]) -> dict[str, Any]:
+def _edge(edge: Edge, live: bool, totals: dict[int, Any]) -> dict[str, Any]:
+    """What the page is told of an edge: where it computes, only what it does not."""
     told: dict[str, Any] = {"input": edge.input.place, "argument": edge.argument, "formula": edge.formula}
     told["whole"] = not edge.is_elementwise
-    if scalar:
-        twice = sum(e.input is edge.input for e in edge.node.edges) > 1
-        return told | {"local": edge.local_number, "numeric": edge.numeric, "twice": twice}
-    return told | {"said": "\n".join(line.strip() for line in sentences(edge, totals[id(edge)]))}
-
-
-def _functions(tape: Description, told: dict[str, Any]) -> str:
-    """The functions and slopes of a tape in JavaScript; null where they cannot all be written, with the reason told."""
-    if not told["scalar"]:
-        return "null"
-    lines = []
-    try:
-        for node in tape:
-            if node.edges:
-                slopes = ", ".join(f"v => {slope_of(edge)}" for edge in node.edges)
-                lines.append(f"{node.place}: {{f: v => {value_of(node)}, d: [{slopes}]}}")
-    except NotWrittenError as error:
-        told["reason"] = f"the page cannot compute {error}"
-        return "null"
-    return f"{{{', '.join(lines)}}}"
+    if live and edge.local_number is not None:
+        return told | {"local": edge.local_number, "numeric": edge.numeric}
+    said = in_words(edge) if live else sentences(edge, totals[id(edge)])
+    return told | {"said": "\n".join(line.strip() for line in said)}
 
 
 def diamond() -> Value:

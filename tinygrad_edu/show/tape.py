@@ -138,7 +138,8 @@ class Tape:
     def to_html(self, title: str | None = None) -> str:
         """A page to step through, forward and back; one file that needs no server and fetches nothing.
 
-        Write it to a file and open it in a browser. Leaves can be edited there if the tape is one of single numbers.
+        Write it to a file and open it in a browser. Leaves can be edited there if the tape is one of numbers and
+        small arrays.
 
         >>> Tape(Value(2.0, name="a") * 3).to_html().startswith("<!doctype html>")
         True
