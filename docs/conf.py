@@ -1,8 +1,10 @@
 """The site as Sphinx makes it of these pages: ``python -m docs``, from the repository's root."""
 
+import contextlib
 import doctest
 import importlib
 import inspect
+import io
 import posixpath
 import re
 import sys
@@ -141,14 +143,17 @@ def leave_out(app: "Sphinx", what: str, name: str, thing: Any, skip: bool, optio
 
 
 def write_steps(app: "Sphinx", error: Exception | None) -> None:
-    """Write the pages to step through that step_through.md frames: each is `page` as the example above it leaves it."""
-    text = (ROOT / "docs" / "step_through.md").read_text("utf-8")
-    names: dict[str, Any] = {}
-    for session, frame in re.findall(r"```python\n(.*?)```|<iframe [^>]*src=\"(.*?)\"", text, re.S):
-        if session:
-            exec("".join(example.source for example in doctest.DocTestParser().get_examples(session)), names)
-        else:
-            (Path(app.outdir) / frame).write_text(names["page"], "utf-8")
+    """Write the pages to step through that docs frame: each is `page` as the example above it leaves it."""
+    for file in sorted((ROOT / "docs").rglob("*.md")):
+        pieces = re.findall(r"```python\n(.*?)```|<iframe [^>]*src=\"(.*?)\"", file.read_text("utf-8"), re.S)
+        names: dict[str, Any] = {}
+        while any(frame for _, frame in pieces):  # what comes after the last frame need not run
+            session, frame = pieces.pop(0)
+            if frame:
+                (Path(app.outdir) / file.parent.relative_to(ROOT / "docs") / frame).write_text(names["page"], "utf-8")
+            else:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    exec("".join(each.source for each in doctest.DocTestParser().get_examples(session)), names)
 
 
 def source_page(app: "Sphinx", page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
