@@ -1,6 +1,16 @@
 """Where each workload whose steps are timed is to be found by its letter."""
 
-from benchmarks import elements, images_peers, loops, moons, networks_peers, rosenbrock, scalars, tokens_peers
+from benchmarks import (
+    elements,
+    images_peers,
+    loops,
+    minimising,
+    moons,
+    networks_peers,
+    rosenbrock,
+    scalars,
+    tokens_peers,
+)
 
 STEPS = {
     "A": scalars.WORKLOAD,
@@ -11,6 +21,8 @@ STEPS = {
     "E": images_peers.WORKLOAD,
     "F": tokens_peers.WORKLOAD,
     "K": rosenbrock.WORKLOAD,
+    "L": minimising.WORKLOAD_L,
+    "L2": minimising.WORKLOAD_L2,
     "M": loops.WORKLOAD_M,
     "M2": loops.WORKLOAD_M2,
 }

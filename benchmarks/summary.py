@@ -16,6 +16,8 @@ SHORT = {
     "E": "convolutional network, batch 32",
     "F": "transformer block, T = 64, d = 64",
     "K": "Rosenbrock's Hessian, n = 100",
+    "L": "function of 2 numbers, 1,000 calls",
+    "L2": "function of 20 numbers, 1,000 calls",
     "M": "Runge-Kutta by scan, 10⁴ steps",
     "M2": "hidden Markov model, 10⁴ symbols",
 }

@@ -34,6 +34,15 @@ def verdicts(workload, best, threads=1):
     ours, theirs = fastest_compiled(best, threads), fastest(best, FRAMEWORKS)
     if workload.frameworks and ours and theirs:
         yield _against_frameworks(workload, best, ours, theirs, threads)
+    if workload.ahead_of_all and (theirs := fastest(best, [name for name in best if not _is_none_of_peers(name)])):
+        for name in filter(None, (OURS, ours)):
+            got = f"{best[name] / best[theirs]:.2f} × {theirs}"
+            how = of_variant(name) or " (eager)"
+            yield verdict(f"faster than all peers{how}", best[name] < best[theirs], got)
+
+
+def _is_none_of_peers(name):
+    return name.startswith((OURS, BY_HAND))
 
 
 def _against_hand(target, best, name, reference):

@@ -81,6 +81,7 @@ class Workload:
 
     Where they are set, `target` bounds the ratio of ours to the hand-written, `compiled` that of ours compiled, and
     `frameworks` that of the best of ours compiled to the fastest of the big frameworks, on `frameworks_on` threads.
+    With `ahead_of_all`, ours is to be faster than every peer, eagerly and compiled.
     """
 
     title: str
@@ -91,6 +92,7 @@ class Workload:
     compiled: float | None = None
     frameworks: float | None = None
     frameworks_on: int = 1
+    ahead_of_all: bool = False
 
     @property
     def tolerance(self) -> float:

@@ -22,6 +22,7 @@ from tinygrad_edu.core.rules import (
     Array,
     Each,
     Function,
+    Row,
     find,
     parameters,
     refuse,
@@ -43,7 +44,7 @@ _METHODS: dict[tuple[str, np.ufunc], Function] = {
 }  # fmt: skip
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset(
-    {np.ndarray, np.float64, np.float32, float, int, complex, np.complex128}
+    {np.ndarray, np.float64, np.float32, float, int, bool, complex, np.complex128, str, slice, type(None), type(...)}
 )  # what is quickly known to be none
 
 
@@ -246,7 +247,7 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         if function.__name__.startswith("histogram"):
             _refuse_weights(function, arguments, keywords)
         return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
-    if isinstance(row.rules, Each):
+    if isinstance(row.rules, Each) or _is_as_in_row(row, arguments, keywords):
         return apply(function, arguments, keywords)
     known = parameters(function)
     if len(arguments) > len(known):  # it takes any number of them
@@ -288,6 +289,12 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
         return +z if given else z  # what is computed is recorded, also where it changes nothing
     function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
     raise refusal
+
+
+def _is_as_in_row(row: Row, arguments: Inputs, keywords: Keywords) -> bool:
+    """Whether a call of a function is one of its row already, as nearly every one is: one Value, keywords with rules."""
+    plain = row.rules and len(arguments) == 1 and isinstance(arguments[0], Entry) and row.keywords.issuperset(keywords)
+    return bool(plain) and not any(given is np._NoValue for given in keywords.values())
 
 
 def _is_default(value: Any, default: Any) -> bool:

@@ -32,6 +32,9 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
         g = np.complex128(g) if isinstance(g, complex) else np.float64(g)
     given, wanted = g.shape, x.shape
     if given != wanted:
+        if type(g) is np.float64 and type(x) is np.ndarray:  # as np.broadcast_to does, but quickly
+            g = np.ndarray(wanted, np.float64, g, 0, (0,) * len(wanted))
+            return g if g.dtype == x.dtype else in_dtype(g, x.dtype)
         extra = len(given) - len(wanted)
         ahead = max(-extra, 0)
         stretched = tuple(i for i, n in enumerate(wanted[ahead:], max(extra, 0)) if n == 1 != given[i])

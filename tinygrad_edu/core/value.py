@@ -13,7 +13,7 @@ from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import accept
+from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.conversions import Conversions
 from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
@@ -25,6 +25,7 @@ from tinygrad_edu.core.source_info import is_augmented
 from tinygrad_edu.core.tape import order, payload, record, serials
 
 _float64 = np.float64
+_QUICK = frozenset({int, slice})  # the usual indices, of which nothing needs to be copied
 _accumulating = threading.Lock()  # several threads may sweep into one leaf
 _SHOWN = 16  # arrays of more numbers are shown by their shape
 
@@ -162,6 +163,8 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return on_function(function, arguments, keywords)
 
     def __getitem__(self, index: Any) -> Self:
+        if type(index) in _QUICK:  # as `apply` does
+            return record(type(self), unwrap_scalar(self._payload[index]), operator.getitem, self, index)  # type: ignore[no-any-return]
         if isinstance(index, OuterArray):
             return index.call(operator.getitem, (self, index), {})  # type: ignore[no-any-return]
         return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]

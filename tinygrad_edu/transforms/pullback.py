@@ -8,8 +8,10 @@ sizes      inside `vmap`: how many examples there are. Variables hold all of the
 """
 
 import functools
+import itertools
 import types
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,7 @@ from tinygrad_edu.transforms.batching import Batch, levels, unwrapped, wrapped
 from tinygrad_edu.tree import Tree
 
 Argnums = int | str | Sequence[int | str]
+_UNCHANGED = nullcontext()
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,8 +123,8 @@ class Pullback:
         if not found:
             raise TypeError(f"{caller}: argument {argnums} holds no number to differentiate; got {args}")
         self.sizes = levels.get()
-        with Recording(True):
-            self.numbers = [self.whole(_owned(x)) for x in found] if self.sizes else found
+        self.numbers = [self.whole(_owned(x)) for x in found] if self.sizes else found
+        with _recording():
             self.variables = [*map(_variable, self.numbers)]
             self.since = next(serials)
             for i, variable in zip(places, self.rebuild(self.wrapped(self.variables)), strict=True):
@@ -141,7 +144,8 @@ class Pullback:
         self.tape = order(self.outputs, self.since)
         self.from_values = any(isinstance(x, Entry) for x in self.numbers)
         ours = set(self.variables)
-        others = any(z.serial < self.since and z not in ours for z in self.tape)
+        older = itertools.takewhile(lambda z: z.serial < self.since, self.tape)  # the tape begins with them
+        others = any(z not in ours for z in older)
         self.recorded = is_recording() and (self.from_values or others)
 
     def whole(self, x: Any) -> Any:
@@ -167,7 +171,7 @@ class Pullback:
 
     def value(self) -> Tree:
         """The output, as the caller's own."""
-        return self.rebuild_output([*map(self.handed_out, tree.leaves(self.output))])
+        return self.rebuild_output(self.wrapped([to_caller(z, self.recorded, self.from_values) for z in self.outputs]))
 
     def pull(self, cotangents: Sequence[Array], recorded: bool | None = None) -> list[Tree]:
         """The cotangents of the differentiated arguments, for those of the flattened outputs."""
@@ -187,6 +191,11 @@ class Pullback:
         if self.recorded and recorded:
             return recorded_gradients(self.tape, seeds, self.since)
         return gradients(self.tape, seeds, self.since, recorded=recorded)[0]
+
+
+def _recording() -> AbstractContextManager[Any]:
+    """A context in which what happens is recorded, as it nearly always is anyway."""
+    return _UNCHANGED if is_recording() else Recording(True)
 
 
 def _run(f: Function, args: Sequence[Any], keywords: Keywords) -> Any:
