@@ -93,7 +93,7 @@ class TwoLayersByHand(ByHand):
 
 def our_loss(tg):
     """Plain NumPy code, over a dict of arrays."""
-    relu = tg.functions.relu
+    relu, cross_entropy = tg.functions.relu, tg.losses.cross_entropy
 
     def loss(p, x, labels):
         depth = len(p) // 2
@@ -101,6 +101,6 @@ def our_loss(tg):
             x = x @ p[f"w{i}"] + p[f"b{i}"]
             if i < depth - 1:
                 x = relu(x)
-        return tg.losses.cross_entropy(x, labels)
+        return cross_entropy(x, labels)
 
     return loss

@@ -208,3 +208,13 @@ def test_the_command_refuses_what_it_does_not_know(given):
 @pytest.mark.parametrize(("seconds", "text"), [(2.5, "2.5 s"), (0.0123, "12.3 ms"), (4.5e-6, "4.5 µs"), (3e-9, "3 ns")])
 def test_durations_are_written_with_their_unit(seconds, text):
     assert report.duration(seconds) == text
+
+
+def test_small_problems_are_to_be_ahead_of_all_peers_eagerly_and_compiled():
+    best = {BY_HAND: 1.0, OURS: 6.0, COMPILED: 1.5, "jax.jit": 2.0, "autograd": 9.0}
+    assert [*targets.verdicts(STEPS["L"], best)][-2:] == [
+        "target faster than all peers (eager): MISSED, 3.00 × jax.jit",
+        "target faster than all peers (compiled): met, 0.75 × jax.jit",
+    ]
+    alone = [*targets.verdicts(STEPS["L"], {BY_HAND: 1.0, OURS: 6.0, COMPILED: 1.5})]
+    assert not any("peers" in verdict for verdict in alone)

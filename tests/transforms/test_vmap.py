@@ -17,6 +17,7 @@ from tests.domains import domains
 from tinygrad_edu import Value
 from tinygrad_edu.check.parts import in_parts
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.testing.oracles import ROUNDINGS, eps, signs
 from tinygrad_edu.testing.programs import programs
 from tinygrad_edu.transforms.batching import array
@@ -360,3 +361,18 @@ def test_solvers_take_one_example_at_a_time_and_are_refused(transform):
     root = tg.implicit(lambda x, a: x * x - a, np.sqrt)
     with pytest.raises(TypeError, match="loop over the examples"):
         tg.vmap(transform(root))(np.array([1.0, 4.0]))
+
+
+@pytest.mark.parametrize("constant", [payload, lambda x: x.data, lambda x: x.detach()])
+def test_what_is_held_constant_stays_constant_for_each_example(constant):
+    def f(x):
+        return np.sum(x**2 * np.tanh(constant(x)))
+
+    xs = np.stack([X[0], 2 * X[0], -X[0]])
+    wanted = np.stack([tg.grad(f)(x) for x in xs])
+    np.testing.assert_allclose(tg.vmap(tg.grad(f))(xs), wanted, rtol=64 * EPS)
+    np.testing.assert_allclose(tg.compile(tg.vmap(tg.grad(f)))(xs), wanted, rtol=64 * EPS)
+    twice = tg.vmap(tg.vmap(tg.grad(f)))(np.stack([xs, 3 * xs]))
+    np.testing.assert_allclose(twice, [[tg.grad(f)(x) for x in each] for each in (xs, 3 * xs)], rtol=64 * EPS)
+    hessians = tg.vmap(tg.hessian(f))(xs)
+    np.testing.assert_allclose(hessians, [tg.hessian(f)(x) for x in xs], rtol=64 * EPS)

@@ -87,7 +87,7 @@ def as_values(program: Any, results: Sequence[Any], args: Any, keywords: Any, wi
     """
     if replayed not in table:
         derivative(replayed, Each(lambda i, g, z, *inputs, run: run.contributions(g, inputs)[i]))
-    entries = program.entries(args, keywords) if max(program.kinds) > LEAF else ()
+    entries = program.signature.entries(args, keywords) if max(program.kinds) > LEAF else ()
     derived = entries if DERIVED in program.kinds else ()
     inputs = tuple(x.copy(order="K") if isinstance(x, np.ndarray) else x for x in derived)
     first, second = (*inputs, NOTHING, NOTHING)[:2] if len(inputs) < 3 else (inputs, MANY)

@@ -86,19 +86,28 @@ class Guard:
             if i != first:
                 self.require(f"{names[i]} is {names[first]}", place)
 
-    def printed(self) -> tuple[Read, Read, Read]:
-        """Three functions of the arguments: the numbers that go in, what they stand in, and the first place amiss."""
-        numbers, entries = ("".join(f"{pair[i]}, " for pair in self._leaves) for i in (0, 1))
+    def read(self) -> Read:
+        """A function of the arguments: the numbers that go in, or None where a condition does not hold."""
+        return self._printed(f"({''.join(f'{found}, ' for found, _ in self._leaves)})")
+
+    def entries(self) -> Read:
+        """The same for what the numbers stand in."""
+        return self._printed(f"({''.join(f'{name}, ' for _, name in self._leaves)})")
+
+    def mismatch(self) -> Read:
+        """A function of the arguments: the first place amiss, or None."""
+        return self._printed("None", tells_place=True)
+
+    def _printed(self, result: str, tells_place: bool = False) -> Read:
+        lines = ["def read(args, keywords):", "    try:"]
+        for text, place in self._steps:
+            amiss = repr(place) if tells_place else "None"
+            lines.append(f"        {text}" if place is None else f"        if not ({text}): return {amiss}")
+        amiss = repr("an argument") if tells_place else "None"
+        lines += [f"        return {result}", "    except Exception:", f"        return {amiss}"]
         scope = dict(self._bound)
-        for name, result in (("read", f"({numbers})"), ("entries", f"({entries})"), ("mismatch", "None")):
-            lines = [f"def {name}(args, keywords):", "    try:"]
-            for text, place in self._steps:
-                amiss = repr(place) if name == "mismatch" else "None"
-                lines.append(f"        {text}" if place is None else f"        if not ({text}): return {amiss}")
-            amiss = repr("an argument") if name == "mismatch" else "None"
-            lines += [f"        return {result}", "    except Exception:", f"        return {amiss}"]
-            exec("\n".join(lines), scope)
-        return scope.pop("read"), scope.pop("entries"), scope.pop("mismatch")  # or they would hold themselves
+        exec("\n".join(lines), scope)
+        return scope.pop("read")  # type: ignore[no-any-return]  # or it would hold itself
 
 
 def has_value(x: Any) -> bool:

@@ -34,7 +34,7 @@ class Specialization:
     def __init__(self, traced: Traced, name: str, state: bool, options: dict[str, Any]) -> None:
         self.name, self.state, self.traced, self.kinds = name, state, traced, traced.kinds
         self.signature, self.keeps = traced.signature, options["reuse_outputs"]
-        self.read, self.entries = self.signature.read, self.signature.entries
+        self.read = self.signature.read
         self.wrt = [i for i, value in enumerate(self.signature.values) if value]
         self.executable = Executable(traced.graph, **options)
         self.rebuild = builder(traced.structure)

@@ -19,7 +19,7 @@ from tinygrad_edu import tree
 from tinygrad_edu.compiler.bytecode import definition, parameter_names
 from tinygrad_edu.compiler.captures import Captures, is_compiled
 from tinygrad_edu.compiler.errors import trace_error
-from tinygrad_edu.compiler.guard import Guard, has_value
+from tinygrad_edu.compiler.guard import Guard, Read, has_value
 from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.tape import Entry
 
@@ -37,8 +37,6 @@ class Signature:
     """How to read what goes in, and how to call the function with something else in those places.
 
     read      the numbers that go in, or None if the program was not made for these arguments
-    entries   the same, with Values as they are
-    mismatch  the first place at which something is other than it was
     closed_over  the places of what the function closes over
     """
 
@@ -61,7 +59,17 @@ class Signature:
         self.bindings, self.closed_over = captures.bindings, {*self._guard.required[of_arguments:]}
         self.aliases = self._find_aliases(args, keywords) if captures.compares_identities else None
         self.places, self.values = self._guard.places, self._guard.values
-        self.read, self.entries, self.mismatch = self._guard.printed()
+        self.read = self._guard.read()
+
+    @functools.cached_property
+    def entries(self) -> Read:
+        """What `read` gives, with Values as they are."""
+        return self._guard.entries()
+
+    @functools.cached_property
+    def mismatch(self) -> Read:
+        """The first place at which something is other than it was."""
+        return self._guard.mismatch()
 
     def arguments(self, leaves: Sequence[Any]) -> Arguments:
         """The arguments with `leaves` in place of the numbers; those in place of what is closed over are left over."""
@@ -136,7 +144,7 @@ class Signature:
 
     def _find_aliases(self, args: tuple[Any, ...], keywords: dict[str, Any]) -> list[int]:
         """For each that goes in, the first that is the same object; the function asks, so it has to stay so."""
-        ids = [*map(id, self._guard.printed()[1](args, keywords))]
+        ids = [*map(id, self._guard.entries()(args, keywords))]
         pattern = [*map(ids.index, ids)]
         self._guard.aliases(pattern)
         return pattern

@@ -47,6 +47,10 @@ class OuterArray:
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
         """What a function gives; for a primitive, `body` is what it does."""
 
+    def payload(self) -> Any:
+        """The same around plain numbers, where it is around Values."""
+        raise NotImplementedError
+
     def parts(self) -> list[Any]:
         """Arrays that hold all numbers."""
         raise NotImplementedError

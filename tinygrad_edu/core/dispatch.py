@@ -292,7 +292,7 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
 
 
 def _is_as_in_row(row: Row, arguments: Inputs, keywords: Keywords) -> bool:
-    """Whether a call of a function is one of its row already, as nearly every one is: one Value, keywords with rules."""
+    """Whether a call of a function is as its row has it, as nearly every one is: one Value, keywords with rules."""
     plain = row.rules and len(arguments) == 1 and isinstance(arguments[0], Entry) and row.keywords.issuperset(keywords)
     return bool(plain) and not any(given is np._NoValue for given in keywords.values())
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.context import recording
+from tinygrad_edu.core.context import OuterArray, recording
 from tinygrad_edu.core.rules import Array, Function, table
 from tinygrad_edu.core.unbroadcast import unbroadcast
 
@@ -151,5 +151,7 @@ def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
 
 
 def payload(x: Any) -> Any:
-    """The plain number or array behind `x`."""
-    return x._payload if isinstance(x, Entry) else x
+    """The plain number or array behind `x`, which rules and compositions hold constant; of a batch, all of them."""
+    if isinstance(x, Entry):
+        return x._payload
+    return x.payload() if isinstance(x, OuterArray) else x

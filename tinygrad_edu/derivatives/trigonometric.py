@@ -37,7 +37,10 @@ def sech_squared(x, z, out=None):
     complex_numbers = type(z) is not np.float64 and getattr(getattr(z, "dtype", None), "kind", "") == "c"
     if type(z) is np.float64 or not (np.ndim(z) or complex_numbers):
         s = 1 - z * z
-        return s if s >= 0.2 else np.square(1 / np.cosh(x))
+        if s < 0.2:
+            s = 1 / np.cosh(x)
+            s = s * s
+        return s
     if complex_numbers:
         w = np.exp(-2 * np.where(np.real(x) < 0, -x, x))
         s = 1 - z * z
@@ -49,9 +52,13 @@ def sech_squared(x, z, out=None):
     s = np.subtract(1, np.multiply(z, z, out), out)
     places = np.flatnonzero(s < 0.2)
     if places.size:
-        s.flat[places] = np.square(1 / np.cosh(x.flat[places]))
+        h = x.flat[places]
+        np.divide(1, np.cosh(h, h), h)
+        s.flat[places] = np.multiply(h, h, h)
     return s
 
+
+sech_squared_of_numbers = sech_squared.__wrapped__  # without looking for Values, of which there are none
 
 # fmt: off
 derivative(np.sin,     lambda g, z, x: g * np.cos(x))
@@ -65,7 +72,7 @@ derivative(np.arctan2, lambda g, z, y, x: part_over_square(g, x, replace_zero(np
                        real="write np.angle(x + 1j * y)")
 derivative(np.sinh,    lambda g, z, x: g * np.cosh(x))
 derivative(np.cosh,    lambda g, z, x: g * np.sinh(x))
-derivative(np.tanh,    lambda g, z, x: g * sech_squared(x, z))
+derivative(np.tanh,    lambda g, z, x: g * (sech_squared_of_numbers if type(z) is np.float64 else sech_squared)(x, z))
 derivative(np.arcsinh, lambda g, z, x: g / root_of_one_plus_square(x))
 derivative(np.arccosh, lambda g, z, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 derivative(np.arctanh, lambda g, z, x: g / ((1 - x) * (1 + x)))

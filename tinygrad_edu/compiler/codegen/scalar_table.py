@@ -95,11 +95,5 @@ def logaddexp2(x: float, y: float) -> float:
     return n + math.log1p(math.exp2(-abs(d))) * math.log2(math.e) if not math.isnan(d) else d
 
 
-def sech_squared(x: float) -> float:
-    """1 / cosh(x) ** 2, without overflow."""
-    e = math.exp(-2.0 * abs(x))
-    return 4.0 * e / ((1.0 + e) * (1.0 + e))
-
-
-HELPERS: dict[str, Callable[..., float]] = {f.__name__: f for f in (logaddexp, logaddexp2, sech_squared)}
+HELPERS: dict[str, Callable[..., float]] = {f.__name__: f for f in (logaddexp, logaddexp2)}
 """What `math` lacks; the text of what a program calls goes before it."""

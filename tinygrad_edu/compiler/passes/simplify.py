@@ -21,6 +21,7 @@ from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, no
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
 from tinygrad_edu.compiler.passes.looping import narrow_loops
 from tinygrad_edu.compiler.passes.verify import Verifier
+from tinygrad_edu.compiler.patience import look
 
 Pass = Callable[[Graph], Graph]
 
@@ -45,9 +46,10 @@ def eliminate_dead_code(graph: Graph) -> Graph:
     for node in reversed(graph.nodes):
         writes = node.writes is not None and node.writes.memory in memory
         if node in live or writes or node.function is assume or _may_refuse(node):
+            operands = node.operands
             kept.append(node)
-            live.update(node.operands)
-            memory.update(x.memory for x in node.operands)
+            live.update(operands)
+            memory.update([x.memory for x in operands])
     return graph.with_outputs(kept[::-1], {})
 
 
@@ -196,6 +198,7 @@ def run_passes(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, 
     history = [("traced", len(graph.nodes))]
     check = Verifier(graph) if ir.VERIFY else None
     for each in passes:
+        look()
         graph = each(graph)
         history.append((each.__name__, len(graph.nodes)))
         if check is not None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.errors import NeededError, TraceError, trace_error
 from tinygrad_edu.compiler.ir import Input, Node, assume, map_nested
+from tinygrad_edu.compiler.patience import look
 from tinygrad_edu.compiler.tracing.source_info import note
 from tinygrad_edu.compiler.tracing.supported import (
     FACTS,
@@ -81,6 +82,7 @@ class Recorder:
             TraceError: what would be written down cannot be right for other numbers.
             NeededError: a shape depends on an integer that is given.
         """
+        look()
         if self.watched is not None:
             self.watched |= {x.node: x.numbers for x in tracers((arguments, [*keywords.values()]))}
         if self.closed:

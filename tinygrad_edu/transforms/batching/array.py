@@ -73,6 +73,17 @@ class Batch(ArrayMethods, OuterArray):
         """The number of elements of each."""
         return math.prod(self.shape)
 
+    def payload(self) -> Any:
+        """The same without the tape behind it, as `core.tape.payload` has it of one Value."""
+        around_values = isinstance(self._array, (Entry, OuterArray))
+        return Batch(payload(self._array), self.depth) if around_values else self
+
+    def detach(self) -> Any:
+        """As the method of a Value: what is held constant."""
+        return self.payload()
+
+    data = property(detach, doc="As of a Value: the numbers, held constant.")
+
     def parts(self) -> list[Any]:
         """Arrays that hold all numbers."""
         return [self._array]
