@@ -6,6 +6,8 @@ x, y  inputs
 h     hypotenuse, the square root of a sum of squares
 """
 
+import inspect
+
 import numpy as np
 
 from tinygrad_edu.core.dispatch import primitive
@@ -58,7 +60,7 @@ def sech_squared(x, z, out=None):
     return s
 
 
-sech_squared_of_numbers = sech_squared.__wrapped__  # without looking for Values, of which there are none
+sech_squared_of_numbers = inspect.unwrap(sech_squared)  # without looking for Values, of which there are none
 
 # fmt: off
 derivative(np.sin,     lambda g, z, x: g * np.cos(x))
