@@ -104,11 +104,11 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def _value_html(value: Value) -> Any:
-    return importlib.import_module(f"{__name__}.show.notebook").value_html(value)
+def _html(shown: Any) -> Any:
+    return importlib.import_module(f"{__name__}.show.notebook").html(shown)
 
 
-Value._repr_html_ = _value_html
+Value._repr_html_ = _html  # networks use it, too
 
 
 def __dir__() -> list[str]:

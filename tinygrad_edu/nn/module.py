@@ -102,11 +102,16 @@ class Module:
 
     def __str__(self) -> str:
         """One line for each layer: where it is, what it is, and how many parameters it has."""
-        rows = [("", type(self).__name__, f"{count_parameters(self):,} parameters"), *_rows(self, "")]
-        if len(rows) == 1:
+        lines = [("", type(self).__name__, f"{count_parameters(self):,} parameters"), *rows(self, "")]
+        if len(lines) == 1:
             return repr(self)
-        widths = [max(len(row[i]) for row in rows) for i in range(2)]
-        return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c}".rstrip() for a, b, c in rows)
+        widths = [max(len(row[i]) for row in lines) for i in range(2)]
+        return "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c}".rstrip() for a, b, c in lines)
+
+    def _repr_html_(self) -> Any:
+        """What notebooks show, by the hook that Values have; None, and so the text, if nobody set it."""
+        hook = getattr(Value, "_repr_html_", None)
+        return hook(self) if hook else None
 
     def _set(self, **fields: Any) -> None:
         """Give a frozen dataclass its fields, from its ``__init__``."""
@@ -166,8 +171,8 @@ def _settings(module: Module) -> list[str]:
     return [" ".join(each.split()) for each in made]
 
 
-def _rows(part: Tree, place: str) -> Iterator[tuple[str, str, str]]:
-    """The lines for what is inside a module: for each layer its place, its settings, and its count of parameters."""
+def rows(part: Tree, place: str) -> Iterator[tuple[str, str, str]]:
+    """For each layer inside a module its place, its settings, and its count of parameters."""
     if isinstance(part, (list, tuple)):
         children = [(each, f"{place}[{i}]") for i, each in enumerate(part)]
     else:
@@ -178,7 +183,7 @@ def _rows(part: Tree, place: str) -> Iterator[tuple[str, str, str]]:
             what = " ".join([type(child).__name__, ", ".join(_settings(child))]).strip()
             yield where, what, f"{count_parameters(child):,}"
         elif isinstance(child, (Module, list, tuple)):
-            yield from _rows(child, where)
+            yield from rows(child, where)
         elif callable(child):
             yield where, getattr(child, "__name__", repr(child)), "0"
 

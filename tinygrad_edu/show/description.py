@@ -30,6 +30,7 @@ from tinygrad_edu.show.symbols import call_text, constant, formula, text_of
 from tinygrad_edu.slope import slope
 
 Index = tuple[int, ...]
+_MOST_COUNTED = 4  # functions of which it is said how often they stand among entries left out
 _LONGEST = 160  # characters of a formula that is still read
 _ELEMENTWISE = (relu, sigmoid)  # besides NumPy's own
 _MOST_TERMS = 64  # elements of an output whose share in one element of an input is worked out one by one
@@ -227,6 +228,31 @@ class Description:
     def result(self) -> Node:
         """The last entry."""
         return self.nodes[-1]
+
+    def chosen(self, entries: range | None, ends: int) -> list[Node]:
+        """The nodes at these places; by default all, or so many of each end of a long tape.
+
+        Raises:
+            TypeError: `entries` is no range.
+            ValueError: it reaches beyond the tape.
+        """
+        if entries is None:
+            return self.nodes if len(self) <= 2 * ends else [*self.nodes[:ends], *self.nodes[-ends:]]
+        if not isinstance(entries, range):
+            raise TypeError(f"entries: got {entries!r}; give a range of places on the tape, such as range(10, 20)")
+        if any(not 0 <= i < len(self) for i in (entries[0], entries[-1]) if entries):
+            raise ValueError(f"entries: got {entries}, and the tape has {len(self):,}, from 0 to {len(self) - 1}")
+        return [self.nodes[i] for i in sorted(entries)]
+
+    def left_out(self, ends: int, method: str) -> str:
+        """What is between the ends of a long tape, in a line, and how to see it."""
+        inside = self.nodes[ends:-ends]
+        functions = Counter(node.function or "leaf" for node in inside).most_common()
+        counts = [f"{count:,} {name}" for name, count in functions[:_MOST_COUNTED]]
+        counts += ["others"] if len(functions) > _MOST_COUNTED else []
+        middle = max(ends, len(self) // 2 - ends // 2)
+        there = f"{method}(entries=range({middle}, {min(middle + ends, len(self))}))"
+        return f"… {len(inside):,} entries left out: {', '.join(counts)}; .{there} shows some …"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)

@@ -13,20 +13,26 @@ from tinygrad_edu.show.numbers import SMALL, number, shown
 from tinygrad_edu.show.symbols import constant
 
 _TERMS = 4  # written out, of a sum
+_ENDS = 20  # entries of each end of a long tape
 
 
-def explain(tape: Description) -> str:
-    """The explanation, a paragraph for each entry from the last to the first."""
+def explain(tape: Description, entries: range | None = None) -> str:
+    """The explanation, a paragraph for each of these entries, the last first; by default of all, or of both ends."""
     totals = {id(edge): total for node in tape for edge, total in running_totals(node)}
-    paragraphs = [_beginning(tape)]
-    for node in reversed(tape.nodes):
-        lines = [_heading(node)]
-        for edge in node.edges:
-            lines += ["  " + line for line in sentences(edge, totals[id(edge)])]
-        if not node.edges and len(node.uses) > 1:
-            lines.append(f"  It was used {len(node.uses)} times: its gradient is the sum of as many shares.")
-        paragraphs.append("\n".join(lines))
-    return "\n\n".join(paragraphs)
+    told = [_paragraph(node, totals) for node in reversed(tape.chosen(entries, _ENDS))]
+    if entries is None and len(tape) > 2 * _ENDS:
+        told.insert(_ENDS, tape.left_out(_ENDS, "explain"))
+    return "\n\n".join([_beginning(tape), *told])
+
+
+def _paragraph(node: Node, totals: dict[int, Array]) -> str:
+    """What an entry passes on; `totals` are what its inputs have by then, by the id of the edge."""
+    lines = [_heading(node)]
+    for edge in node.edges:
+        lines += ["  " + line for line in sentences(edge, totals[id(edge)])]
+    if not node.edges and len(node.uses) > 1:
+        lines.append(f"  It was used {len(node.uses)} times: its gradient is the sum of as many shares.")
+    return "\n".join(lines)
 
 
 def _beginning(tape: Description) -> str:

@@ -1,11 +1,18 @@
-"""What notebooks show of a Value: how it is written, and behind a triangle the tape that led to it."""
+"""What notebooks show: of a result also the tape that led to it, behind a triangle; of a network its layers."""
 
 from html import escape
 
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.nn.module import Module
+from tinygrad_edu.show.network import Summary
 from tinygrad_edu.show.tape import Tape
 
 MOST = 2_000  # entries that are swept unasked
+
+
+def html(shown: Value | Module) -> str | None:
+    """The HTML of a Value or a network; None where text says it all."""
+    return Summary(shown)._repr_html_() if isinstance(shown, Module) else value_html(shown)
 
 
 def value_html(value: Value) -> str | None:

@@ -11,23 +11,18 @@ from tinygrad_edu.show.numbers import SMALL, number, short, shown
 from tinygrad_edu.show.symbols import constant
 
 HEAD = ("entry", "function", "inputs", "value", "local slope", "gradient")
-_SHOWN = 40  # entries of a long tape
+_ENDS = 20  # entries of each end of a long tape
 _CELL = 34  # characters of a cell on one line
 _LEAST = 8  # characters of a column in a narrow terminal
 
 
-def table_of(tape: Description, width: int) -> str:
-    """The table in lines of at most `width` characters; cells that do not fit go on in further lines."""
-    left_out = len(tape) - _SHOWN
-    shown_nodes = tape.nodes
-    if left_out > 0:
-        shown_nodes = [*tape.nodes[: _SHOWN // 2], *tape.nodes[-_SHOWN // 2 :]]
-    rows = [HEAD, *map(_row, shown_nodes)]
+def table_of(tape: Description, width: int, entries: range | None = None) -> str:
+    """The table of these entries, by default of all or of both ends; cells that do not fit go on in further lines."""
+    rows = [HEAD, *map(_row, tape.chosen(entries, _ENDS))]
     widths = _fitted([max(map(len, column)) for column in zip(*rows, strict=True)], width)
-    lines = [line for row in rows[: _SHOWN // 2 + 1] for line in _lines(row, widths)]
-    if left_out > 0:
-        lines.append(f"… {left_out:,} entries left out …")
-    lines += [line for row in rows[_SHOWN // 2 + 1 :] for line in _lines(row, widths)]
+    lines = ["\n".join(_lines(row, widths)) for row in rows]
+    if entries is None and len(tape) > 2 * _ENDS:
+        lines.insert(_ENDS + 1, "\n".join(textwrap.wrap(tape.left_out(_ENDS, "table"), width)))
     return "\n".join(lines)
 
 

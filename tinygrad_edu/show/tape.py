@@ -73,7 +73,7 @@ class Tape:
         """
         return source_of(self.entries)
 
-    def explain(self) -> str:
+    def explain(self, entries: range | None = None) -> str:
         """The backward sweep in sentences: what each entry passes on to its inputs, and how that comes about.
 
         >>> a = Value(3.0, name="a")
@@ -90,12 +90,23 @@ class Tape:
         <BLANKLINE>
         a = 3.0, gradient 6.0
           It was used 2 times: its gradient is the sum of as many shares.
-        """
-        return explain(self.description())
 
-    def table(self, width: int = _WIDTH) -> str:
-        """The table in lines of at most `width` characters."""
-        return table_of(self.description(), width)
+        Args:
+            entries: the places of the entries to explain, such as ``range(10, 20)``; by default all, or if they are
+                over 40, those at both ends.
+
+        Raises:
+            TypeError: `entries` is no range.
+            ValueError: it reaches beyond the tape.
+        """
+        return explain(self.description(), entries)
+
+    def table(self, width: int = _WIDTH, entries: range | None = None) -> str:
+        """The table in lines of at most `width` characters, of all entries or of those that `explain` would take.
+
+        Raises: what `explain` raises.
+        """
+        return table_of(self.description(), width, entries)
 
     def to_svg(self, most: int = MOST) -> str:
         """A picture: each entry a box with its value and its gradient, each edge with the local slope along it.
