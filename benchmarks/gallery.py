@@ -16,6 +16,7 @@ import tinygrad_edu as tg
 from benchmarks.report import Report, duration
 from tinygrad_edu import tree
 from tinygrad_edu.lessons.gallery import colours as in_colours
+from tinygrad_edu.lessons.gallery import games as in_games
 from tinygrad_edu.nn import Network
 
 KINDS = "eager", "compiled", "torch"
@@ -45,7 +46,33 @@ def colours():
     return Step(in_colours.surprise, Network.random([25, in_colours.HIDDEN, 26], 0), batch, torch)
 
 
-STEPS: dict[str, Callable[[], Step]] = {"colours": colours}
+def games():
+    """Catch: 64 memories of two screens, before and after a button was pressed."""
+    rng = np.random.default_rng(0)
+    q, target = in_games.reader(rng), tree.map(lambda x: x.data, in_games.reader(rng))
+    before, after = (rng.random((2, in_games.BATCH, 2, in_games.SIDE, in_games.SIDE)) < 0.1).astype(np.float32)
+    points, end = rng.integers(0, 2, (2, in_games.BATCH)).astype(np.float32)
+    pressed = rng.integers(0, 3, in_games.BATCH)
+
+    def torch(leaves, target, before, pressed, points, after, end):
+        import torch  # noqa: PLC0415 - a peer
+        from torch.nn import functional  # noqa: PLC0415
+
+        def values(seen, leaves):
+            w1, b1, w2, b2, w3, b3 = leaves
+            x = functional.conv2d(seen, w1, b1, stride=2, padding=1).relu().flatten(1)
+            return (x @ w2 + b2).relu() @ w3 + b3
+
+        with torch.no_grad():
+            best = values(after, leaves).argmax(1, keepdim=True)
+            later = values(after, [torch.tensor(x) for x in tree.leaves(target)]).gather(1, best)[:, 0]
+        expected = values(before, leaves).gather(1, pressed[:, None])[:, 0]
+        return functional.huber_loss(expected, points + in_games.FORESIGHT * (1 - end) * later)
+
+    return Step(in_games.distance, q, (target, before, pressed, points, after, end), torch)
+
+
+STEPS: dict[str, Callable[[], Step]] = {"colours": colours, "games": games}
 
 
 def in_torch(step):
@@ -68,7 +95,8 @@ def seconds(name, rounds=20):
     step = STEPS[name]()
     slopes = tg.value_and_grad(step.loss)
     runs = {"eager": slopes, "compiled": tg.compile(slopes)}
-    runs = {kind: lambda run=run: run(step.parameters, *step.batch) for kind, run in runs.items()}
+    plain = tree.map(tg.core.tape.payload, step.parameters)  # as a Trainer holds them: no tape is kept of the slopes
+    runs = {kind: lambda run=run: run(plain, *step.batch) for kind, run in runs.items()}
     with suppress(ModuleNotFoundError):
         runs["torch"] = in_torch(step)
     value, gradients = runs["eager"]()

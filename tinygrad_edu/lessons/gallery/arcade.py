@@ -1,4 +1,4 @@
-"""The games that the exhibit `games` learns to play: what is seen, which buttons there are, and what earns points.
+"""The games that the exhibit `games` learns to play: what is seen, what earns points; and pictures of them.
 
 Many games are played at once, all begun together.
 
@@ -7,6 +7,7 @@ playing  which of them are not over
 score    the share of what there is to be had, so far, for each
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Catch:
         self.seen = np.repeat(self.picture()[:, None], 2, axis=1)
 
     def picture(self) -> Array:
+        """The pixels now, (count, SIDE, SIDE)."""
         pixels = np.zeros((len(self.column), SIDE, SIDE), np.float32)
         each = np.arange(len(pixels))
         pixels[each, self.row, self.column] = 1
@@ -57,11 +59,12 @@ class Catch:
         return 1 + np.sign(fruit - basket.round()).astype(int)
 
 
-
 class Pole:
-    """CartPole: a cart is pushed left (0) or right (1), so that the pole on it stays up (Barto, Sutton, Anderson, 1983).
+    """CartPole: a cart is pushed left (0) or right (1), so that the pole on it stays up.
 
     What is seen are four numbers: place, speed, angle and angular velocity, divided by what is much.
+
+    Source: Barto, Sutton and Anderson, 1983; the physics is gymnasium's.
     """
 
     much = np.array([2.4, 3.0, 0.2, 3.0], np.float32)
@@ -87,3 +90,37 @@ class Pole:
     def rule(seen: Array) -> Array:
         """By hand: to where the pole leans."""
         return (seen[:, 2] > 0).astype(int)
+
+
+def draw_game(worth: Callable[[Array], Array], seed: int) -> Any:
+    """A game of Catch, every second screen, and what each button is worth to the network there."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    game = Catch(1, np.random.default_rng(seed))
+    for row, axes in enumerate(figure.subplots(2, SIDE // 2, height_ratios=(3, 1)).T.repeat(2, axis=0)):
+        values = worth(game.seen)[0]
+        if row % 2 == 0:
+            axes[0].imshow(game.seen[0].T.swapaxes(0, 1) @ [0.35, 1.0], cmap="Greys", vmin=0, vmax=1)
+            axes[0].set(title=f"step {row}", xticks=[], yticks=[])
+            best = values == values.max()
+            axes[1].bar(["left", "stay", "right"], values, color=np.where(best, "#1f4e79", "#bbbbbb"))
+            axes[1].set(ylim=(0, 1.1), yticks=[0, 1])
+            axes[1].tick_params(labelsize=8)
+        if game.playing.any():
+            game.step(values[None].argmax(axis=1))
+    return figure
+
+
+def draw_scores(scores: Mapping[str, Array]) -> Any:
+    """What was scored in practice, from the first steps of training to the last."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
+
+    figure = Figure(figsize=(6, 3), layout="constrained")
+    axes = figure.subplots()
+    for (name, each), colour, line in zip(scores.items(), ("#1f4e79", "#b3261e"), ("o-", "s--"), strict=False):
+        axes.plot(np.linspace(0, 100, len(each)), 100 * each, line, color=colour, label=name, markersize=4)
+    axes.set(xlabel="% of the training", ylabel="% of what there is to be had", ylim=(0, 103))
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(frameon=False, loc="lower right")
+    return figure

@@ -18,7 +18,7 @@ from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array
 from tinygrad_edu.functions import relu
 from tinygrad_edu.lessons.gallery import Shown, steps
-from tinygrad_edu.lessons.gallery.arcade import LONGEST, SIDE, Catch, Pole
+from tinygrad_edu.lessons.gallery.arcade import LONGEST, SIDE, Catch, Pole, draw_game, draw_scores
 from tinygrad_edu.losses import huber
 from tinygrad_edu.nn import Conv2d, Flatten, Linear, Sequential
 from tinygrad_edu.optim import adam, cosine
@@ -139,8 +139,10 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
         more_is_better=True,
         lines=lines,
         pictures={
-            "A game of Catch, and what it expects of each button.": partial(draw_game, q, seed),
-            "Learning: the score in 50 games of practice.": partial(draw_scores, {k: v[1] for k, v in learnt.items()}),
+            "A game of Catch, and what it expects of each button.": lambda: draw_game(lambda seen: q(seen).data, seed),
+            "Learning: the score in 50 games of practice.": lambda: draw_scores(
+                {name: scores for name, (_, scores) in learnt.items()}
+            ),
         },
         failure=f"{fails}, not {results['Catch']['Q-learning']:.0%}.",
     )
