@@ -18,7 +18,7 @@ from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array
 from tinygrad_edu.functions import relu
 from tinygrad_edu.lessons.gallery import Shown, steps
-from tinygrad_edu.lessons.gallery.arcade import LONGEST, SIDE, Catch, Pole, draw_game, draw_scores
+from tinygrad_edu.lessons.gallery.arcade import SIDE, Catch, Pole, draw_game, draw_scores
 from tinygrad_edu.losses import huber
 from tinygrad_edu.nn import Conv2d, Flatten, Linear, Sequential
 from tinygrad_edu.optim import adam, cosine
@@ -134,7 +134,7 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
         faster = compare(Catch, q, seed, drift=3)
     fails = f"where fruit drifts by up to 3 pixels a step, and it has seen 2, it catches {faster['Q-learning']:.0%}"
     return Shown(
-        measure=f"share of fruit caught, and of {LONGEST} steps balanced, in {UNSEEN} unseen games: the mean",
+        measure=f"mean share of points, {UNSEEN} unseen games of each",
         scores={who: float(np.mean([r[who] for r in results.values()])) for who in results["Catch"]},
         more_is_better=True,
         lines=lines,
