@@ -7,7 +7,7 @@ import argparse
 from dataclasses import replace
 from importlib import import_module
 
-from benchmarks import chain, detection, first_calls, gallery, growth, harness, imports, memory
+from benchmarks import chain, detection, first_calls, gallery, growth, harness, imports, memory, trainer
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
@@ -17,6 +17,7 @@ WHOLE = {
     "H": imports.measure,
     "I": memory.measure,
     "J": first_calls.measure,
+    "T": trainer.measure,
     "growth": growth.measure,
 }
 ON_TWO = "B", "C", "D", "E", "F"

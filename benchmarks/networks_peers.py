@@ -17,7 +17,7 @@ from benchmarks.workload import BY_HAND, OURS, Competitor, Workload, with_pages_
 LEVEL = 1.05  # times the fastest; as fast, within what a run tells
 
 
-def _torch_network(torch, sizes):
+def torch_network(torch, sizes):
     layers = []
     for n, m in pairwise(sizes):
         layers += [torch.nn.Linear(n, m), torch.nn.ReLU()]
@@ -71,7 +71,7 @@ def _tinygrad_loss(_):
 def _competitors(task):
     losses = {
         OURS: our_loss,
-        "torch": partial(_torch_network, sizes=task.sizes),
+        "torch": partial(torch_network, sizes=task.sizes),
         "jax": lambda jax: partial(_loss, jax.numpy, jax_cross_entropy(jax)),
         "autograd": lambda autograd: partial(_loss, autograd.numpy, autograd_cross_entropy(autograd)),
         "mygrad": _mygrad_loss,
