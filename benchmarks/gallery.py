@@ -17,6 +17,7 @@ from benchmarks.report import Report, duration
 from tinygrad_edu import tree
 from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.lessons.gallery import games as in_games
+from tinygrad_edu.lessons.gallery import painting as in_paint
 from tinygrad_edu.nn import Network
 
 KINDS = "eager", "compiled", "torch"
@@ -30,6 +31,34 @@ class Step:
     parameters: Any
     batch: tuple[Any, ...]
     torch: Callable[..., Any]  # torch(leaves, *batch), of tensors
+
+
+def painting():
+    """The pixels of a photo, 64 × 64, on their way to the style of another."""
+    rng = np.random.default_rng(0)
+    photo, other, style = rng.random((3, 1, 3, 64, 64)).astype(np.float32)
+    network = in_paint.make_network(0)
+    wanted, content = in_paint.looked_at(network, style)[0], in_paint.looked_at(network, other)[1]
+
+    def torch(leaves, network, wanted, content, weight):
+        from torch import tensor  # noqa: PLC0415 - a peer
+        from torch.nn.functional import avg_pool2d, conv2d, relu  # noqa: PLC0415
+
+        (photo,), z, total = leaves, 2 * leaves[0] - 1, 0.0
+        for i, (layer, gram) in enumerate(zip(network, map(tensor, wanted), strict=True)):
+            weights, bias = tensor(layer.weights.data), tensor(layer.bias.data)
+            z = relu(conv2d(avg_pool2d(z, 2) if i else z, weights, bias, padding=layer.padding))
+            flat = z.flatten(2)[0]
+            total = total + ((flat @ flat.T / flat.shape[1] - gram) ** 2).mean() / (gram**2).mean()
+            if not i:
+                spread = ((content - content.mean((2, 3), keepdim=True)) ** 2).mean()
+                total = total + weight * ((z - content) ** 2).mean() / spread
+        rough = ((photo[..., 1:] - photo[..., :-1]) ** 2).mean() + (
+            (photo[..., 1:, :] - photo[..., :-1, :]) ** 2
+        ).mean()
+        return total + in_paint.SMOOTH * rough
+
+    return Step(in_paint.distance, photo, (network, wanted, content, in_paint.CONTENT), torch)
 
 
 def colours():
@@ -72,7 +101,11 @@ def games():
     return Step(in_games.distance, q, (target, before, pressed, points, after, end), torch)
 
 
-STEPS: dict[str, Callable[[], Step]] = {"colours": colours, "games": games}
+STEPS: dict[str, Callable[[], Step]] = {
+    "painting": painting,
+    "games": games,
+    "colours": colours,
+}
 
 
 def in_torch(step):
