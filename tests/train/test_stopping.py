@@ -84,7 +84,7 @@ def test_what_is_not_finite_is_not_saved(tmp_path):
 
 
 @pytest.mark.parametrize(("number", "error"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
-def test_signals_finish_the_step_and_save(tmp_path, number, error):
+def test_signals_finish_the_step_and_save(tmp_path, capsys, number, error):
     file = tmp_path / "kept"
     handlers = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
     trainer = Trainer(line(), linear, optim.adam(0.1), batch_size=5)
@@ -95,10 +95,12 @@ def test_signals_finish_the_step_and_save(tmp_path, number, error):
 
     with pytest.raises(error) as caught:
         trainer.fit(examples(), 4, callbacks=[interrupt], save=file)
+    said = f"training stopped after step 2 of epoch 2; saved in {file}"
     if number == signal.SIGTERM:
         assert caught.value.code == 128 + signal.SIGTERM
+        assert capsys.readouterr().err == f"{said}\n"
     else:
-        assert "after step 2 of epoch 2; saved in" in str(caught.value)
+        assert str(caught.value) == said
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == handlers
     assert trainer.steps == 7
     resumed, whole = (Trainer(line(), linear, optim.adam(0.1), batch_size=5) for _ in range(2))
@@ -144,12 +146,15 @@ Trainer(line(), linear, optim.adam(1e-3), batch_size=5).fit(examples(), 10**9, c
 @pytest.mark.skipif(os.name == "nt", reason="signals are another thing there")
 def test_a_process_that_is_terminated_saves_and_exits(tmp_path):
     file = tmp_path / "kept"
-    process = subprocess.Popen([sys.executable, "-c", ENDLESS, str(file)], stdout=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     assert process.stdout.readline() == b"training\n"
     time.sleep(0.05)
     process.terminate()
-    assert process.wait(60) == 128 + signal.SIGTERM
-    process.stdout.close()
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert f"saved in {file}" in said.decode()
     trainer = Trainer(line(), linear, optim.adam(1e-3), batch_size=5)
     trainer.load(file)
     assert trainer.steps >= 3

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -37,7 +38,7 @@ def postponed() -> Iterator[list[int]]:
 
 
 def leave(number: int, said: str) -> None:
-    """Do what is expected after a signal: raise KeyboardInterrupt, or exit.
+    """Do what is expected after a signal: raise KeyboardInterrupt, or say it on the error stream, and exit.
 
     Raises:
         KeyboardInterrupt: after SIGINT.
@@ -45,4 +46,5 @@ def leave(number: int, said: str) -> None:
     """
     if number == signal.SIGINT:
         raise KeyboardInterrupt(said)
+    print(said, file=sys.stderr)  # nobody prints what a SystemExit with a status says
     raise SystemExit(_TERMINATED)
