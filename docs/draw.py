@@ -8,6 +8,8 @@ import numpy as np
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 
 from tinygrad_edu import optim
 from tinygrad_edu.check import slope_curve
@@ -101,6 +103,35 @@ def draw_report() -> None:
     axes.figure.savefig(PICTURES / "report.png", dpi=130)
 
 
+def draw_modes() -> None:
+    """Draw which slopes of a Jacobian one sweep gives: forward a column, in reverse a row."""
+    figure, places = plt.subplots(1, 3, figsize=(9.6, 3.0), layout="constrained")
+    draw_jacobian(places[0], (4, 5), (slice(None), 1), "forward, along with the computation:\na column, by one input")
+    draw_jacobian(places[1], (4, 5), (2, slice(None)), "reverse, back from an output:\na row, of one output")
+    draw_jacobian(places[2], (1, 5), (0, slice(None)), "a loss is one output:\none sweep in reverse gives all")
+    figure.savefig(PICTURES / "modes.png", dpi=110)
+
+
+def draw_jacobian(axes: Axes, shape: tuple[int, int], found: tuple[int | slice, int | slice], title: str) -> None:
+    """Draw a Jacobian as a grid, a row an output and a column an input, with what one sweep finds of it in colour."""
+    m, n = shape
+    colour = np.zeros(shape)
+    colour[found] = 1
+    axes.imshow(colour, cmap=ListedColormap(["#f0f2f4", "#9ec5f0"]), vmin=0, vmax=1)
+    for i, j in np.ndindex(shape):
+        output = f"y$_{i + 1}$" if m > 1 else "loss"
+        axes.text(j, i, f"∂{output}/∂x$_{j + 1}$", ha="center", va="center", fontsize=7)
+    axes.set_xticks(range(n), [f"x$_{j + 1}$" for j in range(n)])
+    axes.set_yticks(range(m), [f"y$_{i + 1}$" for i in range(m)] if m > 1 else ["loss"])
+    axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
+    axes.set_yticks(np.arange(m + 1) - 0.5, minor=True)
+    axes.grid(which="minor", color="white", linewidth=2)
+    axes.tick_params(which="both", length=0)
+    axes.xaxis.tick_top()
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=10)
+
+
 def draw_tape() -> None:
     """Draw the tape of a small expression."""
     a, b, c = (Value(x, name=name) for x, name in ((0.5, "a"), (2.0, "b"), (1.0, "c")))
@@ -135,6 +166,6 @@ def draw_digits() -> None:
 
 
 if __name__ == "__main__":
-    pictures = (draw_descent, draw_colorization, draw_plots, draw_report, draw_digits)
+    pictures = (draw_descent, draw_modes, draw_colorization, draw_plots, draw_report, draw_digits)
     for draw in (draw_tape, draw_network, draw_slope, *pictures):
         draw()

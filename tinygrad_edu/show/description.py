@@ -240,7 +240,7 @@ class Description:
             return self.nodes if len(self) <= 2 * ends else [*self.nodes[:ends], *self.nodes[-ends:]]
         if not isinstance(entries, range):
             raise TypeError(f"entries: got {entries!r}; give a range of places on the tape, such as range(10, 20)")
-        if any(not 0 <= i < len(self) for i in (entries[0], entries[-1]) if entries):
+        if any(not 0 <= i < len(self) for i in (*entries[:1], *entries[-1:])):
             raise ValueError(f"entries: got {entries}, and the tape has {len(self):,}, from 0 to {len(self) - 1}")
         return [self.nodes[i] for i in sorted(entries)]
 
