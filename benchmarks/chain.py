@@ -110,7 +110,7 @@ def run(name, entries):
 
 
 def row(name, runs):
-    """Make a line of the table: the fastest run, the median run, and the least memory."""
+    """A line of the table: the fastest run, the median run, and the least memory."""
     total = [r["forward"] + r["backward"] + r["freed"] for r in runs]
     fastest = runs[total.index(min(total))]
     phase_times = [duration(fastest[phase]) for phase in ("forward", "backward", "freed")]
@@ -119,7 +119,7 @@ def row(name, runs):
 
 
 def failure(name, error):
-    """Make a line of the table for one that failed."""
+    """A line of the table for one that failed."""
     return [f"{name}: {error}", *[""] * 7]
 
 

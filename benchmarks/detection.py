@@ -109,7 +109,7 @@ def one_in_many(checker, draws, full=False):
 
 
 def alarms(check, samples, count, what):
-    """Gather what is said of right rules; an error counts."""
+    """What is said of right rules; an error counts."""
     found = Alarms(count)
     for name, f, arrays in watched(samples, what, count):
         try:
@@ -122,7 +122,7 @@ def alarms(check, samples, count, what):
 
 
 def alarms_at_kinks(checker, count):
-    """Gather what ours calls wrong at kinks, and count how often it calls one a kink."""
+    """What ours calls wrong at kinks, and how often it calls one a kink."""
     named = 0
 
     def check(f, arrays):
@@ -135,7 +135,7 @@ def alarms_at_kinks(checker, count):
 
 
 def findings(checker, rounds, checks):
-    """Put everything before a checker; the whole table and the kinks before ours alone."""
+    """What a checker says of everything; the whole table and the kinks are put before ours alone."""
     few, many, count = min(rounds, DRAWS), min(rounds, DRAWS_OF_MANY), min(checks, SMOOTH_CHECKS)
     right = complaint(checker, one_wrong(0, ELEMENTS, factor=1.0), full=True)
     heard = {
@@ -176,7 +176,7 @@ def cells(found):
 
 
 def verdicts(found):
-    """Hold what ours detected against the targets."""
+    """What ours detected, held against the targets."""
     error_met = found.error is not None and found.error <= TARGET
     said = [one for heard in found.alarms.values() for one in heard.said]
     checks = sum(heard.checks for heard in found.alarms.values())

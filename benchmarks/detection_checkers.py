@@ -25,7 +25,7 @@ class Ours:
         self.tg = import_module(OURS)
 
     def part(self, case):
-        """Make the part of a case, with its rule, for this library."""
+        """The part of a case, with its rule, for this library."""
 
         def function(*inputs):
             return case.forward(np, *inputs)
@@ -73,7 +73,7 @@ class Autograd(Peer):
         np.random.seed(0)  # it draws its directions from there
 
     def part(self, case):
-        """Make the part of a case, with `primitive` and `defvjp`."""
+        """The part of a case, with `primitive` and `defvjp`."""
 
         @self.extend.primitive
         def recorded(*inputs):
@@ -100,7 +100,7 @@ class Torch(Peer):
         self.error = import_module("torch.autograd.gradcheck").GradcheckError
 
     def part(self, case):
-        """Make the part of a case, an `autograd.Function`."""
+        """The part of a case, an `autograd.Function`."""
         torch = self.xp
 
         class Recorded(torch.autograd.Function):
@@ -132,7 +132,7 @@ class Jax(Peer):
         self.xp, self.check_grads = self.jax.numpy, import_module("jax.test_util").check_grads
 
     def part(self, case):
-        """Make the part of a case, with `custom_vjp`."""
+        """The part of a case, with `custom_vjp`."""
 
         @self.jax.custom_vjp
         def recorded(*inputs):

@@ -73,7 +73,7 @@ def measure(options):
 
 
 def verdicts(times):
-    """Hold ours against the targets."""
+    """Ours, held against the targets."""
     for letter, most in TARGETS.items():
         for name in (COMPILED, REUSING):
             taken = min(times[letter][name][1:])

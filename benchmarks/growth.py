@@ -53,12 +53,12 @@ class Series:
 
 
 def of_scalars(n):
-    """Make workload A of n operations."""
+    """Workload A of n operations."""
     return partial(_expression, n), scalars.START
 
 
 def of_small_arrays(n):
-    """Make the same of arrays."""
+    """The same of arrays."""
     return partial(_expression, n), tuple(np.linspace(0.9 * x, 1.1 * x, SMALL) for x in scalars.START)
 
 
@@ -67,7 +67,7 @@ def _expression(n, a, x, y):
 
 
 def of_one_array(n):
-    """Make workload D of n numbers."""
+    """Workload D of n numbers."""
     return partial(elements.expression, np), (elements.numbers(n),)
 
 

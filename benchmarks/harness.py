@@ -73,7 +73,7 @@ class Timing:
     rounds: list[Any] = field(default_factory=list)
 
     def of(self, name):
-        """List one quantity by round."""
+        """One quantity by round."""
         return [getattr(r, name) for r in self.rounds]
 
     @property
@@ -107,7 +107,7 @@ def agree(letter, workload, names, options):
 
 
 def entrants(workload, options):
-    """Name those who can take part."""
+    """The names of those who can take part."""
     competitors = workload.competitors.items()
     return [name for name, c in competitors if wanted(c.package, options) and (options.slow or not c.slow)]
 

@@ -17,7 +17,7 @@ CALLS = 1000
 
 
 def _repeated(slope):
-    """Make a competitor of `slope(x)`, which gives value and gradient; what is checked is the sum of them."""
+    """A competitor of `slope(x)`, which gives value and gradient; what is checked is the sum of them."""
 
     def build(n):
         points = np.random.default_rng(0).normal(size=(CALLS, n))

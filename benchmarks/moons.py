@@ -42,7 +42,7 @@ def first_weights(seed=1):
 
 
 def flat(layers):
-    """List the parameters in micrograd's order: neuron by neuron, weights before bias."""
+    """The parameters in micrograd's order: neuron by neuron, weights before bias."""
     return [p for layer in layers for w, b in layer for p in (*w, b)]
 
 
@@ -66,7 +66,7 @@ class OfScalars:
     """The demo as micrograd has it."""
 
     def __init__(self, number, descend, item):
-        """Take the type of number, how to ``descend(p, rate)``, and how to get the ``item(p)`` out."""
+        """`number` is the type of number, ``descend(p, rate)`` a step, and ``item(p)`` a number as Python's."""
         self.number, self.descend, self.item = number, descend, item
         self.inputs, self.sides = two_moons()
 

@@ -37,7 +37,7 @@ class Task:
 
     @property
     def names(self):
-        """Name the parameters."""
+        """The names of the parameters."""
         return [f"{kind}{i}" for i in range(len(self.sizes) - 1) for kind in "wb"]
 
     def data(self):

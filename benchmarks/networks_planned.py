@@ -30,7 +30,7 @@ class Planned(PlannedTraining):
         return value, self.g
 
     def _forward(self, x, labels):
-        """Leave probabilities where the logits were, and give the loss."""
+        """The loss; probabilities are left where the logits were."""
         for k, z in enumerate(self.a):
             np.dot(x, self.p[2 * k], z)
             np.add(z, self.p[2 * k + 1], z)

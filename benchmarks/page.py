@@ -102,7 +102,7 @@ def page(measured, on_two, machine, bests):
 
 
 def summary(bests, threads=1):
-    """Make the table of all workloads at a glance."""
+    """The table of all workloads at a glance."""
     rows = []
     for letter, best in bests.items():
         workload, row = STEPS[letter], ratios(best, threads)
@@ -150,13 +150,13 @@ def section(report):
 
 
 def table(columns, rows):
-    """Make a Markdown table: the first column to the left, numbers to the right."""
+    """A Markdown table: the first column to the left, numbers to the right."""
     marks = ["---"] + ["---:"] * (len(columns) - 1)
     return "\n".join(f"| {' | '.join(map(clean, row))} |" for row in (columns, marks, *rows))
 
 
 def clean(text):
-    """Leave no mark of Markdown in a text, no path, and nothing that looks like a doctest."""
+    """A text without any mark of Markdown, any path, or anything that looks like a doctest."""
     return (
         re.sub(r"(?<!\w)/[\w.+-]+(/[\w.+-]+)+", "…", text).replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
     )

@@ -36,7 +36,7 @@ def duration(seconds):
 
 
 def short(text):
-    """Put text on one line, cut off if it is long."""
+    """Text on one line, cut off if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"
 

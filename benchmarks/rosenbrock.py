@@ -22,7 +22,7 @@ def rosenbrock(x):
 
 
 def _run(hessian, x=X):
-    """Make a run of a function that gives the Hessian."""
+    """A run of a function that gives the Hessian."""
 
     def run():
         h = np.asarray(hessian(x))

@@ -98,7 +98,7 @@ def _version(package):
 
 
 def _processor():
-    """Name the processor; Linux alone tells its full name."""
+    """The name of the processor; Linux alone tells its full name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -25,7 +25,7 @@ def fastest_compiled(best, threads):
 
 
 def verdicts(workload, best, threads=1):
-    """Hold every variant of ours against the hand-written, and the best against the frameworks."""
+    """Every variant of ours held against the hand-written, and the best against the frameworks."""
     for name in best:
         if name.startswith(COMPILED):
             yield _against_hand(workload.compiled, best, name, BY_HAND)

@@ -132,7 +132,7 @@ class Planned(PlannedTraining):
         return value, self.g
 
     def _network(self, z, wanted):
-        """Return the loss, and leave its slopes with respect to the outputs in x_d and to z in d."""
+        """The loss; its slopes with respect to the outputs are left in x_d, and those to z in d."""
         (w0, b0, w1, b1), (w0_d, b0_d, w1_d, b1_d) = self.p[8:], self.g[8:]
         np.dot(z, w0, self.hidden)
         np.add(self.hidden, b0, self.hidden)

@@ -29,7 +29,7 @@ except ImportError:  # Windows
 
 
 def faults():
-    """Count the pages that the kernel has handed this process without reading a disk."""
+    """How many pages the kernel has handed this process without reading a disk."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt if resource else float("nan")
 
 

@@ -26,7 +26,7 @@ class Run(Protocol):
         """Go back to the first parameters."""
 
     def step(self) -> float:
-        """Do what is timed and give the value."""
+        """The value, by the step that is timed."""
 
     def gradients(self) -> Sequence[Any]:
         """The value and its gradients at the present parameters, as NumPy arrays or floats."""
@@ -49,7 +49,7 @@ class Pure:
         return self.gradients()[0]
 
     def parameters(self) -> Sequence[Any]:
-        """Return no parameters."""
+        """There are no parameters."""
         return ()
 
 
@@ -108,7 +108,7 @@ def differs(given: Any, wanted: Any, tolerance: float) -> bool:
 
 
 def results(run: Run) -> dict[str, list[Any]]:
-    """Gather what competitors must agree on: value and gradients, then the parameters after three steps."""
+    """What competitors must agree on: value and gradients, then the parameters after three steps."""
     run.reset()
     first = [np.array(x, np.float64) for x in run.gradients()]
     run.reset()
@@ -120,7 +120,7 @@ def results(run: Run) -> dict[str, list[Any]]:
 
 
 def disagreement(given: dict[str, list[Any]], wanted: dict[str, list[Any]], workload: Workload) -> str | None:
-    """Name the first result that differs, or give None."""
+    """The name of the first result that differs, or None."""
     for what, expected in wanted.items():
         if len(given[what]) != len(expected):
             return f"{what}: {len(given[what])} results instead of {len(expected)}"
@@ -143,7 +143,7 @@ def set_malloc(from_heap, kept):
 
 
 def keeping_pages(build):
-    """Make the same competitor in a process where glibc keeps the memory of freed arrays."""
+    """The same competitor in a process where glibc keeps the memory of freed arrays."""
 
     def with_pages_kept(*modules):
         set_malloc(from_heap=32 << 20, kept=1 << 30)
@@ -153,6 +153,6 @@ def keeping_pages(build):
 
 
 def with_pages_kept(competitors):
-    """Let the hand-written and ours run once more in such a process."""
+    """The hand-written and ours, run once more in such a process."""
     again = {f"{name}, pages kept": competitors[name] for name in (BY_HAND, OURS)}
     return competitors | {name: replace(one, build=keeping_pages(one.build)) for name, one in again.items()}

@@ -67,12 +67,12 @@ domains: dict[Function, list[Call]] = {}
 
 
 def each(shapes: Shapes, *arguments: Any, span: Span = line, **keywords: Any) -> list[Arguments]:
-    """Give the arguments of calls with an array first, of each of several shapes."""
+    """The arguments of calls with an array first, of each of several shapes."""
     return [of(A(*shape, span=span), *arguments, **keywords) for shape in shapes]
 
 
 def joint(*groups: Shapes) -> list[Arguments]:
-    """Give the arguments of calls with several arrays each."""
+    """The arguments of calls with several arrays each."""
     return [of(*(A(*shape) for shape in shapes)) for shapes in groups]
 
 

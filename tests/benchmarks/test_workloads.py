@@ -21,7 +21,7 @@ def run_of(competitor):
 
 
 def numpy_alone(workload):
-    """Name those that need no peer and are no other's code again."""
+    """Those that need no peer and are no other's code again."""
     again = {BY_HAND, *(name for name in workload.competitors if name.endswith("pages kept"))}
     return [name for name, c in workload.competitors.items() if c.needs in {None, OURS} and name not in again]
 

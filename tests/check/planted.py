@@ -16,7 +16,7 @@ TWICE = np.array([0, 2, 2])
 
 
 def operation(forward, *rules, opaque=False):
-    """Make an operation of one's own, called suspect."""
+    """An operation of one's own, called suspect."""
 
     def suspect(*arguments):
         return forward(*arguments)

@@ -26,7 +26,7 @@ GIVEN = {"a": np.float64(0.5), "b": np.array([2.0, -1.0]), "x": np.array([[1.0, 
 
 
 def survive(text, read_as):
-    """Read `text` and compute it: out comes a number or array, finite or not, or a clear error."""
+    """What reading and computing `text` gives: a number or array, finite or not, or a clear error."""
     try:
         result = read_as(text)
         if read_as is read:
@@ -126,7 +126,7 @@ def grown(r, depth):
 
 
 def hostile(r):
-    """Make up a string that may be anything from noise to an expression."""
+    """A string that may be anything from noise to an expression."""
     kind = r.randrange(6)
     if kind == 0:
         return "".join(chr(r.randrange(r.choice([128, 0x3000, 0x110000]))) for _ in range(r.randrange(40)))

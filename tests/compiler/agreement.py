@@ -17,12 +17,12 @@ WAYS = {"default": {}, "plain": {"plain": True}, "reuse_outputs": {"reuse_output
 
 
 def numbers(x):
-    """Give the plain numbers in a tree."""
+    """The plain numbers in a tree."""
     return [leaf._payload if isinstance(leaf, Value) else leaf for leaf in tree.leaves(x)]
 
 
 def redrawn(program, seed):
-    """Give arrays like those of a program: of its shapes or their reverse, other dtypes, layouts and numbers."""
+    """Arrays like those of a program: of its shapes or their reverse, other dtypes, layouts and numbers."""
     generator = np.random.default_rng(seed)
     kinds = itertools.cycle(generator.permutation([*itertools.product(range(len(DTYPES)), LAYOUTS)]).tolist())
     arrays = []
@@ -35,7 +35,7 @@ def redrawn(program, seed):
 
 
 def squares(run):
-    """Give the function that adds up squares of what `run` gives, beside more that is smooth."""
+    """The function that adds up squares of what `run` gives, beside more that is smooth."""
     return lambda *arrays: np.sum(np.sin(z := run(*arrays)) + z * z / 8)
 
 
@@ -59,7 +59,7 @@ def rounded(function_of, program, arrays, others):
 
 
 def difference(eager, compiled, bounds):
-    """Say in what a compiled result differs, by more than the bounds; without bounds, in any bit."""
+    """In what a compiled result differs, by more than the bounds; without bounds, in any bit."""
     if isinstance(eager, Exception) or isinstance(compiled, Exception):
         alike = type(eager) is type(compiled) and str(eager) == str(compiled)
         return None if alike else f"{eager!r} against {compiled!r}"
@@ -79,7 +79,7 @@ def difference(eager, compiled, bounds):
 
 
 def sharing(results, arrays):
-    """List which results share memory with each other and with which arrays."""
+    """Which results share memory with each other and with which arrays."""
     held = [*enumerate(x for x in numbers(results) if isinstance(x, np.ndarray))]
     pairs = [(i, j) for (i, x), (j, y) in itertools.combinations(held, 2) if np.may_share_memory(x, y)]
     given = [(i, f"input {j}") for i, x in held for j, y in enumerate(arrays) if np.shares_memory(x, y)]

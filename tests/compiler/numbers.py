@@ -33,7 +33,7 @@ anything = st.one_of(ordinary, st.sampled_from(EXTREMES), st.floats())
 
 
 def own_spread(function, value, arguments):
-    """Give how far two ways to compute a function of the same numbers may be apart."""
+    """How far two ways to compute a function of the same numbers may be apart."""
     if function in _EXACT:
         return 0.0
     largest = abs(value)
@@ -72,7 +72,7 @@ def _run(node, value, spread):
 
 
 def agree(given, expected, spread):
-    """Tell whether two numbers are the same, or as near as they can be; infinities and NaN are the same or not."""
+    """Whether two numbers are the same, or as near as they can be; infinities and NaN are the same or not."""
     if type(given) is not type(expected):
         return False
     if math.isnan(expected) or math.isinf(expected) or spread == 0:

@@ -58,7 +58,7 @@ def donor_that_is_read_again(node, i, last, plan):
 
 
 def donor_of_which_a_view_is_alive(given):
-    """Give the fault for one program: it does not count who reads a view."""
+    """A fault for one program: it does not count who reads a view."""
     reads = {x: i for i, node in enumerate(given.nodes) for x in node.operands}
 
     def donor(node, i, last, plan):

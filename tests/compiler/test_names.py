@@ -79,7 +79,7 @@ NAMES = [
 
 
 def using(names):
-    """Return a function of a dict that computes with a local variable of each name."""
+    """A function of a dict that computes with a local variable of each name."""
     lines = ["def f(p):", "    total = 0.5"]
     for name in names:
         local = (

@@ -143,7 +143,7 @@ TRAPS = {
 
 
 def state():
-    """Give what the traps would change, if they sprang."""
+    """What the traps would change, if they sprang."""
     of_classes = [vars(Net).get(name) for name in ("count", "last", "fresh", "value")]
     of_net = {**vars(NET), "w": NET.w.tolist(), "log": [*NET.log]}
     return [

@@ -25,7 +25,7 @@ def source(f, *args):
 
 
 def code(text):
-    """List the lines without their remarks."""
+    """The lines without their remarks."""
     return [line.partition("  #")[0].strip() for line in text.splitlines()]
 
 

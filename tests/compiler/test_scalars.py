@@ -26,7 +26,7 @@ def compiled(f, *args):
 
 
 def of_numbers(f):
-    """Make a function of NumPy's one that takes its numbers one by one; tell how many."""
+    """A function of NumPy's as one that takes its numbers one by one, and how many those are."""
 
     def one(x):
         return f(x)

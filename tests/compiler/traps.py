@@ -41,7 +41,7 @@ def check_steps(steps, options):
 
 
 def every_way(traps):
-    """Give the decorator that runs a test for each trap and each way to compile."""
+    """The decorator that runs a test for each trap and each way to compile."""
     ways = pytest.mark.parametrize("options", [{}, {"plain": True}, {"reuse_outputs": True}], ids=str)
     named = pytest.mark.parametrize("trap", traps, ids=lambda trap: trap.__name__)
     return lambda test: ways(named(test))

@@ -114,7 +114,7 @@ class Written:
         return True
 
     def _fill(self, text: str, new: dict[str, str] | None = None) -> str | None:
-        """Put names and numbers into a line; None if there is nothing to put there."""
+        """A line with names and numbers put in; None if there is nothing to put there."""
         chosen = dict(new or {})
         given = [*places(self.parameters)]
         fresh = {*chosen.values()} if re.search("[;\n]", text) else set()  # they are not there yet when they are read

@@ -81,7 +81,7 @@ class Slot:
 
 
 def mapped(function: Any, x: Any) -> Any:
-    """Put something in the place of each leaf of an argument."""
+    """An argument with something in the place of each leaf."""
     if isinstance(x, dict):
         return {key: mapped(function, child) for key, child in x.items()}
     if isinstance(x, (list, tuple)):

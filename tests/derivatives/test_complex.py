@@ -28,7 +28,7 @@ PHASES = {np.linalg.eigh, np.linalg.svd, thin_svd}  # their vectors have phases 
 
 
 def mixed(call, k):
-    """Give the call with complex arrays in place of all of its arrays, or of every other one."""
+    """The call with complex arrays in place of all of its arrays, or of every other one."""
     arguments = [*call.arguments]
     places = [i for i, x in enumerate(arguments) if [*Call(call.function, (x,), {}).places]]
     for n, i in enumerate(places):
@@ -39,7 +39,7 @@ def mixed(call, k):
 
 
 def is_refused_clearly(call, ours, numpys):
-    """Tell whether a refusal names what is refused, or is NumPy's own."""
+    """Whether a refusal names what is refused, or is NumPy's own."""
     name, text = label(call.function), str(ours)
     if "got complex numbers" in text:
         return isinstance(ours, TypeError)

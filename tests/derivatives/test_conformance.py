@@ -40,7 +40,7 @@ CANCELLING = {  # products or differences in them cancel
 
 
 def differences(got, wanted, size=0.0):
-    """List how a result on Values differs from NumPy's, by more than numbers of its own size, or of `size`, round."""
+    """How a result on Values differs from NumPy's, by more than numbers of its own size, or of `size`, round."""
     if isinstance(wanted, (list, tuple)):
         if not isinstance(got, (list, tuple)) or len(got) != len(wanted):
             return [f"{type(got).__name__} for {type(wanted).__name__} of {len(wanted)}"]
@@ -58,7 +58,7 @@ def differences(got, wanted, size=0.0):
 
 
 def is_clear(error, numpys, name):
-    """Tell whether a refusal names the function, or is NumPy's own."""
+    """Whether a refusal names the function, or is NumPy's own."""
     text = str(error)
     own = type(error) is type(numpys) and text == str(numpys)
     of_list = (
@@ -70,7 +70,7 @@ def is_clear(error, numpys, name):
 
 
 def found_in(call, k, name):
-    """Say what is wrong with one call, if anything is."""
+    """What is wrong with one call, if anything is."""
     sample = call.draw(k, [np.float64, np.float32][: 1 + (k % 3 == 0)], [["C"], ["Fortran"], ["reversed", "C"]][k % 3])
     wanted = outcome(
         sample.results, *sample.arrays if isinstance(call.function, Method) else (x[()] for x in sample.arrays)

@@ -11,7 +11,7 @@ HUGE = [inf, -inf, 1e308, -1e308, 1100.0, -1100.0, 1e4, -1e4]
 
 
 def orders(f, x, count=3):
-    """Give the first derivatives of a function of one number, from the first on."""
+    """The first derivatives of a function of one number, from the first on."""
     found = []
     for _ in range(count):
         f = tg.grad(f)

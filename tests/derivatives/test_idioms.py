@@ -12,7 +12,7 @@ from tinygrad_edu.testing.oracles import ROUNDINGS, check, eps
 
 
 def read(line):
-    """Make the function of a line, and the arguments that it names."""
+    """The function of a line, and the arguments that it names."""
     used = [name for name in ARGUMENTS if re.search(rf"\b{name}\b", line)]
     return eval(f"lambda {', '.join(used)}: {line}", NAMES), [ARGUMENTS[name] for name in used]
 

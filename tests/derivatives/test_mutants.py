@@ -13,7 +13,7 @@ FLAT = ["by a thousandth too high", "by a thousandth too low", "the cotangent it
 
 
 def mutants():
-    """List a function, the place of a rule in its row, and how it is to be spoilt."""
+    """Each function, the place of a rule in its row, and how it is to be spoilt."""
     for function in WITH_RULES:
         stretches = function in (np.where, np.broadcast_to) or (isinstance(function, np.ufunc) and function.nin == 2)
         for i, rule in rules_of(function):

@@ -25,7 +25,7 @@ VALUE = tg.Value([[2.0, 0.5], [0.25, 1.0]])
 
 
 def attempts(function):
-    """Put a Value, or a list of them, in place of every argument that a function must have."""
+    """Calls with a Value, or a list of them, in place of every argument that a function must have."""
     n = function.nin if isinstance(function, np.ufunc) else 1
     refusal = outcome(function, *[VALUE] * n)  # it shows its line, which must not say what is looked for
     while "required positional argument" in str(refusal):

@@ -139,7 +139,7 @@ SAMPLES = {
 
 
 def parameters(function):
-    """List what a function can be called with; of some written in C, older NumPys do not tell."""
+    """What a function can be called with; of some written in C, older NumPys do not tell."""
     try:
         return [*inspect.signature(function).parameters.values()]
     except ValueError:
@@ -151,7 +151,7 @@ def largest_call(function):
 
 
 def keywords_left(call):
-    """List the keywords that a call's function has beside those that the call uses."""
+    """The keywords that a call's function has beside those that the call uses."""
     function = call.function
     if isinstance(function, np.ufunc):
         return GUFUNC if function.signature else UFUNC
@@ -207,7 +207,7 @@ def test_value_is_not_written_into(call):
 
 
 def with_values_for_constants(call):
-    """Give the calls in which a constant argument, be it an axis or an index, has become a Value."""
+    """The calls in which a constant argument, be it an axis or an index, has become a Value."""
 
     def number(x):
         simple = isinstance(x, (int, float, np.ndarray, list)) and not isinstance(x, bool)

@@ -33,7 +33,7 @@ def convolutions(draw):
 
 
 def by_hand(x, w, stride, padding, groups):
-    """Go through every number of the output, and add up what its window holds."""
+    """Number by number, the sum of what its window holds."""
     (down, across), (top, left) = stride, padding
     (n, c, h, width), (o, depth, kh, kw) = x.shape, w.shape
     framed = np.zeros((n, c, h + 2 * top, width + 2 * left))
@@ -48,7 +48,7 @@ def by_hand(x, w, stride, padding, groups):
 
 @contextlib.contextmanager
 def laid_out(many, shallow):
-    """Take so many images for many, and kernels of so many numbers for large ones."""
+    """So many images count as many, and kernels of so many numbers as large."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(im2col, "MANY", many)
         patch.setattr(im2col, "SHALLOW", shallow)

@@ -48,7 +48,7 @@ def places(image, size, stride, padding, dilation):
 
 
 def conv_by_hand(x, w, groups, stride, padding, dilation):
-    """Go through every window of every image, and add up what it holds times the weights."""
+    """Window by window, the sum of what it holds times the weights."""
     out, everywhere = places(x.shape[2:], w.shape[2:], stride, padding, dilation)
     z = np.zeros((len(x), len(w), *out))
     framed, share, depth = frame(x, padding), len(w) // groups, w.shape[1]

@@ -20,7 +20,7 @@ def says(path, blank):
 
 
 def by_hand(logits, labels, blank):
-    """Go through all paths, and add up the probabilities of those that say the labels."""
+    """The sum, over all paths, of the probabilities of those that say the labels."""
     p = np.exp(log_softmax(logits).astype(np.longdouble))
     t, k = p.shape
     paths = (path for path in itertools.product(range(k), repeat=t) if says(path, blank) == labels)

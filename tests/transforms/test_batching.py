@@ -80,7 +80,7 @@ def check(function, batch, exact):
 
 
 def batches(*shape):
-    """Give a batch of numbers, and one of rows of the identity matrix, the sum of two with a part moved."""
+    """A batch of numbers, and one of rows of the identity matrix, the sum of two with a part moved."""
     rows = identity_rows(N, 1, 2, 5, shape, np.float64) if shape else identity_rows(N, 1, 0, 1, shape, np.float64)
     both = rows + identity_rows(N, 0, 3, 6, shape, np.float64) * 3.0 if shape else rows + rows
     return [Batch(of_shape(*shape)), rows, both]

@@ -44,14 +44,14 @@ def rosenbrock(x):
 
 
 def together_and_alone(f, arrays):
-    """Give the rows for all arguments, from one sweep and from one for each."""
+    """The rows for all arguments, from one sweep and from one for each."""
     trace = Pullback("jacobian", f, arrays, range(len(arrays)))
     n = sum(z.size for z in trace.outputs)
     return (rows.in_batches(trace, n), rows.row_by_row(trace)) if n else ([], [])
 
 
 def squares(f):
-    """Give the gradient of the sum of squares of all outputs."""
+    """The gradient of the sum of squares of all outputs."""
     return lambda *x: tg.grad(lambda *y: dot(f(*y), f(*y)), tuple(range(len(x))))(*x)
 
 

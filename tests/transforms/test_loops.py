@@ -225,10 +225,10 @@ def test_a_while_loop_stops_where_its_condition_does():
 def test_a_checkpoint_takes_what_the_function_takes():
     @tg.checkpoint
     def f(p, *, power=1):
-        """Give something."""
+        """A sum and a number."""
         return {"y": np.sum(p["w"] ** power), "n": 3}
 
-    assert (f.__name__, f.__doc__) == ("f", "Give something.")
+    assert (f.__name__, f.__doc__) == ("f", "A sum and a number.")
     assert f({"w": np.ones(2)}, power=3) == {"y": 2, "n": 3}
     np.testing.assert_array_equal(tg.grad(lambda p: f(p, power=3)["y"])({"w": np.ones(2)})["w"], [3, 3])
 
