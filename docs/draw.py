@@ -105,10 +105,10 @@ def draw_report() -> None:
 
 def draw_modes() -> None:
     """Draw which slopes of a Jacobian one sweep gives: forward a column, in reverse a row."""
-    figure, places = plt.subplots(1, 3, figsize=(9.6, 3.0), layout="constrained")
-    draw_jacobian(places[0], (4, 5), (slice(None), 1), "forward, along with the computation:\na column, by one input")
-    draw_jacobian(places[1], (4, 5), (2, slice(None)), "reverse, back from an output:\na row, of one output")
-    draw_jacobian(places[2], (1, 5), (0, slice(None)), "a loss is one output:\none sweep in reverse gives all")
+    figure, places = plt.subplots(1, 3, figsize=(9.6, 2.9), layout="constrained")
+    draw_jacobian(places[0], (3, 4), (slice(None), 1), "forward, along with the computation:\na column, by one input")
+    draw_jacobian(places[1], (3, 4), (1, slice(None)), "reverse, back from an output:\na row, of one output")
+    draw_jacobian(places[2], (1, 4), (0, slice(None)), "a loss is one output:\none sweep in reverse gives all")
     figure.savefig(PICTURES / "modes.png", dpi=110)
 
 
@@ -120,7 +120,7 @@ def draw_jacobian(axes: Axes, shape: tuple[int, int], found: tuple[int | slice, 
     axes.imshow(colour, cmap=ListedColormap(["#f0f2f4", "#9ec5f0"]), vmin=0, vmax=1)
     for i, j in np.ndindex(shape):
         output = f"y$_{i + 1}$" if m > 1 else "loss"
-        axes.text(j, i, f"∂{output}/∂x$_{j + 1}$", ha="center", va="center", fontsize=7)
+        axes.text(j, i, f"∂{output}/∂x$_{j + 1}$", ha="center", va="center", fontsize=9.5)
     axes.set_xticks(range(n), [f"x$_{j + 1}$" for j in range(n)])
     axes.set_yticks(range(m), [f"y$_{i + 1}$" for i in range(m)] if m > 1 else ["loss"])
     axes.set_xticks(np.arange(n + 1) - 0.5, minor=True)
@@ -129,7 +129,7 @@ def draw_jacobian(axes: Axes, shape: tuple[int, int], found: tuple[int | slice, 
     axes.tick_params(which="both", length=0)
     axes.xaxis.tick_top()
     axes.spines[:].set_visible(False)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=11)
 
 
 def draw_tape() -> None:

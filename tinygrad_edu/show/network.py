@@ -66,7 +66,7 @@ class Summary:
         """What notebooks show: the table, with a bar for the share that each layer has of all parameters."""
         head, *cells = self._cells()
         left, right = ('<td style="text-align:left">', '<td style="text-align:right">')
-        lines = ["".join(f"{left}<b>{each}</b></td>" for each in head)]
+        lines = ["".join(f"{right if each == 'parameters' else left}<b>{each}</b></td>" for each in head)]
         for row, (*_, count) in zip(cells, self.rows, strict=True):
             width = round(100 * count / self.total) if self.total else 0
             bar = f'<div style="width:{width}px;height:.7em;background:#4c8dd6" title="{width} %"></div>'
