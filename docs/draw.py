@@ -105,7 +105,7 @@ def draw_report() -> None:
 
 def draw_modes() -> None:
     """Draw which slopes of a Jacobian one sweep gives: forward a column, in reverse a row."""
-    figure, places = plt.subplots(1, 3, figsize=(9.6, 2.9), layout="constrained")
+    figure, places = plt.subplots(1, 3, figsize=(9.6, 3.2), layout="constrained")
     draw_jacobian(places[0], (3, 4), (slice(None), 1), "forward, along with the computation:\na column, by one input")
     draw_jacobian(places[1], (3, 4), (1, slice(None)), "reverse, back from an output:\na row, of one output")
     draw_jacobian(places[2], (1, 4), (0, slice(None)), "a loss is one output:\none sweep in reverse gives all")

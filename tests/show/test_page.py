@@ -61,9 +61,11 @@ def test_names_are_data_not_code():
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda: np.sum(Value(np.ones(65)) * 2), "arrays of up to 64 numbers an entry and 1,000 in all"),
+        (lambda: np.sum(Value(np.ones(65)) * 2), "arrays of 1 to 64 numbers an entry and 1,000 in all"),
         (lambda: np.sum(chain(40) * Value(np.ones(60))) + sum(Value(np.ones(60)) for _ in range(17)), "1,000 in all"),
         (lambda: tg.functions.erf(Value(0.5)) * 2, "the page cannot compute"),
+        (lambda: np.sum(Value(np.ones((0, 3)))), "arrays of 1 to 64 numbers"),
+        (lambda: np.array([np.inf, 1.0]) @ Value([2.0, 3.0]), "constants that are not finite"),
         (lambda: tg.functions.log_softmax(Value(np.ones(2))), "the page cannot compute log_softmax"),
         (lambda: np.where(np.array([True, False]), Value(np.ones(2)), 0.0), "whose condition is not on the tape"),
         (lambda: np.sinc(Value(0.5)) * 2, "the page cannot compute"),
@@ -232,6 +234,13 @@ def test_what_is_no_number_is_refused(opened):
     page.locator("input[data-leaf='0']").press("Tab")
     assert page.evaluate("values[0]") == [1.5]
     assert page.inner_text("#verdict") == ""
+
+
+def test_a_number_behind_an_index_is_no_number_of_the_page_s(opened):
+    page = opened(tg.functions.erf(Value(0.5, name="x")[()]) * 2)
+    assert "the page cannot compute erf" in page.inner_text("#editing")
+    page.click("#last")
+    assert "NaN" not in page.inner_text("main")
 
 
 def test_an_array_takes_as_many_numbers_as_it_has(opened):

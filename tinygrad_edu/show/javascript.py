@@ -62,9 +62,9 @@ def functions_of(tape: Description) -> str:
     sizes = [np.size(node.data) for node in tape]
     if any(type(node.data) not in (np.float64, np.ndarray) or node.data.dtype != np.float64 for node in tape):
         raise NotWrittenError("the page computes with float64, and knows of other numbers this run only")
-    if max(sizes) > 1 and (max(sizes) > MOST or sum(sizes) > MOST_IN_ALL):
-        most = f"up to {MOST} numbers an entry and {MOST_IN_ALL:,} in all"
-        raise NotWrittenError(f"the page computes with arrays of {most}, and knows of larger ones this run only")
+    if 0 in sizes or (max(sizes) > 1 and (max(sizes) > MOST or sum(sizes) > MOST_IN_ALL)):
+        most = f"1 to {MOST} numbers an entry and {MOST_IN_ALL:,} in all"
+        raise NotWrittenError(f"the page computes with arrays of {most}, and knows of others this run only")
     try:
         return f"{{{', '.join(f'{node.place}: {_written(node)}' for node in tape if node.edges)}}}"
     except NotWrittenError as error:
@@ -76,7 +76,7 @@ def _written(node: Node) -> str:
     function = node.value.function
     of = [edge.input.place for edge in node.edges]
     if function in LINEAR or (function in BILINEAR and len(node.edges) == 1):
-        return f"{{of: {of}, linear: {[_table(edge) for edge in node.edges]}{_offset(node)}}}"
+        return f"{{of: {of}, linear: [{', '.join(map(_table, node.edges))}]{_offset(node)}}}"
     if function in BILINEAR and len(node.edges) == 2:
         return f"{{of: {of}, product: {_products(node)}}}"
     if function is np.where:
@@ -111,13 +111,15 @@ def _slope(edge: Edge, names: list[str]) -> str:
     return _text(made)[0]
 
 
-def _table(edge: Edge) -> list[list[float]]:
+def _table(edge: Edge) -> str:
     """The slopes of each element of the output by those of the input that it depends on."""
     rows = []
     for o, place in enumerate(np.ndindex(edge.node.data.shape)):
         slopes = edge.slopes(place).ravel()
-        rows += [[o, i, slopes[i].item()] for i in np.flatnonzero(slopes).tolist()]
-    return rows
+        if not np.all(np.isfinite(slopes)):
+            raise NotWrittenError(f"{edge.node.function} with constants that are not finite")
+        rows += [f"[{o}, {i}, {_number(slopes[i])[0]}]" for i in np.flatnonzero(slopes)]
+    return f"[{', '.join(rows)}]"
 
 
 def _given(node: Node, *numbers: Array) -> Array:

@@ -58,7 +58,8 @@ def _told(tape: Description, title: str) -> tuple[dict[str, Any], str]:
         functions = functions_of(tape)
     except NotWrittenError as error:
         reason = str(error)
-    live = functions != "null" or (ones and all(type(node.data) is np.float64 for node in tape))
+    slopes = (edge.local_number for node in tape for edge in node.edges)
+    live = functions != "null" or (ones and all(type(node.data) is np.float64 for node in tape) and None not in slopes)
     totals = {id(edge): total for node in tape for edge, total in running_totals(node)}
     if tape.result.is_scalar and ones:
         seed = ": it changes with itself at the rate 1."
