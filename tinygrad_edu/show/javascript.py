@@ -93,10 +93,10 @@ def _elementwise(node: Node) -> str:
     letters = {i: string.ascii_lowercase[i] for i in (*(e.argument for e in node.edges), *constants)}
     inputs = [(letters[i], ATOM) if i in letters else _number(x) for i, x in enumerate(z.inputs)]
     names = ["z", *(letters.get(i, "") for i in range(len(z.inputs)))]
-    given = ", ".join(letters.values())
+    given, value = ", ".join(letters.values()), _call(z.function, inputs)[0]
     slopes = ", ".join(f"({given}, z) => {_slope(edge, names)}" for edge in node.edges)
     of = ", ".join([*(str(e.input.place) for e in node.edges), *(_list(x) for x in constants.values())])
-    made = f"of: [{of}], f: ({given}) => {_call(z.function, inputs)[0]}, d: [{slopes}]"
+    made = f"of: [{of}], f: ({given}) => {value}, d: [{slopes}]"
     if all(np.shape(payload(z.inputs[i])) == z.shape for i in letters):
         return f"{{{made}}}"
     places = [np.arange(np.size(x)).reshape(np.shape(x)) for x in (payload(z.inputs[i]) for i in letters)]
