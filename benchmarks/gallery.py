@@ -18,6 +18,8 @@ from tinygrad_edu import tree
 from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.lessons.gallery import games as in_games
 from tinygrad_edu.lessons.gallery import painting as in_paint
+from tinygrad_edu.lessons.gallery import translation as in_translation
+from tinygrad_edu.lessons.gallery.sentences import loss
 from tinygrad_edu.nn import Network
 
 KINDS = "eager", "compiled", "torch"
@@ -101,10 +103,53 @@ def games():
     return Step(in_games.distance, q, (target, before, pressed, points, after, end), torch)
 
 
+def gru(x, weights, reverse=False):
+    """The h of a gated recurrent unit after each step, of x (n, t, d); ours has the gates in another order."""
+    import torch  # noqa: PLC0415 - a peer
+
+    w, u, b, candidate_bias = weights
+    size = len(u)
+    layer = torch.nn.GRU(x.shape[-1], size, batch_first=True, dtype=x.dtype)
+    hidden_bias = torch.cat([torch.zeros(2 * size), candidate_bias])
+    # Theirs multiplies what was carried on by the second gate, and so does ours.
+    given = {"weight_ih_l0": w.T, "weight_hh_l0": u.T, "bias_ih_l0": b, "bias_hh_l0": hidden_bias}
+    h, _ = torch.func.functional_call(layer, given, (x.flip(1) if reverse else x,))
+    return h.flip(1) if reverse else h
+
+
+def decode(h, said, leaves, mask=None):
+    """The scores of the decoder that translation and captions have in common."""
+    import torch  # noqa: PLC0415 - a peer
+
+    word, *memory, mix, mix_bias, score, bias = leaves
+    q = gru(word[said], memory)
+    seen = torch.nn.functional.scaled_dot_product_attention(q, h, h, mask)
+    return (torch.cat([q, seen], -1) @ mix + mix_bias).tanh() @ score + bias
+
+
+def translation():
+    """As many sentences as a batch has, of nine words of thirty."""
+    rng = np.random.default_rng(0)
+    network = in_translation.Translator(30, 33, in_translation.SIZE, rng)
+    batch = rng.integers(3, 30, (in_translation.BATCH, 9)), rng.integers(3, 33, (in_translation.BATCH, 10))
+
+    def torch(leaves, source, target):
+        from torch import cat  # noqa: PLC0415 - a peer
+        from torch.nn.functional import cross_entropy  # noqa: PLC0415 - a peer
+
+        x = leaves[0][source]
+        h = cat([gru(x, leaves[1:5]), gru(x, leaves[5:9], reverse=True)], -1)
+        scores = decode(h, target[:, :-1], leaves[9:])
+        return cross_entropy(scores.flatten(0, 1), target[:, 1:].flatten())
+
+    return Step(loss, network, batch, torch)
+
+
 STEPS: dict[str, Callable[[], Step]] = {
     "painting": painting,
     "games": games,
     "colours": colours,
+    "translation": translation,
 }
 
 
