@@ -176,7 +176,7 @@ def test_an_edited_leaf_is_computed_as_python_does(opened):
     numbers = {"x": 0.6, "y": 1.3}
     for name, new in (("x", 0.25), ("y", 2.5), ("x", 0.9)):
         numbers[name] = new
-        field = page.locator(f"input[aria-label='value of {name}']")
+        field = page.locator(f"[aria-label='value of {name}']")
         field.fill(str(new))
         field.press("Tab")
         tape = tg.Tape(of_all_functions(*(Value(number, name=name) for name, number in numbers.items()))).description()
@@ -210,7 +210,7 @@ def test_an_edited_array_is_computed_as_python_does(opened):
     assert page.inner_text("#editing").startswith("Edit the value of a leaf")
     for name, new in (("x", [[0.25, 1.5, -3.0], [-0.5, 0.125, 1e-3]]), ("w", [[0.1, 2.0], [-1.0, 3.0], [0.7, -0.2]])):
         numbers[name] = np.array(new)
-        field = page.locator(f"input[aria-label='value of {name}']")
+        field = page.locator(f"[aria-label='value of {name}']")
         field.fill(str(new))
         field.press("Tab")
         tape = tg.Tape(of_all_tables(*(Value(x, name=name) for name, x in numbers.items()))).description()

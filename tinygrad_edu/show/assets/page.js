@@ -187,14 +187,19 @@ function list() {  // the code and the sentences, a line a step
 function sentences() {
   $("sentences").innerHTML = steps.slice(0, MOST_LINES).map(step => `<li>${escaped(sentence(step))}</li>`).join("");
 }
-const rows = (x, shape) => text(x, shape).replace(/\], \[/g, "],\n [");
+const rows = (x, shape, written = number) => text(x, shape, written).replace(/\], \[/g, "],\n [");
+function field(e, i) {  // where a leaf is edited: a line, or of a matrix as many as it has rows
+  const said = rows(values[i], e.shape, String), lines = said.split("\n"), wide = Math.min(48, Math.max(...lines.map(line => line.length)) + 2);
+  const about = `data-leaf="${i}" aria-label="value of ${escaped(e.name)}" spellcheck="false"`;
+  return lines.length > 1 ? `<textarea rows="${lines.length}" cols="${wide}" wrap="off" ${about}>${said}</textarea>` : `<input type="text" inputmode="decimal" value="${said}" size="${wide}" ${about}>`;
+}
 function table() {
   const naive = $("mode").value === "naive" && tape.live, known = tape.entries.some(e => e.line);
   const heads = ["entry", "value", "gradient so far", ...(FUNCTIONS[which] ? ["slope formula"] : []), ...(naive ? ["in order", "verdict"] : []), ...(known ? ["recorded in"] : [])];
   $("table").tHead.innerHTML = `<tr>${heads.map(h => `<th scope="col">${h}</th>`).join("")}</tr>`;
   $("table").tBodies[0].innerHTML = tape.entries.map((e, i) => {
     const leaf = !e.text && FUNCTIONS[which];
-    const value = leaf ? `<input type="text" inputmode="decimal" data-leaf="${i}" value="${text(values[i], e.shape, String)}" size="${Math.min(36, text(values[i], e.shape, String).length + 2)}" aria-label="value of ${escaped(e.name)}">` : `<span class="value"></span>`;
+    const value = leaf ? field(e, i) : `<span class="value"></span>`;
     const slope = FUNCTIONS[which] ? `<td class="numeric">${rows(slopeOf(i), e.shape)}</td>` : "";
     return `<tr data-entry="${i}"><th scope="row">${escaped(e.text ? e.name + " = " + e.text : e.name)}</th><td>${value}</td><td class="gradient"></td>${slope}${naive ? `<td class="right">${rows(finals[i], e.shape)}</td><td class="verdict"></td>` : ""}${known ? `<td>${escaped([...e.scope, e.line].filter(Boolean).join(" · "))}</td>` : ""}</tr>`;
   }).join("");
@@ -319,7 +324,7 @@ $("ask").onsubmit = event => {
   $("next").focus();
 };
 $("table").addEventListener("change", event => {
-  const input = event.target.closest("input[data-leaf]");
+  const input = event.target.closest("[data-leaf]");
   if (!input) return;
   const {name, shape, numbers} = tape.entries[input.dataset.leaf], said = input.value.trim();
   const x = shape.length ? said.split(/[[\],;\s]+/).filter(Boolean).map(Number) : said === "" ? [NaN] : [Number(said.replace(",", "."))];
@@ -334,7 +339,7 @@ $("table").addEventListener("change", event => {
   const leaves = values.slice();
   leaves[input.dataset.leaf] = x;
   recompute(leaves);
-  document.querySelector(`input[data-leaf="${input.dataset.leaf}"]`).focus();
+  document.querySelector(`[data-leaf="${input.dataset.leaf}"]`).focus();
 });
 document.addEventListener("keydown", event => {
   if (event.target.matches("input, select, textarea") || event.ctrlKey || event.altKey || event.metaKey) return;
