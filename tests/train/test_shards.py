@@ -3,8 +3,11 @@
 import importlib.util
 import multiprocessing
 import os
+import shutil
+import subprocess
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +15,8 @@ from hypothesis import settings
 from tests.train.networks import classes, classified, examples, line, linear, same, small
 from tinygrad_edu import optim
 from tinygrad_edu.train import Trainer, TrainingWarning
+
+ROOT = Path(__file__).parents[2]
 
 
 def trained(executor=None, loss=classified):
@@ -138,3 +143,14 @@ def test_there_may_be_fewer_rows_than_shards():
 def test_a_cluster_that_loses_a_worker_finishes_with_the_right_answer():
     cluster = pytest.importorskip("tests.train.cluster")
     assert cluster.main(8, "1GB") == 0
+
+
+@pytest.mark.skipif(
+    shutil.which("mpiexec") is None or importlib.util.find_spec("mpi4py") is None, reason="MPI or mpi4py is missing"
+)
+def test_workers_of_mpi_come_to_the_same_bits():
+    variables = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
+    variables |= {"OMPI_MCA_rmaps_base_oversubscribe": "1", "PYTHONPATH": str(ROOT)}
+    command = ["mpiexec", "-n", "3", sys.executable, "-m", "mpi4py.futures", str(ROOT / "tests/train/mpi.py")]
+    done = subprocess.run(command, env=os.environ | variables, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "2 workers, the same bits\n", done.stderr

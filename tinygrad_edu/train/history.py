@@ -57,6 +57,16 @@ class History:
             raise KeyError(f"History: {name!r} was not measured; there are {', '.join(self.names) or 'no epochs yet'}")
         return [row.get(name, np.nan) for row in self.epochs]
 
+    @property
+    def since_lowest(self) -> int:
+        """How many epochs ago the validation loss was lowest, for the first time; those before count as infinite.
+
+        >>> History(epochs=[{"validation_loss": 0.3}, {"validation_loss": 0.2}, {"validation_loss": 0.2}]).since_lowest
+        1
+        """
+        losses = np.nan_to_num([row.get("validation_loss", np.inf) for row in self.epochs], nan=np.inf)
+        return len(losses) - 1 - int(np.argmin(losses)) if len(losses) else 0
+
     def _rows(self, written: Callable[[float], str]) -> Iterator[list[str]]:
         for epoch, row in enumerate(self.epochs, 1):
             yield [str(epoch), *(written(row.get(name, math.nan)) for name in self.names)]

@@ -45,6 +45,22 @@ class State:
     step_in_epoch: int = 0
     rows: int = 0
 
+    def after_step(self, loss: float, norm: float, network: Tree, optimizer: Tree, layers: Tree) -> None:
+        """Go on to what a step made; `norm` is that of the gradients."""
+        self.network, self.optimizer, self.layers = network, optimizer, layers
+        self.history.losses.append(loss)
+        self.history.norms.append(norm)
+        self.steps += 1
+        self.step_in_epoch += 1
+
+    def after_epoch(self, measured: dict[str, float]) -> None:
+        """Note what was measured at the end of an epoch, and keep the network if it is the best so far."""
+        self.history.epochs.append(measured)
+        if np.isfinite(measured.get("validation_loss", np.nan)) and self.history.since_lowest == 0:
+            self.best, self.best_layers = self.network, self.layers
+        self.epoch += 1
+        self.step_in_epoch = 0
+
     def write(self, path: Path, settings: Notes, notes: Notes) -> None:
         """Keep it in a file, with the settings that it depends on, and notes.
 

@@ -178,9 +178,10 @@ class Trainer:
         """
         train, held_out = Dataset.of(data), None if validation is None else Dataset.of(validation)
         self._check(train, held_out, epochs, patience, save, save_every)
+        limit = np.inf if patience is None else patience
         with postponed() as signals, shown(progress, epochs) as bar:
             stopped = False
-            while not (stopped or signals) and self.epoch < epochs and not self._exhausted(patience):
+            while self.epoch < epochs and self.history.since_lowest < limit and not (stopped or signals):
                 for ended in self._steps(train, held_out, bar):
                     if ended and bar is not None:
                         bar.epoch(epochs, self.history)
@@ -221,29 +222,15 @@ class Trainer:
             raise ValueError(f"Trainer.fit: this trainer is {what}, and got {len(train)}; go on with the same data")
         self._state.rows = len(train)
 
-    def _exhausted(self, patience: int | None) -> bool:
-        """Whether the lowest validation loss is so many epochs ago."""
-        if patience is None or not self.history.epochs:
-            return False
-        return len(self.history.epochs) - 1 - int(np.argmin(self._validation_losses())) >= patience
-
-    def _validation_losses(self) -> Any:
-        """That of each epoch; infinite where it was not measured, or is not a number."""
-        return np.nan_to_num([row.get("validation_loss", np.inf) for row in self.history.epochs], nan=np.inf)
-
     def _steps(self, train: Dataset, held_out: Dataset | None, bar: Progress | None) -> Iterator[bool]:
         """Make the steps that are left of an epoch; each gives whether the epoch has ended."""
         state, count = self._state, self._batches_an_epoch(len(train))
         for batch in self._batches(train, count):
             self.batch, before = batch, state.network
-            value, norm, p, optimizer, layers = self._stepper(before, state.optimizer, state.layers, batch)
+            value, *made = self._stepper(before, state.optimizer, state.layers, batch)
             if not state.steps and self._adviser is not None:
                 self._adviser.before_training(state, self.batch)
-            state.network, state.optimizer, state.layers = p, optimizer, layers
-            state.history.losses.append(value)
-            state.history.norms.append(norm)
-            state.steps += 1
-            state.step_in_epoch += 1
+            state.after_step(value, *made)
             if bar is not None:
                 bar.step(state.epoch + 1, state.step_in_epoch, count, value)
             ended = state.step_in_epoch == count
@@ -272,11 +259,7 @@ class Trainer:
         if held_out is not None:
             measured = self._measures(state.network, state.layers, held_out)
             row |= {f"validation_{name}": x for name, x in measured.items()}
-            if row["validation_loss"] < np.min(self._validation_losses(), initial=np.inf):
-                state.best, state.best_layers = state.network, state.layers
-        state.history.epochs.append(row)
-        state.epoch += 1
-        state.step_in_epoch = 0
+        state.after_epoch(row)
         if self._adviser is not None:
             self._adviser.after_epoch(before, state, norms, self.batch)
 
