@@ -16,6 +16,7 @@ import tinygrad_edu as tg
 from benchmarks.report import Report, duration
 from tinygrad_edu import tree
 from tinygrad_edu.lessons.gallery import colours as in_colours
+from tinygrad_edu.lessons.gallery import drawing as in_drawing
 from tinygrad_edu.lessons.gallery import games as in_games
 from tinygrad_edu.lessons.gallery import painting as in_paint
 from tinygrad_edu.lessons.gallery import translation as in_translation
@@ -145,11 +146,35 @@ def translation():
     return Step(loss, network, batch, torch)
 
 
+def drawing():
+    """Of 64 drawings, as many pictures."""
+    rng = np.random.default_rng(0)
+    edges, real = (rng.random((2, in_drawing.BATCH, 28, 28)) < 0.2).astype(np.float32)
+
+    def torch(leaves, edges, real):
+        import torch  # noqa: PLC0415 - a peer
+        from torch.nn.functional import conv2d, conv_transpose2d  # noqa: PLC0415
+
+        w, b = leaves[::2], leaves[1::2]
+        whole = edges[:, None]
+        half = conv2d(whole, w[0], b[0], stride=2, padding=1).relu()
+        quarter = conv2d(half, w[1], b[1], stride=2, padding=1).relu()
+        guess = (quarter.flatten(1) @ w[2] + b[2]).relu()
+        z = torch.cat([quarter, (guess @ w[3] + b[3]).unflatten(1, (-1, 7, 7))], 1)
+        z = conv_transpose2d(z, w[4], b[4], stride=2, padding=1).relu()
+        z = conv_transpose2d(torch.cat([z, half], 1), w[5], b[5], stride=2, padding=1).relu()
+        painted = conv2d(torch.cat([z, whole], 1), w[6], b[6], padding=1).sigmoid()
+        return ((painted[:, 0] - real) ** 2).mean()
+
+    return Step(in_drawing.distance, in_drawing.Painter.random(rng), (edges, real), torch)
+
+
 STEPS: dict[str, Callable[[], Step]] = {
     "painting": painting,
     "games": games,
     "colours": colours,
     "translation": translation,
+    "drawing": drawing,
 }
 
 

@@ -120,3 +120,9 @@ def test_a_bar_stands_where_there_is_a_terminal_only(monkeypatch, capsys):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     assert list(gallery.steps(3, "title")) == [0, 1, 2]
     assert "title" in capsys.readouterr().err
+
+
+def test_without_fashion_mnist_the_drawing_names_debians_package(monkeypatch, tmp_path):
+    monkeypatch.setattr("tinygrad_edu.lessons.gallery.drawing.FOLDER", tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match=r"^gallery: drawing needs .*apt-get install dataset-fashion-mnist$"):
+        gallery.exhibit("drawing").show(quick=True)
