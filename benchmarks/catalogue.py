@@ -2,11 +2,13 @@
 
 from benchmarks import (
     elements,
+    examples,
     images_peers,
     loops,
     minimising,
     moons,
     networks_peers,
+    recurrence,
     rosenbrock,
     scalars,
     tokens_peers,
@@ -25,4 +27,6 @@ STEPS = {
     "L2": minimising.WORKLOAD_L2,
     "M": loops.WORKLOAD_M,
     "M2": loops.WORKLOAD_M2,
+    "M3": recurrence.WORKLOAD,
+    "N": examples.WORKLOAD,
 }

@@ -20,6 +20,8 @@ SHORT = {
     "L2": "function of 20 numbers, 1,000 calls",
     "M": "Runge-Kutta by scan, 10⁴ steps",
     "M2": "hidden Markov model, 10⁴ symbols",
+    "M3": "LSTM by scan, 1,000 steps",
+    "N": "a gradient for each of 256 examples",
 }
 EAGER, COMPILED = "ours", "ours, compiled"
 PEERS = "torch eager", "torch.compile", "jax.jit", "micrograd", "autograd", "mygrad", "tinygrad jit"

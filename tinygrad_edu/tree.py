@@ -45,7 +45,7 @@ def is_leaf(tree: Tree) -> bool:
 def open_level(tree: Tree) -> Level | None:
     """The children of one level, and the function that builds it again from others; None for a leaf."""
     kind: Any = type(tree)
-    if is_leaf(tree):
+    if kind not in _BUILT_IN and is_leaf(tree):
         return None
     if isinstance(tree, dict):
         rebuild = (lambda children: dict(zip(tree, children, strict=True))) if kind is dict else None
@@ -169,7 +169,11 @@ def _collect(tree: Tree, leaves: list[Any]) -> Callable[[Iterator[Any]], Any]:
     builders: list[Callable[[Iterator[Any]], Any]] = []
     try:
         for child in children:
-            builders.append(_collect(child, leaves))
+            if type(child) in _NUMBERS:  # as below, but quickly
+                leaves.append(child)
+                builders.append(next)
+            else:
+                builders.append(_collect(child, leaves))
     except _MisfitError as misfit:
         misfit.path = _place(tree, len(builders)) + misfit.path
         raise

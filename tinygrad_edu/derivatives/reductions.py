@@ -35,7 +35,8 @@ def extreme(g, z, a, axis, keepdims, initial, where):
     z = restore_axes(z, a, axis, keepdims)
     chosen = a == z if where is True else (a == z) & where
     wide = np.result_type(a.dtype, np.float32)  # float16 ends at 65,504
-    ties = np.sum(chosen, axis=axis, keepdims=True, dtype=wide)
+    chosen = chosen.astype(wide)  # for once: NumPy is slow to add truth values
+    ties = np.sum(chosen, axis=axis, keepdims=True)
     ties = ties if initial is None else ties + (z == initial)
     return chosen * (restore_axes(g, a, axis, keepdims) / ties)
 

@@ -24,7 +24,7 @@ def check_logits(caller: str, logits: Array, axes: str) -> tuple[int, ...]:
     Raises:
         ValueError: they have too few axes, or there is nothing in them.
     """
-    shape: tuple[int, ...] = np.shape(logits)
+    shape: tuple[int, ...] = as_array(logits).shape
     names = axes.replace("..., ", "").split(",")
     fits = len(shape) == len(names) or ("..." in axes and len(shape) > len(names))
     if not fits or 0 in shape:

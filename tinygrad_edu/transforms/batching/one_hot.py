@@ -90,7 +90,9 @@ def _dense(x: OneHotBatch) -> Any:
     """The dense array: the few numbers among zeros."""
     if not x.terms:
         return np.zeros((x.n, *x.shape), x.dtype)
-    z = np.zeros_like(x.terms[0].values, shape=x.n * x.size)
+    values = [term.values for term in x.terms]
+    like = next((part for part in values if type(part) is not np.ndarray), values[0])  # a tracer, if there is one
+    z = np.zeros_like(like, shape=x.n * x.size)
     taken = np.zeros(x.n * x.size, bool)
     for term in x.terms:
         at = spaced(term.rows * x.size + term.places)
