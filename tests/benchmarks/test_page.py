@@ -44,10 +44,11 @@ class Clock:
 def test_first_calls_are_timed_with_nothing_kept_and_after(monkeypatch):
     monkeypatch.setattr(first_calls, "Worker", Clock)
     monkeypatch.setattr(first_calls, "entrants", lambda workload, options: [COMPILED, REUSING, "jax.jit"])
+    monkeypatch.setitem(first_calls.TARGETS, "F", 0.2)
     done = first_calls.measure(ALONE)
-    assert done.rows == [[name, *["1 s", "100 ms", "100 ms"] * 2] for name in (COMPILED, REUSING)]
-    assert done.notes[0] == "target ≤ 20 ms on B (compiled): MISSED, 100 ms"
-    assert done.notes[2] == "target ≤ 100 ms on F (compiled): met, 100 ms"
+    assert done.rows == [[name, *["1 s", "100 ms", "100 ms"] * 3] for name in (COMPILED, REUSING)]
+    assert done.notes[2] == "target ≤ 10 ms on B (compiled): MISSED, 100 ms"
+    assert done.notes[4] == "target ≤ 200 ms on F (compiled): met, 100 ms"
     assert "jax.jit on B failed: no compiler in /usr/bin" in done.notes
 
 
@@ -63,8 +64,8 @@ def test_first_calls_need_ours(monkeypatch):
 @pytest.mark.parametrize("letter", first_calls.TARGETS)
 def test_what_compiles_competes(letter):
     present = entrants(STEPS[letter], replace(ALONE, slow=True))
-    assert [name for name in first_calls.COMPILING if name in present] == [COMPILED, REUSING]
-    assert set(first_calls.COMPILING) <= set(STEPS[letter].competitors)
+    assert [name for name in first_calls.COMPILING if name in present] == [COMPILED, REUSING][: 1 + (letter != "A")]
+    assert letter == "A" or set(first_calls.COMPILING) <= set(STEPS[letter].competitors)
 
 
 @pytest.mark.parametrize("way", [growth.EAGER, growth.COMPILED])
@@ -150,7 +151,7 @@ def test_the_page_and_its_pictures_are_written(tmp_path):
         "### H: import",
         "| a | 1 |",
         "## On two threads",
-        "13 of 23 targets",
+        f"{len(STEPS) + 3} of {2 * len(STEPS) + 3} targets",  # the three of growth are met
     ):
         assert part in text
     assert not re.search(r">>>|/usr|\{\w+\}", text)

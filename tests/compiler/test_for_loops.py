@@ -241,3 +241,39 @@ def test_programs_with_loops_run_on_their_own():
     assert abs(again[0] - value) <= 64 * EPS * abs(value)
     assert slopes.report(W, XS).statements
     assert "operations" in slopes.explain()
+
+
+def orbit(start, length, checkpoint=False):
+    """Where a pendulum is at the last step, and how fast; an integer is carried along, and a constant closed over."""
+
+    def step(carry, push):
+        (angle, speed, i), drag = carry, start[2]
+        angle, speed = angle + 0.01 * speed, speed - 0.01 * (np.sin(angle) + drag * speed) + push
+        return (angle, speed, i + 1), angle
+
+    pushes = np.linspace(0.0, 0.01, length) * start[0]
+    (angle, speed, _), path = tg.scan(step, (start[0], start[1], 0), pushes, checkpoint=checkpoint)
+    return np.stack([angle, speed, np.sum(path)])
+
+
+@pytest.mark.parametrize("checkpoint", [False, True])
+@pytest.mark.parametrize(
+    "transform",
+    [
+        tg.jacobian,
+        lambda f: tg.hessian(lambda x: np.sum(f(x) ** 2)),
+        lambda f: lambda x: tg.vmap(f)(np.stack([x, 2 * x])),
+        lambda f: lambda x: tg.vmap(f, in_axes=1, out_axes=1)(np.stack([x, 2 * x], axis=1)),
+        lambda f: lambda x: tg.vmap(tg.jacobian(f))(np.stack([x, 2 * x])),
+    ],
+)
+def test_batches_go_through_a_loop_at_once(transform, checkpoint):
+    start, lines = np.array([0.3, 0.2, 0.1]), []
+    for length in (9, 16):
+        f = transform(lambda x, length=length: orbit(x, length, checkpoint))
+        compiled = tg.compile(f)
+        for x in (start, 1.5 * start):
+            wanted = f(x)
+            np.testing.assert_allclose(compiled(x), wanted, rtol=0, atol=1000 * EPS * np.max(abs(wanted)))
+        lines.append(len(compiled.source.splitlines()))
+    assert lines[0] == lines[1]  # however many steps

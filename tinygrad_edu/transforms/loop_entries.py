@@ -25,6 +25,7 @@ from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.rules import Array, Each, Row, table
 from tinygrad_edu.core.tape import MANY, Entry, contributions, order, payload, record, serials, sweep
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.transforms.batching.loops import WholeLoop
 from tinygrad_edu.transforms.pullback import sum_seeds
 
 Leaves = list[Any]
@@ -45,10 +46,10 @@ class Loop:
         values: whether Values may come out; else they raise `_ClosesOverValues` at the first step
         """
         writer = loops.get()
-        if writer is not None and not any(isinstance(a, (Entry, OuterArray)) for a in (*c, *xs)):
-            written = writer.loop(self, c, xs, keep)
+        if writer is not None and not _has_values((*c, *xs)):
+            written = self._written(writer, c, xs, keep)
             if written is not None:
-                return written  # type: ignore[no-any-return]
+                return written
         columns: list[_Column] = []
         for i in range(self.n)[:: -1 if self.reverse else 1]:
             before = c if keep else []
@@ -61,6 +62,14 @@ class Loop:
                 column.put(i, a)
         stacked = [column.stacked() for column in columns]
         return c, stacked[: len(y)], stacked[len(y) :]
+
+    def _written(self, writer: Any, c: Leaves, xs: Leaves, keep: bool) -> tuple[Leaves, Leaves, Leaves] | None:
+        """What the loop gives, written down as one call; None where it has to be written out."""
+        if not any(isinstance(a, OuterArray) for a in (*c, *xs)):
+            return writer.loop(self, c, xs, keep)  # type: ignore[no-any-return]
+        whole = WholeLoop.of(self.body, c, xs)
+        written = whole and writer.loop(Loop(whole.body, self.n, self.reverse), whole.c, whole.xs, keep)
+        return whole.results(*written) if whole and written else None
 
     def __repr__(self) -> str:
         return f"{self.n} × {getattr(self.body, '__name__', repr(self.body))}"
