@@ -1,5 +1,6 @@
 """The commands train and predict: what is saved goes on and is used, and what is wrong is said in a line."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -181,3 +182,13 @@ def test_fashion_mnist_to_88_percent(capsys):
     status, out, _ = run(capsys, "train", "mnist", FASHION, "--epochs", 8)
     assert status == 0
     assert float(out.split("it gets ")[1].partition("%")[0]) >= 88
+
+
+@pytest.mark.skipif(not FASHION.is_dir(), reason="dataset-fashion-mnist is not installed (a package of Debian's)")
+@pytest.mark.skipif(
+    os.environ.get("HYPOTHESIS_PROFILE") != "thorough", reason="it takes two minutes: HYPOTHESIS_PROFILE=thorough"
+)
+def test_fashion_mnist_to_91_percent_by_convolutions(capsys):
+    status, out, _ = run(capsys, "train", "mnist", FASHION, "--network", "conv")
+    assert status == 0
+    assert float(out.split("it gets ")[1].partition("%")[0]) >= 91
