@@ -380,7 +380,7 @@ REFUSED = {  # the line, and what its error says
     "np.real_if_close(m)": "np.real_if_close: .*np.real",
     "np.linalg.svd(m[:2])": "np.linalg.svd: .*full_matrices=False",
     "np.linalg.qr(m[:, :2], 'complete')": "np.linalg.qr: .*reduced",
-    "np.linalg.pinv(m, hermitian=True)": "np.linalg.pinv: hermitian=",
+    "np.linalg.pinv(m, hermitian=True)": "np.linalg.pinv: hermitian=.*keywords with a rule: rcond, rtol",
     "np.cross(v[:2], v[2:])": "np.cross: .*three numbers",
     "np.exp(v, out=np.zeros(4))": "np.exp: out=",
     "np.exp(v, where=c > 0)": "np.exp: where=",

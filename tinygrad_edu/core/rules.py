@@ -229,11 +229,14 @@ def refuse_complex(function: Function, inputs: Iterable[Any]) -> None:
 def unsupported(function: Function, key: str) -> TypeError:
     """The error for a keyword without a rule."""
     row = table[function]
-    known = sorted(row.keywords or (parameters(row.substitute) if row.substitute else ()))
+    substituted = parameters(row.substitute) if row.substitute else {}
+    known = sorted(
+        row.keywords or [name for name, given in substituted.items() if given is not inspect.Parameter.empty]
+    )
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
         remedy = "Values are not written into, nor into arrays: use the result, x = x + y for x += y"
-    elif getattr(function, "__module__", "numpy") != "numpy" and key in parameters(inspect.unwrap(function)):
+    elif isinstance(function, types.FunctionType) and key in parameters(inspect.unwrap(function)):
         remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)
 
