@@ -7,7 +7,7 @@ import argparse
 from dataclasses import replace
 from importlib import import_module
 
-from benchmarks import chain, detection, first_calls, gallery, growth, harness, imports, memory, trainer
+from benchmarks import chain, checkpoints, detection, first_calls, gallery, growth, harness, imports, memory, trainer
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
@@ -16,6 +16,7 @@ WHOLE = {
     "G": chain.measure,
     "H": imports.measure,
     "I": memory.measure,
+    "I2": checkpoints.measure,
     "J": first_calls.measure,
     "T": trainer.measure,
     "growth": growth.measure,

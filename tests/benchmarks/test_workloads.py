@@ -8,7 +8,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from benchmarks import chain, harness, imports, memory, report, setting, targets
+from benchmarks import chain, checkpoints, harness, imports, memory, report, setting, targets
 from benchmarks.__main__ import arguments, main
 from benchmarks.catalogue import STEPS
 from benchmarks.workload import BY_HAND, COMPILED, OURS, REUSING, Competitor, Pure, disagreement, results
@@ -218,3 +218,11 @@ def test_small_problems_are_to_be_ahead_of_all_peers_eagerly_and_compiled():
     ]
     alone = [*targets.verdicts(STEPS["L"], {BY_HAND: 1.0, OURS: 6.0, COMPILED: 1.5})]
     assert not any("peers" in verdict for verdict in alone)
+
+
+def test_loops_with_checkpoints_hold_a_few_times_the_root_of_their_steps(monkeypatch):
+    monkeypatch.setattr(checkpoints, "N", 64)
+    names = checkpoints.PLAIN, checkpoints.SCAN, checkpoints.CHECKPOINTS
+    (plain, _, wanted), (scan, _, again), (few, _, same) = map(checkpoints.peak, names)
+    assert few < 4 * 64**0.5 < 64 < scan < plain
+    np.testing.assert_allclose([again, same], [wanted, wanted], rtol=64 * 100 * np.finfo(float).eps)

@@ -57,9 +57,9 @@ def in_order(function: Function, x: Any, *arguments: Any, axis: Any = None, **ke
     return Batch(function(x.array, *arguments, axis=shift_axis(0 if axis is None else axis, x.ndim), **keywords))
 
 
-def cumsum(x: Any, axis: Any = None) -> Any:
+def cumsum(x: Any, axis: Any = None, dtype: Any = None) -> Any:
     """Running sums along one axis, or of all elements."""
-    return in_order(np.cumsum, x, axis=axis)
+    return in_order(np.cumsum, x, axis=axis, dtype=dtype)
 
 
 def roll(x: Any, shift: Any, axis: Any = None) -> Any:
