@@ -19,6 +19,7 @@ from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.lessons.gallery import drawing as in_drawing
 from tinygrad_edu.lessons.gallery import games as in_games
 from tinygrad_edu.lessons.gallery import painting as in_paint
+from tinygrad_edu.lessons.gallery import photo_style as in_photo
 from tinygrad_edu.lessons.gallery import translation as in_translation
 from tinygrad_edu.lessons.gallery.sentences import loss
 from tinygrad_edu.nn import Network
@@ -36,32 +37,54 @@ class Step:
     torch: Callable[..., Any]  # torch(leaves, *batch), of tensors
 
 
-def painting():
-    """The pixels of a photo, 64 × 64, on their way to the style of another."""
+def photos():
+    """A photo, 64 × 64, the network that looks at it, the style and the content that it is to have."""
     rng = np.random.default_rng(0)
     photo, other, style = rng.random((3, 1, 3, 64, 64)).astype(np.float32)
     network = in_paint.make_network(0)
-    wanted, content = in_paint.looked_at(network, style)[0], in_paint.looked_at(network, other)[1]
+    return photo, other, (network, in_paint.looked_at(network, style)[0], in_paint.looked_at(network, other)[1])
 
-    def torch(leaves, network, wanted, content, weight):
-        from torch import tensor  # noqa: PLC0415 - a peer
-        from torch.nn.functional import avg_pool2d, conv2d, relu  # noqa: PLC0415
 
-        (photo,), z, total = leaves, 2 * leaves[0] - 1, 0.0
-        for i, (layer, gram) in enumerate(zip(network, map(tensor, wanted), strict=True)):
-            weights, bias = tensor(layer.weights.data), tensor(layer.bias.data)
-            z = relu(conv2d(avg_pool2d(z, 2) if i else z, weights, bias, padding=layer.padding))
-            flat = z.flatten(2)[0]
-            total = total + ((flat @ flat.T / flat.shape[1] - gram) ** 2).mean() / (gram**2).mean()
-            if not i:
-                spread = ((content - content.mean((2, 3), keepdim=True)) ** 2).mean()
-                total = total + weight * ((z - content) ** 2).mean() / spread
-        rough = ((photo[..., 1:] - photo[..., :-1]) ** 2).mean() + (
-            (photo[..., 1:, :] - photo[..., :-1, :]) ** 2
-        ).mean()
-        return total + in_paint.SMOOTH * rough
+def style_and_content(photo, network, wanted, content, weight):
+    """How far a photo is from a style, and from a content times a weight, in torch."""
+    from torch import tensor  # noqa: PLC0415 - a peer
+    from torch.nn.functional import avg_pool2d, conv2d, relu  # noqa: PLC0415
 
-    return Step(in_paint.distance, photo, (network, wanted, content, in_paint.CONTENT), torch)
+    z, total = 2 * photo - 1, 0.0
+    for i, (layer, gram) in enumerate(zip(network, map(tensor, wanted), strict=True)):
+        weights, bias = tensor(layer.weights.data), tensor(layer.bias.data)
+        z = relu(conv2d(avg_pool2d(z, 2) if i else z, weights, bias, padding=layer.padding))
+        flat = z.flatten(2)[0]
+        total = total + ((flat @ flat.T / flat.shape[1] - gram) ** 2).mean() / (gram**2).mean()
+        if not i:
+            spread = ((content - content.mean((2, 3), keepdim=True)) ** 2).mean()
+            total = total + weight * ((z - content) ** 2).mean() / spread
+    return total
+
+
+def painting():
+    """The pixels of a photo on their way to the style of another."""
+    photo, _, wanted = photos()
+
+    def torch(leaves, network, grams, content, weight):
+        (p,) = leaves
+        rough = ((p[..., 1:] - p[..., :-1]) ** 2).mean() + ((p[..., 1:, :] - p[..., :-1, :]) ** 2).mean()
+        return style_and_content(p, network, grams, content, weight) + in_paint.SMOOTH * rough
+
+    return Step(in_paint.distance, photo, (*wanted, in_paint.CONTENT), torch)
+
+
+def photo_style():
+    """The same, with edges that stay where they are."""
+    photo, other, wanted = photos()
+
+    def torch(leaves, network, grams, content, residual, edges):
+        (p,) = leaves
+        w = p[0].unfold(1, 3, 1).unfold(2, 3, 1).reshape(3, -1, 9)
+        kept = ((w[:, :, None] @ residual)[:, :, 0] * w).mean()
+        return style_and_content(p, network, grams, content, in_photo.CONTENT) + edges * kept
+
+    return Step(in_photo.distance, photo, (*wanted, in_photo.residual_of(other), in_photo.EDGES), torch)
 
 
 def colours():
@@ -171,6 +194,7 @@ def drawing():
 
 STEPS: dict[str, Callable[[], Step]] = {
     "painting": painting,
+    "photo_style": photo_style,
     "games": games,
     "colours": colours,
     "translation": translation,
