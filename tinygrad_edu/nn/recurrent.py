@@ -102,10 +102,6 @@ class Recurrent(Module):
         """What is carried on after a step, for sums of its inputs (..., gates * size), and what was before."""
         raise NotImplementedError
 
-    def _gates(self, z: Array) -> list[Array]:
-        """The sums of each gate."""
-        return [z[..., i * self.size : (i + 1) * self.size] for i in range(self.gates)]
-
 
 class RNN(Recurrent):
     """The simplest recurrent layer: h ← tanh(x W + h U + bias) at each step.
@@ -158,11 +154,10 @@ class GRU(Recurrent):
 
     def step(self, z: Array, carry: Tree) -> Tree:
         """As `Recurrent.step`."""
-        reset, update, candidate = self._gates(z)
-        hidden_reset, hidden_update, hidden_candidate = self._gates(carry @ self.hidden_weights)
-        reset = sigmoid(reset + hidden_reset)
-        update = sigmoid(update + hidden_update)
-        candidate = np.tanh(candidate + reset * (hidden_candidate + self.hidden_bias))
+        k, h = self.size, carry @ self.hidden_weights
+        both = sigmoid(z[..., : 2 * k] + h[..., : 2 * k])  # one call for two gates
+        reset, update = both[..., :k], both[..., k:]
+        candidate = np.tanh(z[..., 2 * k :] + reset * (h[..., 2 * k :] + self.hidden_bias))
         return update * carry + (1 - update) * candidate
 
 
@@ -195,10 +190,12 @@ class LSTM(Recurrent):
 
     def step(self, z: Array, carry: Tree) -> Tree:
         """As `Recurrent.step`."""
-        hidden, memory = carry
-        write, keep, what, show = self._gates(z + hidden @ self.hidden_weights)
-        memory = sigmoid(keep) * memory + sigmoid(write) * np.tanh(what)
-        return sigmoid(show) * np.tanh(memory), memory
+        k, (hidden, memory) = self.size, carry
+        z = z + hidden @ self.hidden_weights
+        both = sigmoid(z[..., : 2 * k])  # one call for two gates: a step of few rows is mostly calls
+        write, keep = both[..., :k], both[..., k:]
+        memory = keep * memory + write * np.tanh(z[..., 2 * k : 3 * k])
+        return sigmoid(z[..., 3 * k :]) * np.tanh(memory), memory
 
 
 @dataclass(frozen=True, eq=False, repr=False)
