@@ -15,12 +15,16 @@ import numpy as np
 import tinygrad_edu as tg
 from benchmarks.report import Report, duration
 from tinygrad_edu import tree
+from tinygrad_edu.lessons.gallery import captions as in_captions
 from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.lessons.gallery import drawing as in_drawing
 from tinygrad_edu.lessons.gallery import games as in_games
+from tinygrad_edu.lessons.gallery import handwriting as in_handwriting
 from tinygrad_edu.lessons.gallery import painting as in_paint
 from tinygrad_edu.lessons.gallery import photo_style as in_photo
+from tinygrad_edu.lessons.gallery import speech as in_speech
 from tinygrad_edu.lessons.gallery import translation as in_translation
+from tinygrad_edu.lessons.gallery import voices as in_voices
 from tinygrad_edu.lessons.gallery.sentences import loss
 from tinygrad_edu.nn import Network
 
@@ -192,13 +196,87 @@ def drawing():
     return Step(in_drawing.distance, in_drawing.Painter.random(rng), (edges, real), torch)
 
 
+def captions():
+    """As many pictures as a batch has, and captions of seven words."""
+    rng = np.random.default_rng(0)
+    network = in_captions.Captioner(17, in_captions.SIZE, rng)
+    side, count = in_captions.CANVAS, in_captions.BATCH
+    batch = rng.random((count, side, side), np.float32), rng.integers(3, 17, (count, 8))
+
+    def torch(leaves, picture, target):
+        import torch  # noqa: PLC0415 - a peer
+        from torch.nn import functional  # noqa: PLC0415
+
+        where = torch.linspace(-1, 1, side).expand_as(picture)
+        x = torch.stack([picture, where, where.mT], 1)
+        for w, b in (leaves[:2], leaves[2:4]):
+            x = functional.max_pool2d(functional.conv2d(x, w, b, padding=w.shape[-1] // 2).relu(), 2)
+        scores = decode(x.flatten(2).mT, target[:, :-1], leaves[4:])
+        return functional.cross_entropy(scores.flatten(0, 1), target[:, 1:].flatten())
+
+    return Step(loss, network, batch, torch)
+
+
+def speech():
+    """As many utterances as a batch has, of 90 moments and four digits."""
+    rng = np.random.default_rng(0)
+    count = in_speech.BATCH
+    x = rng.normal(size=(count, 90, in_speech.BANDS)).astype(np.float32)
+    batch = x, np.full(count, 90), rng.integers(1, 11, (count, 4)), np.full(count, 4)
+
+    def torch(leaves, x, steps, labels, counts):
+        from torch import cat  # noqa: PLC0415 - a peer
+        from torch.nn import functional  # noqa: PLC0415
+
+        x = functional.conv1d(x.mT, *leaves[:2], stride=2, padding=2).relu().mT
+        h = cat([gru(x, leaves[2:6]), gru(x, leaves[6:10], reverse=True)], -1)
+        scores = (h @ leaves[10] + leaves[11]).log_softmax(-1).transpose(0, 1)
+        return functional.ctc_loss(scores, labels, (steps + 1) // 2, counts, reduction="none").mean()
+
+    return Step(in_speech.loss, in_speech.Listener(in_speech.SIZE, rng), batch, torch)
+
+
+def voices():
+    """As many words as a batch has, of 80 frames."""
+    rng = np.random.default_rng(0)
+    network = in_voices.Speaker(in_voices.SIZE, rng)
+    sizes = ((in_voices.BATCH, in_voices.LENGTH, size) for size in (in_voices.FRAME + 12, in_voices.FRAME))
+    batch = tuple(rng.normal(size=size).astype(np.float32) for size in sizes)
+
+    def torch(leaves, x, frames):
+        h = gru((x @ leaves[0] + leaves[1]).tanh(), leaves[2:6])
+        return ((h @ leaves[6] + leaves[7] - frames) ** 2).mean()
+
+    return Step(in_voices.loss, network, batch, torch)
+
+
+def handwriting():
+    """The reader of digits: 32 images."""
+    rng = np.random.default_rng(0)
+    batch = rng.random((32, 1, 8, 8), np.float32), rng.integers(0, 10, 32)
+
+    def torch(leaves, x, labels):
+        from torch.nn import functional  # noqa: PLC0415 - a peer
+
+        w1, b1, w2, b2, w3, b3 = leaves
+        x = functional.conv2d(x, w1, b1, padding=1).relu()
+        x = functional.max_pool2d(functional.conv2d(x, w2, b2, padding=1).relu(), 2)
+        return functional.cross_entropy(x.flatten(1) @ w3 + b3, labels)
+
+    return Step(in_handwriting.surprise, in_handwriting.reader(rng), batch, torch)
+
+
 STEPS: dict[str, Callable[[], Step]] = {
     "painting": painting,
     "photo_style": photo_style,
     "games": games,
+    "captions": captions,
     "colours": colours,
     "translation": translation,
+    "speech": speech,
+    "voices": voices,
     "drawing": drawing,
+    "handwriting": handwriting,
 }
 
 

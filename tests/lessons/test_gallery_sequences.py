@@ -1,0 +1,67 @@
+"""What the exhibits of words and sounds are made of: vocabularies, frames of sound and back, what may be missing."""
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from tinygrad_edu.lessons.gallery import handwriting, sounds, translation
+from tinygrad_edu.lessons.gallery.sentences import BEGIN, END, PAD, Vocabulary
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+
+
+def test_sentences_come_back_from_their_numbers():
+    sentences = [["two", "above", "two"], ["one"], []]
+    vocabulary = Vocabulary(sentences)
+    rows = vocabulary.encode(sentences, begin=True)
+    assert (rows[:, 0] == BEGIN).all()
+    assert rows[2].tolist() == [BEGIN, END, PAD, PAD, PAD]
+    assert vocabulary.decode(rows[:, 1:]) == sentences
+
+
+@pytest.mark.parametrize("hertz", [90.0, 150.0, 240.0])
+def test_the_source_has_the_pitch_of_the_frames(hertz):
+    frames = np.full((sounds.LENGTH, sounds.FRAME), 2, np.float32)  # as loud as speech
+    frames[:, -2:] = 1, 2 * np.log(hertz / sounds.PITCH)
+    again = sounds.analyse(sounds.sound(frames, np.random.default_rng(0)))[5:-10]
+    assert (again[:, -2] == 1).all()
+    found = sounds.RATE / (sounds.PITCH * np.exp(again[:, -1].astype(float) / 2))
+    assert np.abs(np.median(found) - sounds.RATE / hertz) <= 1  # a period is found to a sample
+
+
+def test_breath_has_no_voice():
+    frames = np.full((sounds.LENGTH, sounds.FRAME), 2, np.float32)  # as loud as speech
+    frames[:, -2] = -1
+    again = sounds.analyse(sounds.sound(frames, np.random.default_rng(0)))[5:-10]
+    assert (again[:, -2] == -1).mean() > 0.9
+
+
+def test_silence_stays_silent():
+    frames = np.tile(sounds.SILENCE, (sounds.LENGTH, 1))
+    made = sounds.sound(frames, np.random.default_rng(0))
+    assert np.abs(made).max() < 1e-3  # rounding of the floor, in single precision; speech is near 1
+
+
+def test_speech_names_the_package_it_needs(monkeypatch):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(FileNotFoundError, match=r"gallery: .*; apt-get install espeak-ng"):
+        sounds.speak("one", "en")
+
+
+def test_translation_names_the_extra_it_needs(monkeypatch):
+    monkeypatch.setitem(sys.modules, "num2words", None)
+    with pytest.raises(ModuleNotFoundError, match=r"gallery: .*tinygrad_edu\[gallery\]"):
+        translation.words(1, "fr")
+
+
+def test_a_baseline_knows_words_that_stand_for_one():
+    french, english = [["deux", "mille"], ["deux"], ["mille"]], [["two", "thousand"], ["two"], ["thousand"]]
+    assert translation.word_for_word(french, english, [["mille", "deux"]]) == [["thousand", "two"]]
+
+
+@pytest.mark.skipif(not THOROUGH, reason="it takes seconds: HYPOTHESIS_PROFILE=thorough")
+def test_names_surprise_the_speller_less_than_the_bigram():
+    spelt = handwriting.learn_names(quick=False, seed=0)[1]
+    assert spelt["ours"] < spelt["bigram"]
