@@ -10,6 +10,7 @@ A program may write into arrays it made. What is used again, looked into or drop
 after it, into its memory or into that of its operands.
 """
 
+import functools
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -62,12 +63,17 @@ def _may_refuse(node: Node) -> bool:
     if node.backward:
         return False
     indexes = node.function is np.take or (node.function is operator.getitem and any(nodes_in(node.arguments[1])))
-    of_matrices = (getattr(node.function, "__module__", None) or "").startswith("numpy.linalg")
-    into_integers = node.dtype is not None and node.dtype.kind in "iub"
-    of_python = any(
-        (x.kind is int and into_integers) or (node.writes is not None and x.shape is None) for x in node.operands
-    )
-    return of_matrices or indexes or of_python or (node.shape is None and node.function in _PARTIAL)
+    if indexes or _is_of_matrices(node.function) or (node.shape is None and node.function in _PARTIAL):
+        return True
+    into_integers, writes = node.dtype is not None and node.dtype.kind in "iub", node.writes is not None
+    if not into_integers and not writes:
+        return False
+    return any((x.kind is int and into_integers) or (writes and x.shape is None) for x in node.operands)
+
+
+@functools.cache
+def _is_of_matrices(function: Any) -> bool:
+    return (getattr(function, "__module__", None) or "").startswith("numpy.linalg")
 
 
 def fold_constants(graph: Graph) -> Graph:
