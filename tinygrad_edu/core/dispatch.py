@@ -153,12 +153,8 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        for x in arguments:
-            if type(x) not in _UNRECORDED:
-                break
-        else:
-            if not keywords:
-                return function(*arguments)
+        if not keywords and _UNRECORDED.issuperset(map(type, arguments)):
+            return function(*arguments)
         has_value = False
         for x in arguments:
             if isinstance(x, Entry):
