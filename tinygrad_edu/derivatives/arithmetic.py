@@ -54,7 +54,7 @@ def nonzero_base(x, y):
     return x + (x * x == 0) * (y == 0)
 
 
-def lowered(x, y):
+def one_power_less(x, y):
     """``x ** (y - 1)``, where x is 1 in place of a 0 if y = 0; the square is met most."""
     if type(y) is int and y == 2:
         return x
@@ -117,7 +117,7 @@ derivative(np.cbrt,         lambda g, z, x: g / (3 * z * z), real="write x ** (1
 derivative(cast,            lambda g, z, x, dtype: g, None)
 
 # x**0 is 1 for every x, so its slope is 0 at x = 0 too; 0**y is 0 for every y > 0. The logarithm is as precise as z.
-derivative(np.power,        lambda g, z, x, y: g * y * lowered(x, y),
+derivative(np.power,        lambda g, z, x, y: g * y * one_power_less(x, y),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
 derivative(np.float_power,  lambda g, z, x, y: g * y * np.float_power(nonzero_base(x, y), y - 1),
                             lambda g, z, x, y: g * (z * np.log(x + (x == 0) * z.dtype.type(1))))
