@@ -123,5 +123,5 @@ def test_what_is_listed_as_refused_is_refused(name):
 def test_text_of_a_rule_is_as_it_is_written():
     assert covered.rule_of(table[np.arctan2]).count("over_square") == 2
     assert covered.rule_of(table[np.where]) == "– · `np.where(c, g, 0.0)` · `np.where(c, 0.0, g)`"
-    assert covered.keywords_of(np.sum, table[np.sum]) == "axis, keepdims, initial, where; not dtype, out"
+    assert covered.keywords_of(np.sum, table[np.sum]) == "axis, dtype, keepdims, initial, where; not out"
     assert covered.kinks()["maximum"].startswith("0.5 at 0: ")
