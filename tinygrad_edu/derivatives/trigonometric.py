@@ -49,7 +49,8 @@ def sech_squared(x, z, out=None):
     if not isinstance(z, np.ndarray):  # of a library whose elements are not picked one by one
         s, e = 1 - z * z, np.exp(-np.abs(x))
         return np.where(s < 0.2, np.square(2 * e / (1 + e * e)), s)
-    s = np.subtract(1, np.multiply(z, z, out), out)
+    s = np.multiply(z, z, out)
+    np.subtract(1, s, s)
     places = np.flatnonzero(s < 0.2)
     if places.size:
         h = x.flat[places]
