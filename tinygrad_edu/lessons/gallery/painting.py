@@ -24,7 +24,7 @@ from tinygrad_edu.optim import adam
 STEPS = 300
 CONTENT = 0.15  # how much the content counts beside the style
 SMOOTH = 0.2  # how much it counts that neighbours are alike
-JUDGE = 1  # what is added to the seed for another network, which no painting was made for
+JUDGES = 8  # how many networks that a painting was not made for say how far it is from the style
 
 Network = list[Conv2d]
 
@@ -94,11 +94,23 @@ def paint(content: Array, style: Array, weight: float, steps: int, seed: int) ->
     return np.clip(pixels, 0, 1)
 
 
+def judged(photo: Array, style: Array, content: Array, seed: int) -> tuple[float, float]:
+    """How far a photo is from the style of one and the content of another, in the mean of networks not used so far."""
+    far = []
+    for k in range(1, 1 + JUDGES):
+        judge = make_network(seed + k)
+        grams, kept = looked_at(judge, style)[0], looked_at(judge, content)[1]
+        with no_grad():
+            found = [z.data for z in features(judge, photo)]
+        far.append((style_distance(found, grams), content_distance(found[0], kept)))
+    by_style, by_content = np.mean(far, axis=0)
+    return float(by_style), float(by_content)
+
+
 def show(quick: bool = False, seed: int = 0) -> Shown:
-    """Paint a pagoda in the style of a flower, and the other way round; another network judges."""
+    """Paint a pagoda in the style of a flower, and the other way round; other networks judge."""
     pagoda, flower = to_pixels(load_pagoda()), to_pixels(load_flower())
-    judge, steps = make_network(seed + JUDGE), 5 if quick else STEPS
-    style, content = looked_at(judge, flower)[0], looked_at(judge, pagoda)[1]
+    steps = 5 if quick else STEPS
     shift = flower.mean(axis=(2, 3), keepdims=True) - pagoda.mean(axis=(2, 3), keepdims=True)
     shown = {
         "painting": paint(pagoda, flower, CONTENT, steps, seed),
@@ -106,17 +118,15 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
         "mean colour moved": np.clip(pagoda + shift, 0, 1),
     }
     others = {"style only": paint(pagoda, flower, 0.0, steps, seed), "the other photo": flower}
-    with no_grad():
-        far = {who: style_distance([z.data for z in features(judge, it)], style) for who, it in shown.items()}
-        kept = {who: content_distance(features(judge, it)[0].data, content) for who, it in {**shown, **others}.items()}
+    far = {who: judged(it, flower, pagoda, seed) for who, it in {**shown, **others}.items()}
     back = {"photo": flower, "style": pagoda, "painting": paint(flower, pagoda, CONTENT, steps, seed)}
     return Shown(
-        measure="distance to the flower's style, judged by a network that the painting was not made for",
-        scores={who: float(it) for who, it in far.items()},
+        measure=f"distance to the flower's style, as {JUDGES} other networks see it",
+        scores={who: far[who][0] for who in shown},
         more_is_better=False,
-        lines=[f"distance to the pagoda's content: {who} {it:.2f}" for who, it in kept.items()],
+        lines=[f"distance to the pagoda's content: {who} {kept:.2f}" for who, (_, kept) in far.items()],
         failure="a style without a content knows no places: made for the style only, the painting is "
-        f"{kept['style only']:.2f} from the pagoda's content, where it was {kept['painting']:.2f}. And there are no"
+        f"{far['style only'][1]:.2f} from the pagoda's content, where it was {far['painting'][1]:.2f}. And there are no"
         " petals: random weights know colours and strokes, and nothing of flowers.",
         pictures={
             "A pagoda, painted in the style of a flower.": lambda: draw(

@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array, load_flower, load_pagoda
 from tinygrad_edu.lessons.gallery import Shown
 from tinygrad_edu.lessons.gallery import painting as gram_matrices
@@ -92,19 +91,16 @@ def matched(photo: Array, style: Array) -> Array:
 
 
 def show(quick: bool = False, seed: int = 0) -> Shown:
-    """A pagoda in the style of a flower, and the other way round; another network judges."""
+    """A pagoda in the style of a flower, and the other way round; other networks judge."""
     pagoda, flower = to_pixels(load_pagoda()), to_pixels(load_flower())
-    judge, steps = make_network(seed + gram_matrices.JUDGE), 5 if quick else STEPS
-    style, residual = looked_at(judge, flower)[0], residual_of(pagoda)
+    steps, residual = 5 if quick else STEPS, residual_of(pagoda)
     ours, painted = restyle(pagoda, flower, steps, seed), gram_matrices.paint(pagoda, flower, 0.15, steps, seed)
     shown = {"ours": ours, "histograms matched": matched(pagoda, flower), "the photo itself": pagoda}
-    with no_grad():
-        seen = {who: [z.data for z in features(judge, it)] for who, it in shown.items()}
     back = restyle(flower, pagoda, steps, seed)
     before, after = (np.linalg.norm((it[..., :20, :16] - it[..., :20, 48:]).mean(axis=(2, 3))) for it in (pagoda, ours))
     return Shown(
-        measure="distance to the flower's style, judged by a network that the photo was not made for",
-        scores={who: float(gram_matrices.style_distance(it, style)) for who, it in seen.items()},
+        measure=f"distance to the flower's style, as {gram_matrices.JUDGES} other networks see it",
+        scores={who: gram_matrices.judged(it, flower, pagoda, seed)[0] for who, it in shown.items()},
         more_is_better=False,
         lines=[
             f"variance in windows that is not made of the photo's colours there: {who} {unlike(it, residual):.1%}"
