@@ -126,3 +126,19 @@ def test_without_fashion_mnist_the_drawing_names_debians_package(monkeypatch, tm
     monkeypatch.setattr("tinygrad_edu.lessons.gallery.drawing.FOLDER", tmp_path / "none")
     with pytest.raises(FileNotFoundError, match=r"^gallery: drawing needs .*apt-get install dataset-fashion-mnist$"):
         gallery.exhibit("drawing").show(quick=True)
+
+
+def test_scores_are_whole_where_the_measure_is_longer_than_a_line(showing, capsys):
+    showing(
+        Shown(
+            measure="share of " + 30 * "long ",
+            scores={"ours": 0.1234, "mean": 0.0123},
+            more_is_better=True,
+            failure=".",
+        )
+    )
+    assert cli.main(["gallery", "go"]) == 0
+    out = capsys.readouterr().out
+    assert "0.1234" in out
+    assert "0.0123" in out
+    assert "…" not in out

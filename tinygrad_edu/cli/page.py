@@ -66,7 +66,8 @@ class Page:
         """Print a table from its columns; those named in `left` are text, the others numbers."""
         table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for name in columns:
-            table.add_column(shown(name), justify="left" if name in left else "right", no_wrap=True)
+            text = name in left  # which may be broken where a terminal is narrow, as numbers may not
+            table.add_column(shown(name), justify="left" if text else "right", no_wrap=not text)
         for row in zip(*columns.values(), strict=True):
             table.add_row(*[cell if isinstance(cell, Text) else Text(shown(str(cell))) for cell in row])
         self._print_indented(table)
