@@ -31,7 +31,7 @@ from tinygrad_edu.core.rules import (
     unknown,
     unsupported,
 )
-from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.source_info import ERRORS, label, raise_named
 from tinygrad_edu.core.tape import MANY, NOTHING, Entry, payload, record
 
 Inputs = tuple[Any, ...]
@@ -162,7 +162,10 @@ def primitive(function: AnyFunction) -> AnyFunction:
             elif isinstance(x, OuterArray):
                 return x.call(recorded, arguments, keywords, function)
         if has_value:
-            return apply(recorded, arguments, keywords, body)
+            try:
+                return apply(recorded, arguments, keywords, body)
+            except ERRORS as error:
+                raise_named(error, label(recorded))
         return _run_unrecorded(recorded, function, arguments, keywords)
 
     body = function if ours else functools.partial(_checked, recorded, function)
@@ -202,23 +205,31 @@ def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywo
 
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
-    if method == "__call__":
-        row = table.get(ufunc) or find(ufunc)
-        if row is None:
-            raise unknown(ufunc)
-        if row.rules:
-            if len(inputs) == 1 and not keywords and row.quick:  # as `apply` does, but quickly
-                try:
-                    return record(type(self), ufunc(self._payload), ufunc, self)
-                except TypeError:
-                    refuse_complex(ufunc, inputs)
-                    raise
-            return apply(ufunc, inputs, keywords)
-        if row.nondifferentiable:
-            return on_function(ufunc, inputs, keywords)
-        for key in keywords:
-            raise unsupported(ufunc, key)
-        return _substituted(ufunc, inputs, {}, inputs, {})
+    try:
+        if method == "__call__":
+            row = table.get(ufunc) or find(ufunc)
+            if row is None:
+                raise unknown(ufunc)
+            if row.rules:
+                if len(inputs) == 1 and not keywords and row.quick:  # as `apply` does, but quickly
+                    try:
+                        return record(type(self), ufunc(self._payload), ufunc, self)
+                    except TypeError:
+                        refuse_complex(ufunc, inputs)
+                        raise
+                return apply(ufunc, inputs, keywords)
+            if row.nondifferentiable:
+                return on_function(ufunc, inputs, keywords)
+            for key in keywords:
+                raise unsupported(ufunc, key)
+            return _substituted(ufunc, inputs, {}, inputs, {})
+        return _on_ufunc_method(self, ufunc, method, inputs, keywords)
+    except ERRORS as error:
+        raise_named(error, label(ufunc) if method == "__call__" else f"{label(ufunc)}.{method}")
+
+
+def _on_ufunc_method(self: Any, ufunc: np.ufunc, method: str, inputs: Inputs, keywords: dict[str, Any]) -> Any:
+    """What ``np.add.reduce`` and its like give."""
     if method == "accumulate" and (self.ndim == 0 or (self.ndim > 1 and keywords.get("axis", 0) is None)):
         raise refuse(ufunc, f"its method .accumulate runs along one axis of {self.ndim}", "say which, as in axis=0")
     if (method, ufunc) in _METHODS and keywords.get("out") is None:
@@ -278,7 +289,7 @@ def _substituted(function: Function, inputs: Inputs, named: Keywords, arguments:
             raise
         said = str(error).removeprefix(f"{function.__name__}: ")  # by a primitive inside that is called the same
         refusal = TypeError(f"{label(function)}: {said}")
-        if said != str(error):
+        if said != str(error) and isinstance(error, TypeError):
             raise refusal from error
     else:
         given = isinstance(z, Entry) and any(z is x for x in (*inputs, *named.values()))

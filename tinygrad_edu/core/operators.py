@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_edu.core.arrays import constant_operand
 from tinygrad_edu.core.context import OuterArray
 from tinygrad_edu.core.rules import Array, Function, refuse_complex
-from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.source_info import ERRORS, label, raise_named
 from tinygrad_edu.core.tape import Entry, payload, record
 
 Unary = Callable[[Any], Array]
@@ -109,14 +109,20 @@ def _binary(name: str) -> tuple[Recorded, Recorded]:
         compute = _of_reals(function, compute)
 
     def forward(x: Entry, y: Any) -> Any:
-        if isinstance(y, Entry):
-            return record(type(x), compute(x._payload, y._payload), function, x, y)
-        y = constant_operand(y, function, x)
-        return y if y is NotImplemented else record(type(x), compute(x._payload, y), function, x, y)
+        try:
+            if isinstance(y, Entry):
+                return record(type(x), compute(x._payload, y._payload), function, x, y)
+            y = constant_operand(y, function, x)
+            return y if y is NotImplemented else record(type(x), compute(x._payload, y), function, x, y)
+        except ERRORS as error:
+            raise_named(error, label(function))
 
     def reflected(y: Entry, x: Any) -> Any:
-        x = constant_operand(x, function, y)
-        return record(type(y), compute(x, y._payload), function, x, y)
+        try:
+            x = constant_operand(x, function, y)
+            return record(type(y), compute(x, y._payload), function, x, y)
+        except ERRORS as error:
+            raise_named(error, label(function))
 
     return forward, reflected
 
@@ -140,8 +146,15 @@ def _unary(name: str) -> Recorded:
 
 
 def _comparison(name: str) -> Binary:
-    compute = COMPARISONS[name][1]
-    return lambda x, y: NotImplemented if isinstance(y, OuterArray) else compute(x._payload, payload(y))
+    function, compute = COMPARISONS[name]
+
+    def compared(x: Entry, y: Any) -> Any:
+        try:
+            return NotImplemented if isinstance(y, OuterArray) else compute(x._payload, payload(y))
+        except ERRORS as error:
+            raise_named(error, label(function))
+
+    return compared
 
 
 class Operators(Entry):

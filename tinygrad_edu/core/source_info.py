@@ -6,7 +6,7 @@ import opcode
 import os
 import sys
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -14,6 +14,8 @@ _WIDTH = 80
 OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 _INSTALLED = os.path.dirname(os.path.dirname(np.__file__))
 _LIBRARIES = OURS, *(os.path.join(_INSTALLED, name, "") for name in ("numpy", "scipy", "pandas", "xarray"))
+ERRORS = IndexError, ValueError, TypeError  # what NumPy raises; its own two are kinds of ValueError
+_NAMELESS = frozenset({*ERRORS, np.exceptions.AxisError, np.linalg.LinAlgError})
 _COPY, _LOAD_ATTR = opcode.opmap.get("COPY"), opcode.opmap["LOAD_ATTR"]
 
 
@@ -65,3 +67,16 @@ def label(function: Any) -> str:
     own = getattr(function, "__name__", repr(function))
     module = getattr(function, "__module__", None) or ("numpy" if getattr(np, own, None) is function else "")
     return f"np{module[5:]}.{own}" if module.startswith("numpy") else own
+
+
+def raise_named(error: Exception, name: str) -> NoReturn:
+    """Raise what NumPy raised, of the same class, with the name of the function that was called in front of it.
+
+    What names a function already is raised as it is, and so are errors of other classes.
+    """
+    said = str(error)
+    if type(error) not in _NAMELESS or said.startswith("np.") or name in said:
+        raise error
+    own = name.rpartition(".")[2]
+    fresh = type(error)(f"{name}: {said.removeprefix(f'{own}: ')}")
+    raise fresh.with_traceback(error.__traceback__) from error.__cause__ or error.__context__

@@ -21,7 +21,7 @@ from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
 from tinygrad_edu.core.rules import Array
-from tinygrad_edu.core.source_info import is_augmented
+from tinygrad_edu.core.source_info import ERRORS, is_augmented, label, raise_named
 from tinygrad_edu.core.tape import order, payload, record, serials
 
 _float64 = np.float64
@@ -160,14 +160,20 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         if len(types) > 1 and any(issubclass(kind, OuterArray) for kind in types):
             return NotImplemented
-        return on_function(function, arguments, keywords)
+        try:
+            return on_function(function, arguments, keywords)
+        except ERRORS as error:
+            raise_named(error, label(function))
 
     def __getitem__(self, index: Any) -> Self:
-        if type(index) in _QUICK:  # as `apply` does
-            return record(type(self), unwrap_scalar(self._payload[index]), operator.getitem, self, index)  # type: ignore[no-any-return]
-        if isinstance(index, OuterArray):
-            return index.call(operator.getitem, (self, index), {})  # type: ignore[no-any-return]
-        return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]
+        try:
+            if type(index) in _QUICK:  # as `apply` does
+                return record(type(self), unwrap_scalar(self._payload[index]), operator.getitem, self, index)  # type: ignore[no-any-return]
+            if isinstance(index, OuterArray):
+                return index.call(operator.getitem, (self, index), {})  # type: ignore[no-any-return]
+            return apply(operator.getitem, (self, index))  # type: ignore[no-any-return]
+        except ERRORS as error:
+            raise_named(error, label(operator.getitem))
 
     def __setitem__(self, index: Any, new: Any) -> NoReturn:
         remedy = "write x = x.at[index].set(v), or .add(v) for x[index] += v; with a mask, numpy.where"
