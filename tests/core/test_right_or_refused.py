@@ -57,6 +57,8 @@ LEAVING: dict[str, tuple[Callable[[], Any], str]] = {
     "round to digits": (lambda: round(V, 2), "write np.round"),
     "np.float64": (lambda: np.float64(V), "astype"),
     "np.fromiter": (lambda: np.fromiter([V], float), "stack"),
+    "np.int64": (lambda: np.int64(V), "whole numbers"),
+    "pinv, hermitian=": (lambda: np.linalg.pinv(V, hermitian=True), "keywords with a rule: rcond, rtol"),
     "%": (lambda: "%.2f" % V, r"float\(\)"),  # noqa: UP031 - it is what is tested
     "quad": (lambda: scipy.integrate.quad(lambda t: V * t, 0, 1), "primitive"),
     "brentq": (lambda: scipy.optimize.brentq(lambda x: x - V, 0, 5), "primitive"),

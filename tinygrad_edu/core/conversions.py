@@ -19,6 +19,7 @@ _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tiny
 _REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
     r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
     r"\bscipy\.(special|linalg|stats)\b": f"tinygrad_edu.scipy has some of these functions for Values; else {_RULE}",
+    r"\bscipy\.signal\b": f"write np.convolve, np.correlate or a product of np.fft.fft; else {_RULE}",
     r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": f"of a solution write tg.implicit; else {_RULE}",
     r"\b(pandas|xarray|polars)\b": "pass x.to_numpy(), in the order that is meant",
     r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
@@ -28,6 +29,7 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
     r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
     r"\bround\(": "write np.round(x)",
     r"\b(np|numpy)\.(float|longdouble|half|single|double)\w*\(": "write x, or x.astype(dtype)",
+    r"\b(np|numpy)\.u?int\d*\(": "whole numbers have no slope: write x.data.astype(int)",
     r"\b(fromiter|\w*array\w*)\(": "write np.stack([...]) to make an array of Values, and x for np.asarray(x)",
     r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
 }
