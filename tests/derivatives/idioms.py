@@ -230,6 +230,9 @@ np.einsum("i,i->", v, c)
 np.einsum("ij,j->i", m, t)
 np.einsum("ij,kj->ik", m, m)
 np.einsum("ii", m)
+np.einsum(v, [0], c, [0])
+np.einsum(m, [3, 1], m, [7, 1], [7, 3])
+np.einsum(m, [..., 0], [...])
 np.einsum("i,j->ij", v, c)
 np.tensordot(m, m, axes=1)
 np.tensordot(m, m, axes=([0], [1]))
@@ -388,7 +391,6 @@ REFUSED = {  # the line, and what its error says
     "np.cumsum(v, out=np.zeros(4))": "np.cumsum: out=",
     "np.where(v)": "np.where: argument 0 is a Value",
     "np.where(v, 1.0, 0.0)": "np.where: argument 0 is a Value",
-    "np.einsum(v, [0], c, [0])": "np.einsum: argument 0 is a Value; write subscripts",
     "np.take(c, v)": "Value",
     "c[v]": "index|indices|Value",
     "c[v[0]]": "index|indices|Value",

@@ -302,3 +302,33 @@ def test_gradients_over_dask_stay_there(f):
     np.sum(f(x) ** 2).backward()
     assert isinstance(x.grad, dask.array.Array)
     np.testing.assert_allclose(x.grad.compute(), tg.grad(lambda a: np.sum(f(a) ** 2))(a), rtol=1e-9, atol=1e-10)
+
+
+AXES_AS_NUMBERS = {
+    "a product": ("ij,jk->ik", ([0, 1], [1, 2], [0, 2])),
+    "numbers of no order": ("ba,bc->ca", ([40, 2], [40, 51], [51, 2])),
+    "an implicit result": ("cb,ba", ([30, 20], [20, 3])),
+    "an ellipsis": ("...a,a...->...", ([..., 0], [0, ...], [...])),
+}
+
+
+@pytest.mark.parametrize(("letters", "axes"), AXES_AS_NUMBERS.values(), ids=AXES_AS_NUMBERS)
+def test_einsum_with_lists_of_axes_is_einsum_with_letters(letters, axes):
+    x, y = np.random.default_rng(3).random((2, 3, 3))
+    listed = [x, axes[0], y, *axes[1:]]
+    np.testing.assert_array_equal(np.einsum(letters, x, y), np.einsum(*listed))  # the pairs above mean the same
+
+    def by_numbers(x):
+        return np.sin(np.einsum(x, axes[0], y, *axes[1:]))
+
+    def by_letters(x):
+        return np.sin(np.einsum(letters, x, y))
+
+    np.testing.assert_array_equal(tg.jacobian(by_numbers)(x), tg.jacobian(by_letters)(x))
+    np.testing.assert_array_equal(tg.vmap(by_numbers)(np.stack([x, y])), tg.vmap(by_letters)(np.stack([x, y])))
+
+
+def test_axes_beyond_einsums_letters_are_refused():
+    for axis in (-1, 52):
+        with pytest.raises(ValueError, match=rf"np\.einsum: axes are numbered from 0 to 51, .*got \[{axis}, 0\]"):
+            np.einsum(tg.Value(np.eye(2)), [axis, 0])

@@ -254,6 +254,8 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
         if function.__name__.startswith("histogram"):
             _refuse_weights(function, arguments, keywords)
         return function(*map(_numbers, arguments), **{k: _numbers(v) for k, v in keywords.items()})
+    if isinstance(row.rules, Each) and row.rules.reordered is not None:
+        return apply(function, row.rules.reordered(*arguments), keywords)
     if isinstance(row.rules, Each) or _is_as_in_row(row, arguments, keywords):
         return apply(function, arguments, keywords)
     known = parameters(function)

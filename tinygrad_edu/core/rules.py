@@ -30,11 +30,11 @@ AnyFunction = TypeVar("AnyFunction", bound=Function)
 class Each:
     """One rule for every input of a function that takes any number of them; its first argument is which, `i`.
 
-    `ahead` says what stands before them, if anything does.
+    `ahead` says what stands before them, if anything does; `reordered` makes that form of the arguments out of others.
     """
 
-    def __init__(self, rule: Rule, ahead: str = "") -> None:
-        self.rule, self.ahead = rule, ahead
+    def __init__(self, rule: Rule, ahead: str = "", reordered: Function | None = None) -> None:
+        self.rule, self.ahead, self.reordered = rule, ahead, reordered
 
     def __getitem__(self, i: int) -> Any:
         return None if self.ahead and i == 0 else functools.partial(self.rule, i)

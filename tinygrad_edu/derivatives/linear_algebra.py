@@ -62,6 +62,22 @@ def spell_out(subscripts, operands):
     return terms, output.replace("...", "".join(dots)), free[len(dots) :]
 
 
+def subscripts_first(*arguments):
+    """einsum's arguments with subscripts of letters in front, where each operand came with a list of its axes."""
+    operands, axes = arguments[: len(arguments) // 2 * 2 : 2], arguments[1::2]
+    if not axes or not all(isinstance(each, (list, tuple)) for each in axes):
+        return arguments
+    subscripts = ",".join(map(letters_of, axes))
+    return (subscripts + "->" + letters_of(arguments[-1]) if len(arguments) % 2 else subscripts), *operands
+
+
+def letters_of(axes):
+    """A list of axes in letters, whose order is that of the numbers."""
+    if not all(each is ... or 0 <= each < len(LETTERS) for each in axes):
+        raise ValueError(f"axes are numbered from 0 to {len(LETTERS) - 1}, or ..., and got {axes}")
+    return "".join("..." if each is ... else sorted(LETTERS)[each] for each in axes)
+
+
 def contraction(i, g, z, subscripts, *operands, optimize=False):
     """`g`, contracted with all operands but one into the shape of that one.
 
@@ -91,7 +107,7 @@ if hasattr(np, "matvec"):  # from NumPy 2.2 on
                           lambda g, z, x1, x2: (t(x1) @ g[..., None])[..., 0])
     derivative(np.vecmat, lambda g, z, x1, x2: conjugated((x2 @ g[..., None])[..., 0]),
                           lambda g, z, x1, x2: conjugated(x1)[..., None] * g[..., None, :])
-derivative(np.einsum, Each(contraction, "subscripts, such as 'ij,jk->ik'"))
+derivative(np.einsum, Each(contraction, "subscripts, such as 'ij,jk->ik'", subscripts_first))
 # fmt: on
 
 
