@@ -63,7 +63,7 @@ def spell_out(subscripts, operands):
 
 
 def subscripts_first(*arguments):
-    """einsum's arguments with subscripts of letters in front, where each operand came with a list of its axes."""
+    """The arguments of einsum with subscripts of letters in front, where each operand came with a list of its axes."""
     operands, axes = arguments[: len(arguments) // 2 * 2 : 2], arguments[1::2]
     if not axes or not all(isinstance(each, (list, tuple)) for each in axes):
         return arguments
