@@ -26,7 +26,7 @@ from tinygrad_edu.derivatives.decompositions import eigenpairs, quotient, reduce
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
-from tinygrad_edu.derivatives.norms import root
+from tinygrad_edu.derivatives.norms import power, root
 from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
@@ -165,6 +165,7 @@ domain(np.around, of(A(2, 3, span=between(0.12, 0.14)), 1))
 for f in (np.astype, cast):
     domain(f, each(SHAPES, np.longdouble))
 domain(root, each(SHAPES, 2, span=positive), each([(3,)], 3, span=positive))
+domain(power, each(SHAPES, 0.5, span=positive), each([(3,)], -1, span=positive))
 
 for f in (np.sum, np.mean):
     reduction(f)

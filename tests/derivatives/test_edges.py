@@ -50,6 +50,9 @@ def test_slope_by_the_exponent_of_a_negative_base_is_none():
 
 GRADIENTS = {
     "norm": (np.linalg.norm, [0.0, 0.0], [0.0, 0.0]),
+    "norm of order ½": (lambda x: np.linalg.norm(x, 0.5), [0.0, 0.0], [0.0, 0.0]),
+    "norm of order -1": (lambda x: np.linalg.norm(x, -1), [0.0, 0.0], [0.0, 0.0]),
+    "norm of order -1, one zero": (lambda x: np.linalg.norm(x, -1), [0.0, 2.0], [0.0, 0.0]),
     "squared norm": (lambda x: np.linalg.norm(x) ** 2, [0.0, 0.0], [0.0, 0.0]),
     "std of a constant": (np.std, [0.1, 0.1, 0.1], [0.0, 0.0, 0.0]),
     "std of one": (np.std, [2.0], [0.0]),

@@ -29,6 +29,19 @@ derivative(
 )
 
 
+@primitive
+def power(size, order):
+    """Sizes to a power below 1, whose slope at 0 is infinite: what nothing comes through passes on nothing."""
+    return size**order
+
+
+derivative(
+    power,
+    lambda g, z, size, order: g * order * np.where((g == 0) & (size == 0), 1.0, size) ** (order - 1),
+    None,
+)
+
+
 def squares(x):
     """The squared magnitudes of numbers."""
     return np.real(x * np.conjugate(x)) if is_complex(x) else x * x
@@ -72,8 +85,8 @@ def norm(x, ord=None, axis=None, keepdims=False):
         return (np.max if ord > 0 else np.min)(size, axis=axis, keepdims=keepdims)
     if ord == 0:
         return np.sum(np.where(size == 0, size, 1.0), axis=axis, keepdims=keepdims)
-    total = np.sum(size**ord, axis=axis, keepdims=keepdims)
-    return total ** (1 / ord) if ord < 0 else root(total, ord)
+    powers = power(size, ord) if ord < 1 else size**ord
+    return root(np.sum(powers, axis=axis, keepdims=keepdims), ord)
 
 
 @compose(np.linalg.vector_norm)
