@@ -1,10 +1,13 @@
 """NumPy's methods and functions on Values: right, or refused by name."""
 
+import inspect
+
 import dask.array
 import numpy as np
 import pytest
 
 from tinygrad_edu import Value
+from tinygrad_edu.testing.calls import outcome
 
 EPS = np.finfo(float).eps
 
@@ -48,6 +51,45 @@ def test_numpys_methods(name, call):
     assert type(z) is Value
     assert (z.shape, z.dtype) == (expected.shape, expected.dtype)
     np.testing.assert_allclose(z.data, expected, rtol=8 * EPS)
+
+
+NEEDED = {
+    "astype": (np.float32,), "take": (0,), "compress": ([True],), "repeat": (2,), "swapaxes": (0, 0),
+    "dot": (np.ones(2),), "argpartition": (0,), "searchsorted": (1.0,), "reshape": (2,),
+}  # fmt: skip
+SHARED = [name for name in dir(np.ndarray) if not name.startswith("_") and hasattr(Value([[1.0]]), name)]
+
+
+def _keywords(function):
+    """The names of the parameters of a function, which are not known of all in C."""
+    try:
+        return {*inspect.signature(function).parameters}
+    except (TypeError, ValueError):
+        return set()
+
+
+@pytest.mark.parametrize("name", [name for name in SHARED if inspect.ismethoddescriptor(getattr(np.ndarray, name))])
+def test_methods_take_no_keyword_that_numpys_do_not(name):
+    data = np.array([1.0, 2.0])
+    keywords = _keywords(getattr(np, name, None)) | _keywords(getattr(Value, name)) | {"nonsense", "a_min", "shape"}
+    for key in keywords - {"self"}:
+        expected, got = (outcome(getattr(x, name), *NEEDED.get(name, ()), **{key: 1}) for x in (data, Value(data)))
+        assert isinstance(got, TypeError) or not isinstance(expected, TypeError), key
+
+
+@pytest.mark.parametrize(
+    ("attempt", "said"),
+    [
+        (lambda x: x.var(correction=1), r"np\.var: correction= is not for its method; call the function"),
+        (lambda x: x.sum(0, axis=0), r"np\.sum: axis= of its method is given by position, too; give it once"),
+        (lambda x: x.take(0, a=[1.0]), r"np\.take: a= of its method is given by position, too"),
+        (lambda x: x.reshape(2, shape=(1, 2)), r"np\.reshape: shape= of its method is given by position, too"),
+    ],
+)
+def test_keywords_that_methods_refuse(attempt, said):
+    assert isinstance(outcome(attempt, np.array([1.0, 2.0])), TypeError)
+    with pytest.raises(TypeError, match=said):
+        attempt(Value([1.0, 2.0]))
 
 
 @pytest.mark.parametrize("name", ["argmax", "argmin", "argsort", "any", "all", "nonzero"])

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import constant_operand
 from tinygrad_edu.core.context import OuterArray
-from tinygrad_edu.core.rules import Array, Function, refuse_complex
+from tinygrad_edu.core.rules import Array, Function, refuse, refuse_complex
 from tinygrad_edu.core.source_info import ERRORS, label, raise_named
 from tinygrad_edu.core.tape import Entry, payload, record
 
@@ -47,16 +47,26 @@ BITWISE: dict[str, tuple[np.ufunc, Binary]] = {  # of integers and truth values,
     "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
 }
 # fmt: on
+# keywords that NumPy's functions have and its methods have not
+_LACKING = {np.var: "correction", np.std: "correction", np.astype: "device", np.copy: "subok"}
 
 
 def _method(function: Any) -> Recorded:
     """Make NumPy's method out of NumPy's function."""
+    known = inspect.signature(function)
+    names, lacking = (*known.parameters,), _LACKING.get(function, "")
 
     def method(self: Any, *arguments: Any, **keywords: Any) -> Any:
+        if keywords and not keywords.keys().isdisjoint((*names[: len(arguments) + 1], lacking)):
+            if lacking in keywords:
+                raise refuse(function, f"{lacking}= is not for its method", "call the function")
+            twice = next(name for name in names if name in keywords)
+            raise refuse(function, f"{twice}= of its method is given by position, too", "give it once")
         return self.__array_function__(function, (), (self, *arguments), keywords)
 
     method.__name__, method.__doc__ = function.__name__, f"As {label(function)}."
-    method.__dict__["__signature__"] = inspect.signature(function)
+    given = [parameter for name, parameter in known.parameters.items() if name != lacking]
+    method.__dict__["__signature__"] = known.replace(parameters=given)
     return method
 
 
