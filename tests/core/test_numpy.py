@@ -160,9 +160,9 @@ def test_ufunc_methods():
     ("attempt", "said"),
     [
         (lambda x: np.polydiv(x[0], x[1]), r"np\.polydiv: has no derivative"),
-        (lambda x: np.sum(x, where=x > 0, dtype=np.float32), r"np\.sum: dtype= has no rule"),
+        (lambda x: np.sum(x, where=x > 0, dtype=np.int64), r"np\.sum: dtype=.* has no slope"),
         (lambda x: np.sum(x, 0, None, np.zeros(2)), r"np\.sum: out= has no rule"),
-        (lambda x: np.mean(x, dtype=np.float32), r"np\.mean: dtype= has no rule"),
+        (lambda x: np.mean(x, dtype=np.int64), r"np\.mean: dtype=.* has no slope"),
         (lambda x: np.sin(x, where=np.array(True)), r"np\.sin: where= has no rule"),
         (lambda x: np.max(x, initial=Value(0.0)), r"np\.max: initial= is a Value"),
         (lambda x: np.sum(x, axis=Value(0.0)), r"np\.sum: axis= is a Value"),
