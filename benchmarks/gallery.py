@@ -86,7 +86,7 @@ def colours():
         w1, b1, w2, b2 = leaves
         return cross_entropy((grey @ w1 + b1).tanh() @ w2 + b2, labels)
 
-    return Step(in_colours.surprise, Network.random([25, in_colours.HIDDEN, 26], 0), batch, torch)
+    return Step(in_colours.negative_log_likelihood, Network.random([25, in_colours.HIDDEN, 26], 0), batch, torch)
 
 
 def games():

@@ -119,4 +119,4 @@ def handwriting():
         x = functional.max_pool2d(functional.conv2d(x, w2, b2, padding=1).relu(), 2)
         return functional.cross_entropy(x.flatten(1) @ w3 + b3, labels)
 
-    return Step(in_handwriting.surprise, in_handwriting.reader(rng), batch, torch)
+    return Step(in_handwriting.negative_log_likelihood, in_handwriting.reader(rng), batch, torch)

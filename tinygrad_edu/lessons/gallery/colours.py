@@ -56,7 +56,7 @@ def squared_distance(g: Network, seen: Array, colour: Array) -> Array:
     return squared_error(g(seen), colour)
 
 
-def surprise(g: Network, seen: Array, labels: Array) -> Array:
+def negative_log_likelihood(g: Network, seen: Array, labels: Array) -> Array:
     """How unlikely g holds the real colours (n,) of the palette to be, for patches (n, 25)."""
     return cross_entropy(g(seen), labels)
 
@@ -77,7 +77,7 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
         return network
 
     by_distance = learn(2, squared_distance, colour)
-    by_classes = learn(len(palette), surprise, labels)
+    by_classes = learn(len(palette), negative_log_likelihood, labels)
 
     def colours(grey: Array) -> dict[str, Array]:
         with no_grad():

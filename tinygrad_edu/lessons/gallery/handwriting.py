@@ -16,8 +16,7 @@ from tinygrad_edu.functions import relu, softmax
 from tinygrad_edu.lessons.gallery import Shown
 
 ALPHABET = ".abcdefghijklmnopqrstuvwxyz"
-NOISE, DIGIT_EPOCHS, NAME_EPOCHS = 0.2, 30, 12
-SIZE = 96
+NOISE, DIGIT_EPOCHS, SIZE, NAME_EPOCHS = 0.2, 30, 96, 12
 
 
 def reader(rng: np.random.Generator) -> tg.nn.Sequential:
@@ -28,7 +27,7 @@ def reader(rng: np.random.Generator) -> tg.nn.Sequential:
     return tg.nn.Sequential([strokes, relu, shapes, relu, tg.nn.MaxPool(2), tg.nn.Flatten(), digit])
 
 
-def surprise(network: Any, images: Array, labels: Array) -> Array:
+def negative_log_likelihood(network: Any, images: Array, labels: Array) -> Array:
     """The cross-entropy of the digits that they are."""
     return tg.losses.cross_entropy(network(images), labels)
 
@@ -58,8 +57,7 @@ class Speller(tg.nn.Module):
 
 def encode(names: list[str]) -> Array:
     """Names (n, 13)."""
-    rows = [[ALPHABET.index(a) for a in f".{name}."] for name in names]
-    return np.array([row + [-1] * (13 - len(row)) for row in rows])
+    return np.array([[ALPHABET.find(a) for a in f".{name}.".ljust(13)] for name in names])
 
 
 def nats(speller: Speller, letters: Array) -> Array:
@@ -104,14 +102,17 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
     train, test = load_digits()
     epochs, part = (1, 10) if quick else (DIGIT_EPOCHS, 1)
     images, asked = (x.images.reshape(-1, 1, 8, 8).astype(np.float32) for x in (train, test))
+    images, labels = images[::part], train.labels[::part]
     linear = tg.nn.Sequential([tg.nn.Flatten(), tg.nn.Linear(64, 10, rng, dtype=np.float32)])
+    squares = np.square(images).sum(axis=(1, 2, 3)) - 2 * asked.reshape(-1, 64) @ images.reshape(-1, 64).T
     found = {}
     for who, network in (("the network", reader(rng)), ("a linear one", linear)):
-        rate = tg.optim.one_cycle(0.005, epochs * -(-len(images[::part]) // 32))
-        trainer = tg.train.Trainer(network, surprise, tg.optim.adam(rate), seed=seed, augment=blur)
-        trainer.fit((images[::part], train.labels[::part]), epochs)
+        rate = tg.optim.one_cycle(0.005, epochs * -(-len(images) // 32))
+        trainer = tg.train.Trainer(network, negative_log_likelihood, tg.optim.adam(rate), seed=seed, augment=blur)
+        trainer.fit((images, labels), epochs)
         with tg.no_grad():
             found[who] = trainer.network(asked).argmax(axis=1)
+    found["the nearest digit"] = labels[squares.argmin(axis=1)]
     speller, spelt = learn_names(quick, seed)
     listed = {*load_names()[0], *load_names()[1]}
     names = [name.capitalize() for name in write(speller, 60, rng) if name not in listed][:12]
@@ -145,5 +146,5 @@ def draw(images: Array, guesses: Array, labels: Array, chosen: list[int]) -> Any
     for i, axes in zip(chosen, grid.flat, strict=False):
         axes.imshow(images[i].reshape(8, 8), cmap="gray_r")
         right = guesses[i] == labels[i]
-        axes.set_title(f"{guesses[i]}" if right else f"{guesses[i]}, is {labels[i]}", color="black" if right else "red")
+        axes.set_title(f"{guesses[i]}{'' if right else f', is {labels[i]}'}", color="black" if right else "red")
     return figure
