@@ -18,7 +18,7 @@ PUBLIC = dict(covered.public())
 ERRORS = re.compile(r"(?<=\| )(\d+\.\d) of (\d+\.\d)(?= \|)")
 COARSER = {  # SciPy's own functions, of which the slope is made, are not better; of the scaled ones, two nearly cancel
     special.i0: 8, special.i1: 8, special.j1: 16, special.i0e: 100, special.i1e: 250,
-    special.erfinv: 10, special.log_ndtr: 8, functions.softplus: 8,
+    functions.softplus: 8,
 }  # fmt: skip
 VALUE = tg.Value([[2.0, 0.5], [0.25, 1.0]])
 CALLS = {  # where it meets a Value, of those that do not take one first

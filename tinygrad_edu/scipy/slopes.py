@@ -47,9 +47,10 @@ def like(z: Any, *inputs: Any) -> Any:
 
 @primitive
 def erfinv_slope(y: Any) -> Any:
-    """√π/2 exp(z²) for z = erfinv(y), which is √π/2 erfcx(|z|) / (1 - |y|): there, digits that z lacks count little."""
-    end = abs(y) == 1
-    return np.where(end, np.inf, ROOT_PI / 2 * special.erfcx(abs(special.erfinv(y))) / (1 - abs(y) + end))[()]
+    """√π/2 exp(z²) for z = erfinv(y), which is √π/2 erfcx(|z|) / (1 - |y|): exact enough where z² is large."""
+    z, end = abs(special.erfinv(y)), abs(y) == 1
+    slope = np.where(z < 1, np.exp(np.minimum(z, 1) ** 2), special.erfcx(z) / (1 - abs(y) + end))
+    return np.where(end, np.inf, ROOT_PI / 2 * slope)[()]
 
 
 @primitive
@@ -63,10 +64,10 @@ def ndtri_slope(y: Any) -> Any:
 @primitive
 def hazard(x: Any) -> Any:
     """φ(x) / Φ(x), the slope of log Φ."""
-    below = np.minimum(x, 0.0)
-    above = np.maximum(x, 0.0)
+    below = np.minimum(x, -1.0)
+    above = np.maximum(x, -1.0)
     tail = 1 / ROOT_HALF_PI / special.erfcx(-below * ROOT_HALF)
-    return like(np.where(x < 0, tail, bell(above, 0.5) / ROOT_2PI / special.ndtr(above)), x)
+    return like(np.where(x < -1, tail, bell(above, 0.5) / ROOT_2PI / special.ndtr(above)), x)
 
 
 def hazard_rule(g: Any, s: Any, x: Any) -> Any:
