@@ -11,15 +11,18 @@ from contextlib import suppress
 import numpy as np
 
 import tinygrad_edu as tg
+from benchmarks.gallery_playing import games, go
 from benchmarks.gallery_sequences import captions, handwriting, speech, translation, voices
 from benchmarks.gallery_step import Step
 from benchmarks.report import Report, duration
 from tinygrad_edu import tree
+from tinygrad_edu.data import load_digits
 from tinygrad_edu.lessons.gallery import colours as in_colours
 from tinygrad_edu.lessons.gallery import drawing as in_drawing
-from tinygrad_edu.lessons.gallery import games as in_games
+from tinygrad_edu.lessons.gallery import objects as in_objects
 from tinygrad_edu.lessons.gallery import painting as in_paint
 from tinygrad_edu.lessons.gallery import photo_style as in_photo
+from tinygrad_edu.lessons.gallery.scenes import make_scenes
 from tinygrad_edu.nn import Network
 
 KINDS = "eager", "compiled", "torch"
@@ -89,32 +92,6 @@ def colours():
     return Step(in_colours.negative_log_likelihood, Network.random([25, in_colours.HIDDEN, 26], 0), batch, torch)
 
 
-def games():
-    """Catch: 64 memories of two screens, before and after a button was pressed."""
-    rng = np.random.default_rng(0)
-    q, target = in_games.reader(rng), tree.map(lambda x: x.data, in_games.reader(rng))
-    before, after = (rng.random((2, in_games.BATCH, 2, in_games.SIDE, in_games.SIDE)) < 0.1).astype(np.float32)
-    points, end = rng.integers(0, 2, (2, in_games.BATCH)).astype(np.float32)
-    pressed = rng.integers(0, 3, in_games.BATCH)
-
-    def torch(leaves, target, before, pressed, points, after, end):
-        import torch  # noqa: PLC0415 - a peer
-        from torch.nn import functional  # noqa: PLC0415
-
-        def values(seen, leaves):
-            w1, b1, w2, b2, w3, b3 = leaves
-            x = functional.conv2d(seen, w1, b1, stride=2, padding=1).relu().flatten(1)
-            return (x @ w2 + b2).relu() @ w3 + b3
-
-        with torch.no_grad():
-            best = values(after, leaves).argmax(1, keepdim=True)
-            later = values(after, [torch.tensor(x) for x in tree.leaves(target)]).gather(1, best)[:, 0]
-        expected = values(before, leaves).gather(1, pressed[:, None])[:, 0]
-        return functional.huber_loss(expected, points + in_games.FORESIGHT * (1 - end) * later)
-
-    return Step(in_games.distance, q, (target, before, pressed, points, after, end), torch)
-
-
 def drawing():
     """Of 64 drawings, as many pictures."""
     rng = np.random.default_rng(0)
@@ -138,10 +115,35 @@ def drawing():
     return Step(in_drawing.distance, in_drawing.Painter.random(rng), (edges, real), torch)
 
 
+def objects():
+    """Sixteen scenes, and the digits in them."""
+    rng = np.random.default_rng(0)
+    scenes, truths = make_scenes(load_digits()[0], in_objects.BATCH, rng)
+
+    def torch(leaves, scenes, there, which, box):
+        from torch.nn import functional  # noqa: PLC0415 - a peer
+
+        x, parameters = scenes, iter(leaves)
+        for layer, stride in enumerate((2, 1, 1, 1)):
+            w, b, scale, shift = (next(parameters) for _ in range(4))
+            x = functional.conv2d(x, w, b, stride=stride, padding=1)
+            x = functional.leaky_relu(functional.group_norm(x, 4, scale, shift))
+            x = functional.max_pool2d(x, 2) if layer == 1 else x
+        grid = functional.conv2d(x, *parameters).permute(0, 2, 3, 1)
+        at_all = functional.binary_cross_entropy_with_logits(grid[..., 0], there, reduction="sum")
+        places = (((grid[..., 1:5] - box) ** 2).sum(-1) * there).sum()
+        names = functional.cross_entropy(grid[..., 5:].permute(0, 3, 1, 2), which, reduction="none")
+        return (at_all + 5 * places + (names * there).sum()) / there.sum()
+
+    return Step(in_objects.distance, in_objects.detector(rng), (scenes, *in_objects.to_grid(truths)), torch)
+
+
 STEPS: dict[str, Callable[[], Step]] = {
     "painting": painting,
     "photo_style": photo_style,
+    "go": go,
     "games": games,
+    "objects": objects,
     "captions": captions,
     "colours": colours,
     "translation": translation,
