@@ -115,7 +115,7 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
     """Learn on scenes of some digits, and look for others."""
     rng = np.random.default_rng(seed)
     train, test = load_digits()
-    count, epochs = (64, 1) if quick else (5000, 6)
+    count, epochs = (64, 1) if quick else (6000, 7)
     scenes, truths = make_scenes(train, count, rng)
     unseen, wanted = make_scenes(test, 20 if quick else UNSEEN, rng)
     crowded, crowd = make_scenes(test, len(unseen), rng, clutter=40)
