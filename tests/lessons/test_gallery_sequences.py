@@ -1,12 +1,14 @@
 """What the exhibits of words and sounds are made of: vocabularies, frames of sound and back, what may be missing."""
 
+import io
 import os
 import sys
+import wave
 
 import numpy as np
 import pytest
 
-from tinygrad_edu.lessons.gallery import handwriting, sounds, translation
+from tinygrad_edu.lessons.gallery import handwriting, sounds, translation, voices
 from tinygrad_edu.lessons.gallery.sentences import BEGIN, END, PAD, Vocabulary
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -42,6 +44,25 @@ def test_silence_stays_silent():
     frames = np.tile(sounds.SILENCE, (sounds.LENGTH, 1))
     made = sounds.sound(frames, np.random.default_rng(0))
     assert np.abs(made).max() < 1e-3  # rounding of the floor, in single precision; speech is near 1
+
+
+def test_a_sound_is_written_as_wav_and_never_clipped():
+    made = np.array([0.0, 0.5, -0.25])
+    for scale in (1, 2, 8):
+        with wave.open(io.BytesIO(sounds.wav(scale * made))) as file:
+            assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, sounds.RATE)
+            found = np.frombuffer(file.readframes(3), "<i2") / 32767
+        assert np.abs(found - scale * made / max(1, scale / 2)).max() <= 1 / 32767  # cut to whole steps
+
+
+def test_the_nearest_recording_is_of_the_word_and_made_as_long():
+    learnt = np.array([[50, 100, 0], [50, 100, 1]])
+    frames = np.arange(sounds.LENGTH)[None, :, None] + np.array([0.0, 1000.0])[:, None, None]
+    near, stretched = voices.nearest(learnt, frames, np.array([[50, 200, 1], [80, 50, 0]]))
+    assert np.array_equal(near, frames[[1, 0]])
+    last = sounds.LENGTH - 1
+    assert np.array_equal(stretched[0, :, 0], 1000 + np.minimum(2 * np.arange(sounds.LENGTH), last))
+    assert np.array_equal(stretched[1, :, 0], np.arange(sounds.LENGTH) / 2)
 
 
 def test_speech_names_the_package_it_needs(monkeypatch):

@@ -4,8 +4,10 @@ sound  (samples,), at RATE samples a second, from -1 to 1
 frame  BANDS of loudness as logarithms, then whether there is a voice (1) or breath (-1), then its pitch: (…, FRAME)
 """
 
+import io
 import shutil
 import subprocess
+import wave
 from typing import Any
 
 import numpy as np
@@ -83,3 +85,12 @@ def sound(frames: Array, rng: np.random.Generator) -> Array:
         filtered = np.fft.rfft(source[at] * HANN) * np.sqrt(np.interp(place, centres, row) / (HANN**2).sum())
         made[at] += np.fft.irfft(filtered) * HANN
     return made * HOP / (HANN**2).sum()
+
+
+def wav(sound: Array) -> bytes:
+    """The sound as a WAV file of 16 bits, made softer where it is louder than 1."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as to:
+        to.setparams((1, 2, RATE, 0, "NONE", ""))
+        to.writeframes((32767 * sound / max(1, np.abs(sound).max())).astype("<i2").tobytes())
+    return file.getvalue()

@@ -1,144 +1,140 @@
-"""Voices: a recurrent network says a word, frame after frame, and a source through a filter makes it a sound.
+"""Voices: a network says words at speeds and pitches it has not heard, and a source through a filter makes them sound.
 
-frame  how loud each of BANDS is, then whether there is a voice or breath, then its pitch: (…, FRAME)
-asked  which word, at which pitch: (n, 11); beside the last frame, the network is told it and how late it is
+frames  how loud each of BANDS is, then whether there is a voice or breath, then its pitch: (n, LENGTH, FRAME)
+asked   what is to be said: at which pitch, how many words a minute, which word (n, 3)
+x       what the network sees at each moment: the word, pitch, speed, and how far the word is (n, LENGTH, SEEN)
 """
 
-import io
-import wave
+import itertools
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu.core.rules import Array
-from tinygrad_edu.lessons.gallery import Shown
-from tinygrad_edu.lessons.gallery.sounds import (
-    BANDS,
-    DECIBELS,
-    FRAME,
-    HOP,
-    LENGTH,
-    NUMERALS,
-    RATE,
-    SILENCE,
-    analyse,
-    sound,
-    speak,
-)
+from tinygrad_edu.lessons.gallery import Shown, sounds
+from tinygrad_edu.lessons.gallery.sounds import BANDS, DECIBELS, FRAME, HOP, LENGTH, NUMERALS, RATE
 
-VOICE, LEARNT, HELD_OUT = "en-us", range(0, 100, 7), (24, 38, 66)  # pitches
-SIZE, EPOCHS, NOISE, BATCH = 128, 50, 0.5, 16
+VOICE, FASTEST = "en-us", 320
+LEARNT = (0, 33, 66, 99), (110, 150, 190, 230)  # pitches, and words a minute
+HELD_OUT, TOO_FAST = ((16, 50, 83), (130, 170, 210)), ((50,), (300,))
+WAVES, SIZE, EPOCHS, BATCH = 24, 192, 40, 128
+SEEN = 10 + 2 + 2 * WAVES
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Speaker(tg.nn.Module):
-    """From the frame before and what it is asked to say, the next frame."""
-
-    enter: tg.nn.Linear
-    memory: tg.nn.GRU
-    leave: tg.nn.Linear
-
-    def __init__(self, size: int, rng: np.random.Generator) -> None:
-        self._set(enter=tg.nn.Linear(FRAME + 12, size, rng, dtype=np.float32))
-        self._set(memory=tg.nn.GRU(size, size, rng, dtype=np.float32))
-        self._set(leave=tg.nn.Linear(size, FRAME, rng, dtype=np.float32))
-
-    def run(self, x: Array, carry: Any = None) -> tuple[Array, Any]:
-        """The next frames (n, t, FRAME), and what is carried on."""
-        h, carry = self.memory.run(np.tanh(self.enter(x)), carry)
-        return self.leave(h), carry
+def recordings(pitches: tuple[int, ...], speeds: tuple[int, ...]) -> tuple[Array, Array]:
+    """What was asked of the program that speaks, ten words at each pitch and speed, and its frames."""
+    asked = np.array(list(itertools.product(pitches, speeds, range(10))))
+    with ThreadPoolExecutor() as pool:
+        spoken = pool.map(lambda each: sounds.speak(NUMERALS[each[2]], VOICE, each[0], each[1]), asked.tolist())
+        return asked, np.stack([sounds.analyse(each) for each in spoken])
 
 
-def inputs(before: Array, asked: Array, start: int = 0) -> Array:
-    """What the network sees at each step: the frame before, (n, t, FRAME), what is asked, and how late it is."""
-    n, t, _ = before.shape
-    late = np.linspace(-1, 1, LENGTH, dtype=np.float32)[start : start + t, None]
-    others = (np.broadcast_to(x, (n, t, x.shape[-1])) for x in (asked[:, None], late))
-    return np.concatenate([before, *others], axis=-1)
+def seen(asked: Array) -> Array:
+    """The x of what is asked; how far the word is, as waves of it, so that what changes quickly can be told apart."""
+    pitch, speed, word = asked.T
+    place = speed[:, None] / FASTEST * np.arange(LENGTH) / LENGTH
+    angles = np.pi * place[..., None] * np.arange(1, WAVES + 1)
+    same = np.column_stack([np.eye(10)[word], pitch / 50 - 1, speed / 60 - 3])
+    same = np.broadcast_to(same[:, None], (len(asked), LENGTH, 12))
+    return np.concatenate([same, np.sin(angles), np.cos(angles)], axis=-1).astype(np.float32)
+
+
+def speaker(rng: np.random.Generator) -> tg.nn.Sequential:
+    """A network that makes a frame of what it sees at one moment."""
+    first, second, last = (
+        tg.nn.Linear(a, b, rng, dtype=np.float32) for a, b in itertools.pairwise((SEEN, SIZE, SIZE, FRAME))
+    )
+    return tg.nn.Sequential([first, np.tanh, second, np.tanh, last])
 
 
 def loss(network: Any, x: Array, frames: Array) -> Array:
-    """The squared distance of each next frame, after the right ones before it."""
-    return tg.losses.squared_error(network.run(x)[0], frames)
+    """How far the frames it makes are from the right ones, squared."""
+    return tg.losses.squared_error(network(x), frames)
+
+
+def learn(x: Array, frames: Array, epochs: int, seed: int) -> Any:
+    """The network that has learnt these frames, each moment of each word an example of its own."""
+    x, frames = x.reshape(-1, SEEN), frames.reshape(-1, FRAME)
+    rate = tg.optim.one_cycle(0.004, epochs * -(-len(x) // BATCH))
+    network = speaker(np.random.default_rng(seed))
+    trainer = tg.train.Trainer(network, loss, tg.optim.adam(rate), batch_size=BATCH, seed=seed)
+    trainer.fit((x, frames), epochs)
+    return trainer.network
 
 
 @tg.no_grad()
-def say(network: Any, asked: Array) -> Array:
-    """Frames (n, LENGTH, FRAME), each after those that it has said itself."""
-    said, carry = np.broadcast_to(SILENCE, (len(asked), 1, FRAME)), None
-    for i in range(LENGTH):
-        following, carry = network.run(inputs(said[:, -1:], asked, i), carry)
-        said = np.concatenate([said, following.data], axis=1)
-    return said[:, 1:]
+def say(network: Any, x: Array) -> Array:
+    """The frames (n, LENGTH, FRAME) of words."""
+    frames: Array = network(x).data
+    return frames
+
+
+def nearest(learnt: Array, frames: Array, asked: Array) -> tuple[Array, Array]:
+    """Baselines: of recordings of the same word the nearest in pitch and speed; and that made as long as is asked."""
+    far = np.abs(asked[:, None] - learnt) / (33, 40, 1e-9)
+    best = (far**2).sum(axis=-1).argmin(axis=1)
+    at = asked[:, 1:2] / learnt[best, 1:2] * np.arange(LENGTH)
+    low = np.minimum(at.astype(int), LENGTH - 2)
+    part = np.minimum(at - low, 1)[..., None]
+    each = np.arange(len(best))[:, None]
+    return frames[best], (1 - part) * frames[best][each, low] + part * frames[best][each, low + 1]
+
+
+def off(said: Array, right: Array) -> float:
+    """How far frames are from the right ones: root mean square over bands, in decibels."""
+    return float(DECIBELS * np.sqrt(tg.losses.squared_error(said[..., :BANDS], right[..., :BANDS])))
 
 
 def show(quick: bool = False, seed: int = 0) -> Shown:
-    """Learn ten words at some pitches, and say them at others."""
-    rng = np.random.default_rng(seed)
-    pitches = (*([0, 99] if quick else LEARNT), *HELD_OUT)
-    with ThreadPoolExecutor() as pool:
-        spoken = [pool.submit(speak, word, VOICE, pitch) for pitch in pitches for word in NUMERALS]
-    frames = np.stack([analyse(each.result()) for each in spoken])
-    asked = np.array([[*row, pitch / 50 - 1] for pitch in pitches for row in np.eye(10)], np.float32)
-    x = inputs(np.concatenate([np.broadcast_to(SILENCE, (len(frames), 1, FRAME)), frames[:, :-1]], axis=1), asked)
-    train, test = slice(-10 * len(HELD_OUT)), slice(-10 * len(HELD_OUT), None)
-    epochs = 1 if quick else EPOCHS
-    rate = tg.optim.one_cycle(0.004, epochs * -(-len(frames[train]) // BATCH))
-
-    def noisy(rng: np.random.Generator, x: Array, frames: Array) -> tuple[Array, Array]:
-        noise = np.pad(NOISE * rng.normal(size=frames.shape), ((0, 0), (0, 0), (0, 12)))
-        return x + noise.astype(np.float32), frames
-
-    said, first = {}, Speaker(SIZE, rng)
-    for who, augment in (("the network", noisy), ("taught without noise", None)):
-        trainer = tg.train.Trainer(first, loss, tg.optim.adam(rate), batch_size=BATCH, seed=seed, augment=augment)
-        trainer.fit((x[train], frames[train]), epochs)
-        said[who] = say(trainer.network, asked[test])
-    said["the mean of all words, frame by frame"] = frames[train].mean(axis=0)
-    said["the mean frame repeated"] = frames[train].mean(axis=(0, 1))
-    far = {who: DECIBELS * np.abs(each - frames[test])[..., :BANDS] for who, each in said.items()}
-    scores = {who: float(np.sqrt((each**2).mean())) for who, each in far.items()}
-    each = np.sqrt((far["the network"] ** 2).mean(axis=(1, 2)))
-    top = np.abs(frames[train]).max()
-    most = np.abs(said["the network"]).max()
-    word = 17  # seven, at the second pitch
-    made = sound(said["the network"][word], rng)
-    file = io.BytesIO()
-    with wave.open(file, "wb") as wav:
-        wav.setparams((1, 2, RATE, 0, "NONE", ""))
-        wav.writeframes((32767 * made / max(1, np.abs(made).max())).astype("<i2").tobytes())
-    pair = {f"{NUMERALS[word % 10]}, by the program": frames[test][word], "by the network": said["the network"][word]}
-    pair["taught without noise"] = said["taught without noise"][word]
+    """Learn ten words at some pitches and speeds, say them at others between those, and at one that is too fast."""
+    pitches, speeds = LEARNT if not quick else ((0, 99), (110, 230))
+    (learnt, frames), (asked, right) = recordings(pitches, speeds), recordings(*HELD_OUT)
+    hasty, hurried = recordings(*TOO_FAST)
+    network = learn(seen(learnt), frames, 1 if quick else EPOCHS, seed)
+    ours, (near, stretched) = say(network, seen(asked)), nearest(learnt, frames, asked)
+    by_word = np.stack([frames[learnt[:, 2] == word].mean(axis=0) for word in range(10)])
+    said = {
+        "the network": ours,
+        "the nearest recording, made as long": stretched,
+        "the nearest recording": near,
+        "the mean of the word": by_word[asked[:, 2]],
+        "the mean frame repeated": np.broadcast_to(frames.mean(axis=(0, 1)), right.shape),
+    }
+    voiced = (ours[..., -2] > 0) & (right[..., -2] > 0)
+    semitones = 6 / np.log(2) * np.abs(ours - right)[voiced, -1].mean() if voiced.any() else np.nan
+    fast, late = (off(each, hurried) for each in (say(network, seen(hasty)), nearest(learnt, frames, hasty)[1]))
+    shown = {"by the program": right, **{who: said[who] for who in said if who != "the nearest recording"}}
     return Shown(
-        measure="decibels off, of words at pitches that were not learnt from (root mean square over bands)",
-        scores=scores,
+        measure="decibels off, of words between the pitches and speeds learnt (root mean square over bands)",
+        scores={who: off(each, right) for who, each in said.items()},
         more_is_better=False,
-        lines=[f"It does not diverge: its numbers go to {most:.1f}, those that it learnt from to {top:.1f}."],
-        pictures={"Loudness of bands of pitch, low to high, over time.": lambda: draw(pair)},
-        files={"seven.wav": file.getvalue()},
-        failure=f"it says {NUMERALS[each.argmax() % 10]!r} worst, {each.max():.1f} decibels off.",
+        lines=[
+            f"It does not diverge: its numbers go to {np.abs(ours).max():.1f}, the right to {np.abs(right).max():.1f}.",
+            f"Where there is a voice, its pitch is {semitones:.2f} semitones off.",
+        ],
+        pictures={
+            "Seven: loudness of bands, low to high, and of all.": lambda: draw({k: v[47] for k, v in shown.items()})
+        },
+        files={"seven.wav": sounds.wav(sounds.sound(ours[47], np.random.default_rng(seed)))},
+        failure=f"faster than it has heard, at {TOO_FAST[1][0]} words a minute, it is {fast:.1f} decibels off; "
+        f"the nearest recording, made as long, {late:.1f}.",
     )
 
 
 def draw(frames: dict[str, Array]) -> Any:
-    """Words as bands over time."""
+    """A word as bands over time, and below how loud it is."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
 
-    figure = Figure(figsize=(9, 3), layout="constrained")
-    for axes, (title, each) in zip(figure.subplots(1, len(frames), sharey=True), frames.items(), strict=True):
-        seconds = LENGTH * HOP / RATE
-        axes.imshow(
-            each[:, :BANDS].T,
-            origin="lower",
-            aspect="auto",
-            extent=(0, seconds, 0, BANDS),
-            cmap="magma",
-            vmin=-1,
-            vmax=3,
-        )
-        axes.set_title(title)
-        axes.set_xlabel("seconds")
+    figure, seconds = Figure(figsize=(11, 3.8), layout="constrained"), LENGTH * HOP / RATE
+    above, below = figure.subplots(2, len(frames), sharex=True, sharey="row", height_ratios=(2, 1))
+    for top, under, (title, each) in zip(above, below, frames.items(), strict=True):
+        bands, box = each[:, :BANDS], (0, seconds, 0, BANDS)
+        top.imshow(bands.T, origin="lower", aspect="auto", extent=box, cmap="magma", vmin=-1, vmax=3)
+        top.set_title(title.replace(", ", ",\n"), fontsize=10)
+        under.plot(np.linspace(0, seconds, LENGTH), DECIBELS * bands.mean(axis=1))
+        under.set_xlabel("seconds")
+    above[0].set_ylabel("band")
+    below[0].set_ylabel("decibels")
     return figure
