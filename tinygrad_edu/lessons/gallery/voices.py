@@ -131,7 +131,9 @@ def draw(frames: dict[str, Array]) -> Any:
     above, below = figure.subplots(2, len(frames), sharex=True, sharey="row", height_ratios=(2, 1))
     for top, under, (title, each) in zip(above, below, frames.items(), strict=True):
         bands, box = each[:, :BANDS], (0, seconds, 0, BANDS)
-        top.imshow(bands.T, origin="lower", aspect="auto", extent=box, cmap="magma", vmin=-1, vmax=3)
+        top.imshow(
+            bands.T, origin="lower", aspect="auto", extent=box, cmap="magma", vmin=-1, vmax=3, interpolation="nearest"
+        )
         top.set_title(title.replace(", ", ",\n"), fontsize=10)
         under.plot(np.linspace(0, seconds, LENGTH), DECIBELS * bands.mean(axis=1))
         under.set_xlabel("seconds")
