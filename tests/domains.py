@@ -174,6 +174,8 @@ domain(np.sum,  each([(3, 0)], axis=1), each([(0,)]), each([(2, 3)], 0))
 domain(np.prod, each([(3, 0)], axis=1), each([(0,), (7,)]), each([(2, 3)], -1))
 for f in (np.max, np.min, np.amax, np.amin, np.ptp):
     reduction(f, spread)
+for f in (np.sum, np.mean, np.prod, np.var, np.std, np.cumsum, np.cumprod):
+    domain(f, each([(2, 3)], axis=0, dtype=np.complex128))
 for f in (np.sum, np.prod, np.max, np.min):
     domain(f, each([()], axis=-1), each([()], axis=0, keepdims=True))
 for f in (np.var, np.std):

@@ -160,7 +160,7 @@ IN_FILES = [
     (["model.loss", "w=1"], 2, "one of a module is given as module:function"),
     (["model.py:loss", "w=[1]"], 2, "no value for x; write x=0.5"),
     (["model.py:loss", "w=[1]", "x=[1]", "bia=1"], 2, "there is no bia; the variables are w, x"),
-    (["model.py:loss", "w=[1, 2]", "x=[1]"], 2, "model.py:loss failed: ValueError: matmul"),
+    (["model.py:loss", "w=[1, 2]", "x=[1]"], 2, "model.py:loss failed: ValueError: np.matmul: "),
     (
         ["model.py:fails", "x=1"],
         2,

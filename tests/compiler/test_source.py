@@ -177,7 +177,7 @@ def test_explain_tells_what_the_passes_did():
     compiled = tg.compile(tg.value_and_grad(loss))
     compiled(NETWORK, INPUTS, WANTED)
     text = compiled.explain()
-    for word in ("traced", "simplify_algebra", "operations on numbers", "memory at the peak", "runs that went to"):
+    for word in ("traced", "eliminate_copies", "operations on numbers", "memory at the peak", "runs that went to"):
         assert word in text
 
 

@@ -21,7 +21,11 @@ def test_gradient_equals_the_posts_slope(call):
     check_along(sample, sample.arrays, "forward")
 
 
-@pytest.mark.parametrize("call", [c for c in CALLS if c.function not in NOT_HOLOMORPHIC], ids=str)
+# With dtype= the results are complex for real inputs already.
+CONTINUED = [call for call in CALLS if call.function not in NOT_HOLOMORPHIC and "dtype" not in call.keywords]
+
+
+@pytest.mark.parametrize("call", CONTINUED, ids=str)
 def test_gradient_equals_slope_into_the_imaginary_direction(call):
     sample = call.draw(2)
     check(sample, sample.arrays, "complex")

@@ -165,7 +165,6 @@ REFUSED = {
     "tensordot along an axis that is not there": lambda: np.tensordot(V, M, (1, 0)),
     "text to choose": lambda: np.where(X[0] > 1, V, "x"),
     "text to join": lambda: np.concatenate([V, "x"]),
-    "subscripts as lists": lambda: np.einsum(V, [0], X[0], [0]),
 }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
 from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, conjugated, replace_zero
 
@@ -69,6 +70,7 @@ def inverse_count(a: Array, axis: Any, ddof: float = 0, where: Any = True) -> An
 
 def spread_slope(g, a, axis, ddof, keepdims, where, mean):
     """Half the slope of the variance, times `g`."""
+    g = np.real(g) if is_complex(g) else g  # the variance is real, whatever dtype= makes of it
     shares = restore_axes(g, a, axis, keepdims) * conjugated(deviation(a, axis, where, mean))
     return counted(shares * inverse_count(a, axis, ddof, where), where)
 
