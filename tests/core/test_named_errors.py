@@ -103,3 +103,8 @@ def test_errors_of_other_classes_stay_as_they_are():
 
     tg.derivative(tripled, lambda g, z, x: 3 * g)
     assert type(outcome(tripled, tg.Value(X))) is Unlucky
+
+
+def test_an_axis_error_still_says_which_axis():
+    error = outcome(np.median, tg.Value(DATA), axis=3)
+    assert (type(error), error.axis, error.ndim) == (np.exceptions.AxisError, 3, 2)

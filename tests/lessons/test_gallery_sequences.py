@@ -83,6 +83,6 @@ def test_a_baseline_knows_words_that_stand_for_one():
 
 
 @pytest.mark.skipif(not THOROUGH, reason="it takes seconds: HYPOTHESIS_PROFILE=thorough")
-def test_names_surprise_the_speller_less_than_the_bigram():
+def test_names_are_likelier_to_the_speller_than_to_the_bigram():
     spelt = handwriting.learn_names(quick=False, seed=0)[1]
     assert spelt["ours"] < spelt["bigram"]

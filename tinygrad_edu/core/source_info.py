@@ -78,5 +78,8 @@ def raise_named(error: Exception, name: str) -> NoReturn:
     if type(error) not in _NAMELESS or said.startswith("np.") or name in said:
         raise error
     own = name.rpartition(".")[2]
-    fresh = type(error)(f"{name}: {said.removeprefix(f'{own}: ')}")
+    fresh: Exception = type(error)(f"{name}: {said.removeprefix(f'{own}: ')}")
+    axis, ndim = (getattr(error, each, None) for each in ("axis", "ndim"))  # of an AxisError
+    if axis is not None and ndim is not None and said.startswith("axis "):
+        fresh = type(error)(axis, ndim, name)
     raise fresh.with_traceback(error.__traceback__) from error.__cause__ or error.__context__

@@ -258,7 +258,12 @@ class MultivariateNormal:
         if mean.ndim != 1 or cov.shape != (d, d) or x.shape[-1:] != (d,):
             shapes = f"x has shape {x.shape}, mean {mean.shape}, cov {cov.shape}"
             raise ValueError(f"multivariate_normal.logpdf: {shapes}; they must be (..., d), (d,) and (d, d)")
-        factor = np.linalg.cholesky(cov)
+        try:
+            factor = np.linalg.cholesky(cov)
+        except np.linalg.LinAlgError as error:
+            remedy = "add a small multiple of np.eye(d), or leave out what is a sum of others"
+            message = f"multivariate_normal.logpdf: cov is not positive definite; {remedy}"
+            raise np.linalg.LinAlgError(message) from error
         z = solve_triangular(factor, np.reshape(x - mean, (-1, d)).T, lower=True)
         squares = np.reshape(np.sum(z * z, axis=0), x.shape[:-1])
         return -squares / 2 - np.sum(np.log(np.diagonal(factor))) - d * LOG_2PI / 2
