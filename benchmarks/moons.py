@@ -21,11 +21,11 @@ PENALTY = 1e-4
 RATE = 0.5
 
 
-def two_moons(points=POINTS, noise=0.1, seed=1):
-    """Points on two interleaved half circles, and for each the side it is on."""
+def two_moons(noise=0.1, seed=1):
+    """POINTS points on two interleaved half circles, and for each the side it is on."""
     draw = random.Random(seed)
     inputs, sides = [], []
-    for i in range(points):
+    for i in range(POINTS):
         side = 1 if i % 2 else -1
         angle = draw.uniform(0, math.pi)
         x, y = math.cos(angle), math.sin(angle)

@@ -6,6 +6,7 @@ g        the slope of the result with respect to what stands on its left
 
 import math
 import sys
+from functools import partial
 
 import numpy as np
 
@@ -20,6 +21,16 @@ def expression(a, x, y, tanh, exp, rounds=ROUNDS):
     for _ in range(rounds):
         a = exp(tanh(a * x + y) ** 2)
     return a
+
+
+def _run(slopes):
+    """A run of a function that gives the value and its gradients."""
+
+    def run():
+        value, gradients = slopes(*START)
+        return float(value), *gradients
+
+    return Pure(run)
 
 
 def by_hand():
@@ -56,13 +67,7 @@ def with_ours(tg):
 
 
 def with_ours_compiled(tg):
-    slope = tg.compile(tg.value_and_grad(lambda a, x, y: expression(a, x, y, np.tanh, np.exp), argnums=(0, 1, 2)))
-
-    def run():
-        value, gradients = slope(*START)
-        return float(value), *gradients
-
-    return Pure(run)
+    return _run(tg.compile(tg.value_and_grad(partial(expression, tanh=np.tanh, exp=np.exp), argnums=(0, 1, 2))))
 
 
 def with_micrograd(engine):
@@ -98,13 +103,7 @@ def with_micrograd(engine):
 
 def with_autograd(autograd):
     anp = autograd.numpy
-    slope = autograd.value_and_grad(lambda a, x, y: expression(a, x, y, anp.tanh, anp.exp), argnum=(0, 1, 2))
-
-    def run():
-        value, gradients = slope(*START)
-        return float(value), *gradients
-
-    return Pure(run)
+    return _run(autograd.value_and_grad(partial(expression, tanh=anp.tanh, exp=anp.exp), argnum=(0, 1, 2)))
 
 
 def with_mygrad(mg):
@@ -129,13 +128,7 @@ def with_torch(torch):
 
 def with_jax(jax):
     jnp = jax.numpy
-    slope = jax.jit(jax.value_and_grad(lambda a, x, y: expression(a, x, y, jnp.tanh, jnp.exp), argnums=(0, 1, 2)))
-
-    def run():
-        value, gradients = slope(*START)
-        return float(value), *gradients
-
-    return Pure(run)
+    return _run(jax.jit(jax.value_and_grad(partial(expression, tanh=jnp.tanh, exp=jnp.exp), argnums=(0, 1, 2))))
 
 
 WORKLOAD = Workload(

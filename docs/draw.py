@@ -17,10 +17,11 @@ from tinygrad_edu.compiler import compile
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.data import load_digits, load_flower
 from tinygrad_edu.functions import sigmoid
-from tinygrad_edu.lessons import colorization, digits, landscape, nonlinearity, whole_batch
+from tinygrad_edu.lessons import colorization, digits, landscape, nonlinearity
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.show import Tape, plots, scope
+from tinygrad_edu.train import fit
 from tinygrad_edu.transforms import grad, value_and_grad
 
 PICTURES = Path(__file__).parent / "pictures"
@@ -69,9 +70,8 @@ def draw_plots() -> None:
     learnt = digits.learn(digits.NETWORK, seed=0, epochs=30)
     wrong = digits.mistakes(learnt.network, test)[:8]
     examples = nonlinearity.INPUTS, nonlinearity.XOR
-    xor, _ = whole_batch.train(
-        Network.random([2, 4, 1], 0), lambda g, x, y: squared_error(g(x), y), examples, optim.sgd(0.2), 1000
-    )
+    start, batches = Network.random([2, 4, 1], 0), itertools.repeat(examples, 1000)
+    xor = fit(start, lambda g, x, y: squared_error(g(x), y), batches, optim.sgd(0.2)).parameters
     slopes = grad(lambda network: cross_entropy(network(train.images), train.labels))
     history = [Network.random(digits.NETWORK, 0)]
     for _ in range(60):

@@ -33,9 +33,10 @@ def test_losses_and_their_mean():
     axes = plots.loss_curve([4.0, 2.0, 1.0, 0.5], window=2)
     raw, smooth = axes.get_lines()
     np.testing.assert_array_equal(raw.get_ydata(), [4.0, 2.0, 1.0, 0.5])
-    np.testing.assert_array_equal(smooth.get_xydata(), [[0.5, 3.0], [1.5, 1.5], [2.5, 0.75]])
+    np.testing.assert_array_equal(smooth.get_xydata(), [[1.5, 3.0], [2.5, 1.5], [3.5, 0.75]])
     assert axes.get_yscale() == "log"
     assert len(plots.loss_curve([1.0, 0.5]).get_lines()) == 1
+    assert plots.loss_curve([1.0, -0.5]).get_yscale() == "linear"
 
 
 def test_a_surface_from_the_top_is_dark_red_where_it_is_low():

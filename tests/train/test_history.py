@@ -75,6 +75,13 @@ def test_it_draws_every_step_and_epoch():
 
 
 def test_without_matplotlib_the_extra_is_named(monkeypatch):
+    monkeypatch.delitem(sys.modules, "tinygrad_edu.show.plots", raising=False)
+    monkeypatch.delattr("tinygrad_edu.show.plots", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ModuleNotFoundError, match=r"plot needs matplotlib; pip install 'tinygrad_edu\[show\]'"):
-        trained(1).plot()
+    with pytest.raises(ModuleNotFoundError, match=r"needs matplotlib; pip install 'tinygrad_edu\[show\]'"):
+        History([1.0]).plot()
+
+
+def test_before_the_first_step_there_is_nothing_to_draw():
+    with pytest.raises(ValueError, match="for 0 losses"):
+        History().plot()

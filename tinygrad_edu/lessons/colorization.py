@@ -6,15 +6,16 @@ g      the network: a patch of grey around a pixel goes in, the pixel's colour c
 """
 
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array, load_flower
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.losses import squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.optim import adam
+from tinygrad_edu.train import fit
 
 REACH = 2  # a patch is 5 × 5 pixels
 HIDDEN = 32
@@ -85,14 +86,16 @@ def learn(seed: int, mirrored: bool = False, steps: int = STEPS) -> Coloured:
     seen = np.concatenate([patches(to_grey(half)) for half in examples])
     colours = np.concatenate([half.reshape(-1, 3) for half in examples])
     start = Network.random([seen.shape[1], HIDDEN, 3], seed)
-    g, losses = train(start, lambda g, grey, real: distance(grey, real, g), (seen, colours), adam(0.01), steps)
+    batches = repeat((seen, colours), steps)
+    fitted = fit(start, lambda g, grey, real: distance(grey, real, g), batches, adam(0.01))
+    g = fitted.parameters
     with no_grad():
         coloured = np.clip(g(patches(to_grey(right))).data, 0, 1).reshape(right.shape)
     mean = np.broadcast_to(colours.mean(axis=0), right.shape)
     return Coloured(
         right,
         coloured,
-        losses,
+        fitted.losses,
         network=float(squared_error(coloured, right)),
         mean_colour=float(squared_error(mean, right)),
         best_by_grey=float(squared_error(mean_colours(right), right)),

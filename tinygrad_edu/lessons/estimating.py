@@ -8,6 +8,7 @@ w, b    the parameters of a line, w·x + b
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ import numpy as np
 from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array
 from tinygrad_edu.lessons.functions import parabola
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.losses import distance
 from tinygrad_edu.nn import Network
 from tinygrad_edu.optim import sgd
 from tinygrad_edu.slope import slope
+from tinygrad_edu.train import fit
 
 Example = tuple[float, float]
 
@@ -116,7 +117,10 @@ def learn_line(examples: Sequence[Example], learning_rate: float = 0.05, steps: 
     Source: the post, "Estimating a function": minimise the distance for all points; here the sum of its squares.
     """
     x, y = np.array(examples).T
-    (w, b), totals = train(
-        (0.0, 0.0), lambda line, x, y: np.sum((line[0] * x + line[1] - y) ** 2), (x, y), sgd(learning_rate), steps
-    )
-    return Line(float(w), float(b), totals)
+
+    def total(line: tuple[Any, Any], x: Array, y: Array) -> Any:
+        return np.sum((line[0] * x + line[1] - y) ** 2)
+
+    fitted = fit((0.0, 0.0), total, repeat((x, y), steps), sgd(learning_rate))
+    w, b = fitted.parameters
+    return Line(float(w), float(b), fitted.losses)

@@ -6,6 +6,7 @@ h  the distance between the corners of a curve of straight pieces
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ import numpy as np
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.data import Array
 from tinygrad_edu.functions import relu
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.nn import Layer, Network
 from tinygrad_edu.optim import sgd
+from tinygrad_edu.train import fit
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([[0.0], [1.0], [1.0], [0.0]])  # 1 if exactly one of the two inputs is
@@ -56,8 +57,7 @@ def learn_xor(
     def loss(constants: list[Any]) -> Any:  # a sum over networks: the slope by the constants of one sees no other
         return np.sum(np.mean((outputs(constants) - XOR) ** 2, axis=(1, 2)))
 
-    constants, _ = train(start, loss, (), sgd(rate), steps)
-    given = outputs(constants)
+    given = outputs(fit(start, loss, repeat((), steps), sgd(rate)).parameters)
     return Trained(
         losses=np.mean((given - XOR) ** 2, axis=(1, 2)).tolist(),
         right=np.all((given > 0.5) == (XOR > 0.5), axis=(1, 2)).tolist(),

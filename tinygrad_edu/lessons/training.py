@@ -4,16 +4,17 @@ hidden  how many neurons stand in the layer between
 """
 
 from dataclasses import dataclass, replace
+from itertools import repeat
 
 import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.data import Array, Examples, load_digits
 from tinygrad_edu.lessons.digits import accuracy
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.optim import adam, sgd
+from tinygrad_edu.train import fit
 
 WAVE = np.linspace(-3.0, 3.0, 25)[:, None]  # the sine of these is to be learnt; its mean is 0
 
@@ -35,7 +36,8 @@ def distance_from_wave(network: Network) -> Array:
 
 def learn_wave(start: Network, steps: int = 300, rate: float = 0.1) -> Start:
     """Train a network of 1 → hidden → 1 on a sine wave."""
-    network, losses = train(start, distance_from_wave, (), sgd(rate), steps)
+    fitted = fit(start, distance_from_wave, repeat((), steps), sgd(rate))
+    network, losses = fitted.parameters, fitted.losses
     moved = max(
         float(np.max(np.abs(after.data - before.data)))
         for after, before in zip(tree.leaves(network), tree.leaves(start), strict=True)
@@ -82,11 +84,6 @@ def learn_random_labels(seed: int, images: int = 200, hidden: int = 128, steps: 
     rng = np.random.default_rng(seed)
     shown = images_and_labels.images[:images]
     labels = rng.integers(0, 10, images)
-    network, _ = train(
-        Network.random([64, hidden, 10], seed),
-        lambda network, x, labels: cross_entropy(network(x), labels),
-        (shown, labels),
-        adam(0.01),
-        steps,
-    )
+    start, batches = Network.random([64, hidden, 10], seed), repeat((shown, labels), steps)
+    network = fit(start, lambda network, x, labels: cross_entropy(network(x), labels), batches, adam(0.01)).parameters
     return ByHeart(accuracy(network, Examples(shown, labels)), accuracy(network, test))

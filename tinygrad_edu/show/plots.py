@@ -35,7 +35,9 @@ _STYLES = (("white", "o-"), ("black", "s--"), ("#1f4e79", "^:"))
 
 
 def loss_curve(losses: Sequence[float], window: int = 1, axes: Axes | None = None) -> Axes:
-    """The losses over the steps, on a logarithmic scale, and with a `window` their mean over so many steps.
+    """The loss at each step, counted from 1, and with a `window` their mean over so many steps.
+
+    The scale is logarithmic if all losses are positive.
 
     Raises:
         ValueError: there is no loss, or the window is longer than they are.
@@ -43,12 +45,13 @@ def loss_curve(losses: Sequence[float], window: int = 1, axes: Axes | None = Non
     if not 1 <= window <= len(losses):
         raise ValueError(f"loss_curve: the window is {window} for {len(losses)} losses; choose one of 1 to as many")
     axes = axes or _new(5, 3.4)
-    axes.semilogy(losses, ".", color=GREY, markersize=2, alpha=0.6 if window > 1 else 1.0)
+    steps = np.arange(1, len(losses) + 1)
+    axes.plot(steps, losses, ".", color=GREY, markersize=2, alpha=0.6 if window > 1 else 1.0, label="each step")
     if window > 1:
         smooth = np.convolve(losses, np.full(window, 1 / window), mode="valid")
-        axes.semilogy(np.arange(len(smooth)) + (window - 1) / 2, smooth, color=BLUE, label=f"mean of {window}")
+        axes.plot(steps[: len(smooth)] + (window - 1) / 2, smooth, color=BLUE, label=f"mean of {window}")
         axes.legend()
-    axes.set(xlabel="step", ylabel="loss")
+    axes.set(xlabel="step", ylabel="loss", yscale="log" if min(losses) > 0 else "linear")
     return axes
 
 

@@ -1,6 +1,6 @@
-"""Training: the trainer and its checkpoints, and the plain loop of gradient descent.
+"""Training: the trainer and its checkpoints, and the plain loop.
 
-fit                     the post's gradient descent over any batches, in a few lines to be read
+fit                     a compiled step for each of any batches, in a few lines to be read
 Trainer                 minibatches, validation, early stopping, checkpoints, and the compiled step
 suggest_learning_rate   how long a step may be, by the curvature
 """

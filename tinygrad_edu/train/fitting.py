@@ -1,7 +1,8 @@
-"""The loop of gradient descent over batches of examples.
+"""The loop of training, a compiled step for each batch of examples.
 
 parameters  the tree that learns, such as a network
 loss        the function made small: ``loss(parameters, *batch)`` gives one number
+optimizer   says how far each step goes
 """
 
 import math
@@ -9,9 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_edu.core.rules import Function
+from tinygrad_edu.compiler import compile
+from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.value import no_grad
-from tinygrad_edu.optim import descend
+from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.transforms import value_and_grad
 from tinygrad_edu.tree import Tree
 
@@ -46,19 +48,20 @@ def fit(
     parameters: Tree,
     loss: Function,
     batches: Iterable[tuple[Any, ...]],
-    learning_rate: float,
+    optimizer: Optimizer,
     progress: Callable[[int, float], object] | None = None,
 ) -> Fit:
-    """What a step of gradient descent for each batch makes of the parameters.
+    """What a step of an optimizer for each batch makes of the parameters.
 
-    >>> fit(4.0, lambda p, x: (p - x) ** 2, [(1.0,)] * 3, learning_rate=0.25)
+    >>> from tinygrad_edu.optim import sgd
+    >>> fit(4.0, lambda p, x: (p - x) ** 2, [(1.0,)] * 3, sgd(0.25))
     Fit(parameters=np.float64(1.375), losses=[9.0, 2.25, 0.5625], interrupted=False)
 
     Args:
         parameters: any tree of numbers, arrays or Values; it is not written into.
         loss: called as ``loss(parameters, *batch)``, it gives one number.
-        batches: an iterable of tuples, such as `minibatches` gives.
-        learning_rate: how far to step, per unit of slope.
+        batches: an iterable of tuples, such as `minibatches` gives, or ``itertools.repeat(examples, steps)``.
+        optimizer: such as ``optim.sgd(0.1)``, the post's gradient descent.
         progress: called after each step with the number of steps taken and the loss before the step.
 
     Returns:
@@ -66,26 +69,33 @@ def fit(
 
     Raises:
         FloatingPointError: the loss is infinite or not a number; the message names the step.
+        TraceError: the loss cannot be compiled; `Trainer` takes it as it is.
     """
     slopes = value_and_grad(loss)
+
+    @compile
+    def step(parameters: Tree, state: Tree, *batch: Any) -> tuple[Array, Tree, Tree]:
+        value, gradient = slopes(parameters, *batch)
+        parameters, state = optimizer.update(gradient, state, parameters)
+        return value, parameters, state
+
     losses: list[float] = []
     try:
-        for step, batch in enumerate(batches, 1):
+        state = optimizer.init(parameters)
+        for count, batch in enumerate(batches, 1):
             with no_grad():
-                value, gradients = slopes(parameters, *batch)
-                losses.append(_finite(float(value), step, learning_rate))
-                parameters = descend(parameters, gradients, learning_rate)
+                value, *after = step(parameters, state, *batch)
+                losses.append(_finite(float(value), count))
+            parameters, state = after
             if progress is not None:
-                progress(step, losses[-1])
+                progress(count, losses[-1])
     except KeyboardInterrupt:
         return Fit(parameters, losses, interrupted=True)
     return Fit(parameters, losses)
 
 
-def _finite(loss: float, step: int, learning_rate: float) -> float:
+def _finite(loss: float, step: int) -> float:
     if not math.isfinite(loss):
-        raise FloatingPointError(
-            f"fit: the loss is {loss} at step {step}; lower the learning rate, now {learning_rate}, "
-            "or look for bad numbers in the data"
-        )
+        remedy = "lower the learning rate, or look for bad numbers in the data"
+        raise FloatingPointError(f"fit: the loss is {loss} at step {step}; {remedy}")
     return loss

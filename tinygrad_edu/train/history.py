@@ -11,9 +11,12 @@ import math
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _SHOWN = 12
 
@@ -104,26 +107,21 @@ class History:
                 file.write(made.getvalue())
         return made.getvalue()
 
-    def plot(self, axes: Any = None) -> Any:
-        """Draw the loss of each step and epoch on Matplotlib's `axes`, new ones by default, and return them.
+    def plot(self, axes: "Axes | None" = None) -> "Axes":
+        """Draw the loss of each step, and what losses were at the end of each epoch, on `axes`, new ones by default.
 
         Raises:
             ModuleNotFoundError: Matplotlib is missing; it comes with the extra ``show``.
+            ValueError: there was no step yet.
         """
-        try:
-            import matplotlib.pyplot as plt  # noqa: PLC0415 - an extra
-        except ModuleNotFoundError as error:
-            raise ModuleNotFoundError("History.plot needs matplotlib; pip install 'tinygrad_edu[show]'") from error
-        if axes is None:
-            _, axes = plt.subplots(figsize=(5.8, 3.6), layout="constrained")
-        axes.plot(np.arange(1, len(self.losses) + 1), self.losses, color="#bbbbbb", linewidth=0.6, label="each step")
+        from tinygrad_edu.show import plots  # noqa: PLC0415 - an extra
+
+        axes = plots.loss_curve(self.losses, axes=axes)
         ends = [row["steps"] for row in self.epochs]
-        for name, colour in (("loss", "#1f4e79"), ("validation_loss", "#b3261e")):
+        for name, colour in (("loss", plots.BLUE), ("validation_loss", plots.RED)):
             if name in self.names:
                 label = f"{name.replace('_', ' ')}, each epoch"
                 axes.plot(ends, self[name], color=colour, marker="o", markersize=3, label=label)
-        positive = bool(self.losses) and min(self.losses) > 0
-        axes.set(xlabel="step", ylabel="loss", yscale="log" if positive else "linear")
         axes.legend(fontsize="small")
         return axes
 

@@ -8,6 +8,7 @@ Source: Zhang, Isola and Efros, "Colorful Image Colorization", 2016. The post's 
 and a squared distance, stands beside it; the lesson `tinygrad_edu.lessons.colorization` tells more of that one.
 """
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,10 @@ from tinygrad_edu.data import Array, load_flower, load_pagoda
 from tinygrad_edu.functions import softmax
 from tinygrad_edu.lessons.colorization import LUMINANCE, patches, to_grey
 from tinygrad_edu.lessons.gallery import Shown
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
 from tinygrad_edu.optim import adam
+from tinygrad_edu.train import fit
 
 HIDDEN = 64
 STEPS = 300
@@ -73,7 +74,7 @@ def show(quick: bool = False, seed: int = 0) -> Shown:
 
     def learn(outputs: int, distance: Any, wanted: Array) -> Network:
         start = Network.random([seen.shape[1], HIDDEN, outputs], seed)
-        network: Network = train(start, distance, (seen, wanted), adam(0.005), steps)[0]
+        network: Network = fit(start, distance, repeat((seen, wanted), steps), adam(0.005)).parameters
         return network
 
     by_distance = learn(2, squared_distance, colour)

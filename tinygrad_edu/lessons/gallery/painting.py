@@ -9,6 +9,7 @@ Source: Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neura
 do, He, Wang and Hopcroft, "A Powerful Generative Model Using Random Weights for the Deep Image Representation", 2016.
 """
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array, load_flower, load_pagoda
 from tinygrad_edu.functions import mean_pool, relu
 from tinygrad_edu.lessons.gallery import Shown
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.nn import Conv2d
 from tinygrad_edu.optim import adam
+from tinygrad_edu.train import fit
 
 STEPS = 300
 CONTENT = 0.15  # how much the content counts beside the style
@@ -90,7 +91,7 @@ def paint(content: Array, style: Array, weight: float, steps: int, seed: int) ->
     """A photo (1, 3, h, w) in the style of another, by descent in its pixels, from the photo itself."""
     network = make_network(seed)
     wanted = network, looked_at(network, style)[0], looked_at(network, content)[1], np.float32(weight)
-    pixels: Array = train(content, distance, wanted, adam(0.015), steps)[0]
+    pixels: Array = fit(content, distance, repeat(wanted, steps), adam(0.015)).parameters
     return np.clip(pixels, 0, 1)
 
 

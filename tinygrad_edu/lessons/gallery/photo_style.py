@@ -11,6 +11,7 @@ Source: Luan, Paris, Shechtman and Bala, "Deep Photo Style Transfer", 2017; the 
 Lischinski and Weiss, "A Closed-Form Solution to Natural Image Matting", 2008.
 """
 
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,8 @@ from tinygrad_edu.data import Array, load_flower, load_pagoda
 from tinygrad_edu.lessons.gallery import Shown
 from tinygrad_edu.lessons.gallery import painting as gram_matrices
 from tinygrad_edu.lessons.gallery.painting import content_distance, draw, features, looked_at, make_network, to_pixels
-from tinygrad_edu.lessons.whole_batch import train
 from tinygrad_edu.optim import adam
+from tinygrad_edu.train import fit
 
 STEPS = 300
 CONTENT = 0.1  # how much the content counts beside the style
@@ -79,7 +80,7 @@ def restyle(photo: Array, style: Array, steps: int, seed: int) -> Array:
     network = make_network(seed)
     grams, content = looked_at(network, style)[0], looked_at(network, photo)[1]
     wanted = network, grams, content, residual_of(photo), np.float32(EDGES)
-    pixels: Array = train(photo, distance, wanted, adam(0.015), steps)[0]
+    pixels: Array = fit(photo, distance, repeat(wanted, steps), adam(0.015)).parameters
     return np.clip(pixels, 0, 1)
 
 
