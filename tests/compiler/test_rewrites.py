@@ -26,8 +26,8 @@ MANY = 20_000 if settings.default.max_examples >= 50 else 300
 LINES = [
     "{z} = {c} * {x}", "{z} = {x} * {c}", "{z} = {x} + {c}", "{z} = {c} + {x}", "{z} = {x} - {c}", "{z} = {c} - {x}",
     "{z} = {x} / {c}", "{z} = -{x}", "{z} = +{x}", "{z} = {x} ** {e}", "{z} = np.power({x}, {e})",
-    "{z} = np.float_power({x}, {e})", "{z} = {x} * {y}", "{z} = {x} + {y}", "{z} = np.arctan2({x}, {y})",
-    "{z} = np.exp({x})", "{z} = np.copy({x})", "{z} = {x} * np.full({x}.shape, {c})",
+    "{z} = np.float_power({x}, {e})", "{z} = {c} * -{x}", "{z} = {x} * {y}", "{z} = {x} + {y}",
+    "{z} = np.arctan2({x}, {y})", "{z} = np.exp({x})", "{z} = np.copy({x})", "{z} = {x} * np.full({x}.shape, {c})",
     "{z} = np.power({x}, np.full({x}.shape, {e}))", "{z} = np.ones_like({x}) * {c}", "{z} = np.zeros_like({x})",
     "{z} = np.where({x} > {y}, {x}, {c})", "{z} = np.maximum({x}, {c})", "{z} = {x}.reshape({x}.shape)",
     "{z} = {x}[...]", "{z} = {x}[::-1]", "{z} = {x}.astype(np.float32)", "{z} = {x}.astype(np.float64)",
@@ -170,6 +170,7 @@ def monkeypatch_of_tiles():
         (lambda x: 0.5 * (4.0 * x), [np.multiply, np.multiply]),
         (lambda x: 3.0 * (4.0 * x), [np.multiply]),
         (lambda x: 4.0 * (3.0 * x), [np.multiply, np.multiply]),
+        (lambda x: 3.0 * np.negative(x), [np.multiply]),
         (lambda x: np.sin(x / 1), [np.sin]),
         (lambda x: np.sin(np.negative(-x)), [np.sin]),
         (lambda x: np.sin(+x), [np.sin]),

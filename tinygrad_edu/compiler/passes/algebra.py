@@ -132,13 +132,18 @@ def _subtract(_: Node, __: MadeBy, x: Any, y: Any) -> Any:
 
 
 def _multiply(node: Node, made_by: MadeBy, x: Any, y: Any) -> Any:
-    """Drop x · 1; write c · (d · x) as (c · d) · x where d is a power of two, and neither c nor d is less than 1.
+    """Drop x · 1; write c · -x as -c · x, and c · (d · x) as (c · d) · x where both round once.
 
-    Then d · x is exact or overflows, as the product of all three does, and both ways round once.
+    They do where d is a power of two and neither c nor d is less than 1: then d · x is exact or overflows, as the
+    product of all three does.
     """
     c, inner = (y, x) if isinstance(x, Node) else (x, y)
     if _is(1, c):
         return inner
+    # The integer 0 has no sign to turn.
+    if made_by(inner, np.negative) and _is_number(c) and c != 0 and inner.dtype.kind == "f":
+        c, inner = -c, inner.arguments[0]
+        node.arguments = c, inner
     if made_by(inner, np.multiply) and inner.dtype == node.dtype and node.dtype.kind == "f":
         d, z = sorted(inner.arguments, key=lambda x: isinstance(x, Node))
         if isinstance(z, Node) and _is_number(c) and _is_number(d) and _is_exact(c, d, node.dtype):
