@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygrad_edu.core.rules import Array
-from tinygrad_edu.show.description import Description, Edge, Node, running_totals
+from tinygrad_edu.show.description import Description, running_totals
+from tinygrad_edu.show.nodes import Edge, Node
 from tinygrad_edu.show.numbers import SMALL, number, shown
 from tinygrad_edu.show.symbols import constant
 

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
-from tinygrad_edu.show.description import Description, Edge, Node
+from tinygrad_edu.show.description import Description
+from tinygrad_edu.show.nodes import Edge, Node
 from tinygrad_edu.show.numbers import short, shown
 from tinygrad_edu.show.scopes import scope, scopes_of
 

@@ -20,7 +20,8 @@ from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.losses import negative_log_likelihood
-from tinygrad_edu.show.description import Description, Edge, Node
+from tinygrad_edu.show.description import Description
+from tinygrad_edu.show.nodes import Edge, Node
 from tinygrad_edu.show.symbols import SIGNS, Symbol
 
 MOST = 64  # numbers of an entry that the page computes with

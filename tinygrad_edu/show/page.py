@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.value import Value
-from tinygrad_edu.show.description import Description, Edge, Node, running_totals
+from tinygrad_edu.show.description import Description, running_totals
 from tinygrad_edu.show.explanation import in_words, sentences
 from tinygrad_edu.show.graph import graph_of
 from tinygrad_edu.show.javascript import NotWrittenError, functions_of
+from tinygrad_edu.show.nodes import Edge, Node
 from tinygrad_edu.show.numbers import short, shown
 from tinygrad_edu.show.picture import svg
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.show.description import Description, Edge, Node
+from tinygrad_edu.show.description import Description
+from tinygrad_edu.show.nodes import Edge, Node
 from tinygrad_edu.show.numbers import SMALL, number, short, shown
 from tinygrad_edu.show.symbols import constant
 

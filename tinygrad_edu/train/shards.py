@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.train.batches import Batch
 from tinygrad_edu.train.program import Program, TrainingWarning
 from tinygrad_edu.transforms import value_and_grad
 from tinygrad_edu.tree import Tree
-
-Batch = tuple[Any, ...]
 
 _ATTEMPTS = 2  # by workers, before a shard is worked on here
 

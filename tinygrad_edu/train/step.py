@@ -20,13 +20,13 @@ from tinygrad_edu import tree
 from tinygrad_edu.check import detect_nan
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.optim.optimizer import Optimizer, times
+from tinygrad_edu.train.batches import Batch
 from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.program import Program
 from tinygrad_edu.train.shards import Shards
 from tinygrad_edu.transforms import value_and_grad
 from tinygrad_edu.tree import Tree
 
-Batch = tuple[Any, ...]
 Stepped = tuple[Array, Array, Tree, Tree, Tree]  # the loss, the squared norm of the gradients; p, state, layers after
 
 

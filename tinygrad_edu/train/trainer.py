@@ -15,9 +15,10 @@ from tinygrad_edu.check import compare_gradients
 from tinygrad_edu.check.report import Report
 from tinygrad_edu.core.rules import Function
 from tinygrad_edu.core.value import no_grad
-from tinygrad_edu.data import Dataset, deal, prefetched
+from tinygrad_edu.data import Dataset
 from tinygrad_edu.optim import Optimizer
 from tinygrad_edu.train.advice import Adviser
+from tinygrad_edu.train.batches import Batch, Batches
 from tinygrad_edu.train.checkpoint import CheckpointError
 from tinygrad_edu.train.history import History
 from tinygrad_edu.train.interrupts import leave, postponed
@@ -25,14 +26,12 @@ from tinygrad_edu.train.measuring import Measures
 from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.progress import Progress, shown
 from tinygrad_edu.train.state import State, as_given, plain
-from tinygrad_edu.train.step import Batch, Stepper
+from tinygrad_edu.train.step import Stepper
 from tinygrad_edu.tree import Tree
 
 Callback = Callable[["Trainer"], object]
 Data = Dataset | tuple[Any, ...]
 Path = str | os.PathLike[str]
-
-_AHEAD = 2  # batches that are read in advance from a disk
 
 
 class Trainer:
@@ -96,9 +95,8 @@ class Trainer:
         if state is None and hasattr(network, "initial_state") and tree.leaves(network.initial_state()):
             remedy = "pass state=network.initial_state(), and a loss that is given it and returns the next one"
             raise ValueError(f"Trainer: the network has layers that keep a state, and none was passed; {remedy}")
-        self.augment, self.advice = augment, advice
         self._objective = Objective(loss, state is not None)
-        self.seed, self.batch_size, self.shards = seed, batch_size, shards
+        self._batches, self.shards = Batches(batch_size, seed, augment), shards
         self._like = network
         p = plain(network)
         with no_grad():
@@ -224,8 +222,8 @@ class Trainer:
 
     def _steps(self, train: Dataset, held_out: Dataset | None, bar: Progress | None) -> Iterator[bool]:
         """Make the steps that are left of an epoch; each gives whether the epoch has ended."""
-        state, count = self._state, self._batches_an_epoch(len(train))
-        for batch in self._batches(train, count):
+        state, count = self._state, self._batches.count(train)
+        for batch in self._batches.left(train, state.epoch, state.step_in_epoch):
             self.batch, before = batch, state.network
             value, *made = self._stepper(before, state.optimizer, state.layers, batch)
             if not state.steps and self._adviser is not None:
@@ -237,19 +235,6 @@ class Trainer:
             if ended:
                 self._end_epoch(held_out, count, before)
             yield ended
-
-    def _batches_an_epoch(self, n: int) -> int:
-        return -(-n // (self.batch_size or n))
-
-    def _batches(self, train: Dataset, count: int) -> Iterator[Batch]:
-        """The minibatches that are left of an epoch."""
-        seed, epoch = self.seed, self.epoch
-        left = [*enumerate(deal(len(train), count, seed, epoch))][self._state.step_in_epoch :]
-        batches = (self._augmented(train[rows], (seed, epoch, i)) for i, rows in left)
-        return prefetched(batches, _AHEAD if train.on_disk else 0)
-
-    def _augmented(self, batch: Batch, seed: tuple[int, int, int]) -> Batch:
-        return batch if self.augment is None else tuple(self.augment(np.random.default_rng(seed), *batch))
 
     def _end_epoch(self, held_out: Dataset | None, count: int, before: Tree) -> None:
         """Measure, keep the best, and warn of what often goes wrong; `before` is what the last step began with."""
@@ -302,4 +287,4 @@ class Trainer:
 
     def _settings(self) -> dict[str, Any]:
         """What the course of training depends on, beside what a checkpoint holds."""
-        return {"seed": self.seed, "batch_size": self.batch_size, "shards": self.shards}
+        return {"seed": self._batches.seed, "batch_size": self._batches.size, "shards": self.shards}
