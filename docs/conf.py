@@ -104,8 +104,9 @@ def read_page(app: "Sphinx", page: str, text: list[str]) -> None:
             text[0] = text[0].replace(
                 place, links_from((ROOT / outside).read_text("utf-8"), posixpath.dirname(outside), page)
             )
-    if page == "course":  # its lessons fold up in the sidebar; on GitHub this would stand there as text
-        text[0] += "\n```{toctree}\n:hidden:\n:glob:\n\ncourse/*\n```\n"
+    inner = {"course": ["course/*"], "gallery": re.findall(r"\((gallery/\w+)\.md\)", text[0])}
+    if page in inner:  # these fold up in the sidebar; on GitHub this would stand there as text
+        text[0] += "\n".join(["\n```{toctree}\n:hidden:\n:glob:\n", *inner[page], "```\n"])
     if page == "index":
         listed = text[0].splitlines()
         more = sorted(name for name in app.env.found_docs if "/" not in name and name not in (page, *listed))
