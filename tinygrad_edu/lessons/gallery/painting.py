@@ -44,11 +44,9 @@ def make_network(seed: int) -> Network:
 
 def features(network: Network, photo: Array) -> list[Array]:
     """What each layer says of a photo (1, 3, h, w): (1, 32, h, w), (1, 64, h/2, w/2) and (1, 64, h/4, w/4)."""
-    z = relu(network[0](2 * photo - 1))
-    found = [z]
+    found = [relu(network[0](2 * photo - 1))]
     for layer in network[1:]:
-        z = relu(layer(mean_pool(z, 2)))
-        found.append(z)
+        found.append(relu(layer(mean_pool(found[-1], 2))))
     return found
 
 
