@@ -5,6 +5,7 @@ x  what a step is given
 """
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tests.transforms.drawn_loops import checkpointed, drawn_loops, scanned
 from tinygrad_edu.compiler import ir, patience
+from tinygrad_edu.compiler.passes import residuals
 
 MANY = 2000 if settings.default.max_examples >= 50 else 25
 EPS = np.finfo(float).eps
@@ -113,6 +115,60 @@ def test_segments():
         return tg.scan(lambda h, x: (cell(w, h, x), None), np.zeros(4), xs, checkpoint=True)[0][1]
 
     assert_runs(tg.value_and_grad(last), W, XS, rtol=512)
+
+
+def computed(call, text):
+    """How often a call stands in a program, but for its remarks."""
+    return sum(line.partition("  #")[0].count(f"{call}(") for line in text.splitlines())
+
+
+def test_the_sweep_reads_what_was_kept_forward(monkeypatch):
+    def program(f):
+        compiled = tg.compile(f)
+        compiled(W, XS)
+        return compiled.source
+
+    slopes = tg.value_and_grad(network, (0, 1))
+    assert_runs(slopes, W, XS, others=[(W, -XS)])
+    text = program(slopes)
+    assert computed("np.tanh", text) == 1
+    assert "  ∂ return np.tanh(x @ w" in text
+    assert ", work):" in text.partition("def loop2")[0]  # what is kept has memory that is made once
+    monkeypatch.setattr(residuals, "MOST_BYTES", 12 * 4 * 8 - 1)  # of all steps, just too little
+    assert computed("np.tanh", program(slopes)) == 2
+
+
+def test_checkpoints_keep_nothing_of_a_step():
+    n, c = 400, np.linspace(-1, 1, 100)
+    wave = tg.checkpoint(lambda w, c: np.tanh(w * c) + c)
+    slopes = tg.compile(tg.grad(lambda w, c: np.sum(tg.scan(lambda c, _: (wave(w, c), None), c, length=n)[0])))
+    slopes(0.5, c)
+    assert computed("np.tanh", slopes.source) == 2
+
+    def last(w, c):
+        return np.sum(tg.scan(lambda c, _: (np.tanh(w * c) + c, None), c, length=n, checkpoint=True)[0])
+
+    slopes = tg.compile(tg.grad(last))
+    for _ in range(2):
+        slopes(0.5, c)
+    tracemalloc.start()
+    slopes(0.5, c)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 4 * n**0.5 * c.nbytes  # between segments, and in one of them, with what the slopes read
+
+
+def test_what_a_loop_gives_shares_no_memory():
+    def path(h, xs):
+        return tg.scan(lambda h, x: (np.sin(h) + x,) * 2, h, xs)
+
+    compiled = tg.compile(path)
+    for _ in range(2):
+        last, states = compiled(np.zeros(4), np.ones((5, 4)))
+        assert not np.shares_memory(last, states)
+        first = states.copy()
+        compiled(np.ones(4), np.ones((5, 4)))
+        np.testing.assert_array_equal(first, states)
 
 
 def test_only_what_is_used_is_kept():

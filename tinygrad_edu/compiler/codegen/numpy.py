@@ -23,7 +23,7 @@ import inspect
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,38 +71,40 @@ def print_graph(
     text = printer.text()
     constants = {name: x for name, x in printer.names.constants.items() if define_constant(x) is None}
     on_numbers = any(each.has_lowered for each in printer.fors.values())
-    return Source(text, constants, sum(loop.scratch for loop in printer.loops.values()), on_numbers)
+    return Source(text, constants, sum(printer.makes(node).scratch for node in printer.scratch), on_numbers)
 
 
 class _Printer:
     """The parts of a text, as they come: its lines, the functions of its groups, its memory and its constants."""
 
     def __init__(
-        self, graph: Graph, plan: MemoryPlan, infix: bool, threads: int, scalars: bool, outer: Names | None = None
+        self, graph: Graph, plan: MemoryPlan, infix: bool, threads: int, scalars: bool, outer: "_Printer | None" = None
     ) -> None:
         self.graph, self.plan, self.infix, self.threads, self.scalars = graph, plan, infix, threads, scalars
         templates = {node.function for node in graph.nodes if isinstance(node.function, Template)}
         used: set[str] = set().union(*(each.names for each in templates))
         runs = [node for node in graph.nodes if isinstance(node.function, ForLoop)]
         taken = used | (_MATH if runs or outer else set())
-        taken |= {"i"} if outer else {"make_work", "work", "in_threads", "pools", "os", "math", graph.name}
-        self.names = names = Names(taken, outer)
-        self.fors = {node: ForText(node, names.global_name("loop"), self) for node in runs}
+        taken |= {"i", "work"} if outer else {"make_work", "work", "in_threads", "pools", "os", "math", graph.name}
+        self.names: Names = Names(taken, outer.names if outer else None)
+        names = self.names
+        self.remarks: Remarks = outer.remarks if outer else Remarks(_every_node(graph))
         self.parts = {x: _parts_of(x, graph) for x in runs}
+        self.fors = {node: ForText(node, names.global_name("loop"), self) for node in runs}
         self.used = used.union(*(each.printer.used for each in self.fors.values()))
         self.of_math = sorted(self.used & _MATH)
         if not outer:
             names.helpers |= {name: f for name, f in HELPERS.items() if name in self.used}
         self.given = names.name_inputs(graph.inputs)
         groups = [node for node in graph.nodes if isinstance(node.function, Blocks)]
-        inner = (x for node in groups for x in node.function.inner.nodes)  # type: ignore[attr-defined]
-        self.remarks = Remarks([*graph.nodes, *inner])
         self.loops = {x: Loop(x, names.numbered("blocks"), names, threads, self.remarks) for x in groups}
-        self.scratch = {node: names.numbered("scratch") for node in groups}
+        working = [*groups, *(node for node in runs if self.fors[node].once)]
+        self.scratch = {node: names.numbered("scratch") for node in working}
         self.uses = _count_uses(graph)
         self.reads: dict[Node, set[Node]] = {}  # the memory that what stands inline is read from
         self.rewritten = written_memory(graph.nodes).union(plan.of)
         self.made_once = {*plan.views}
+        self.in_rows: set[Node] = set()  # what a step of a loop writes into the row that is kept of it
 
     def text(self) -> str:
         """All of it."""
@@ -148,7 +150,7 @@ class _Printer:
 
     def inside(self, graph: Graph, plan: MemoryPlan, infix: bool) -> "_Printer":
         """What prints a step of a loop."""
-        return _Printer(graph, plan, infix, 1, self.scalars, self.names)
+        return _Printer(graph, plan, infix, 1, self.scalars, self)
 
     def body(self) -> list[str]:
         """The statements, forward and backward marked, each with its remark."""
@@ -185,9 +187,9 @@ class _Printer:
 
     def _reads_if_it_may_move(self, node: Node, after: Node | None) -> set[Node] | None:
         """The memory that a node reads, if none of it is written before the node is used; else None."""
-        if node in self.plan.of or node in self.made_once or node.function is assume or node in self.loops:
+        if node in self.plan.of or node in self.made_once or node in self.in_rows or node.function is assume:
             return None
-        if node in self.fors:
+        if node in self.loops or node in self.fors:
             return None
         if node.writes is not None or node.name is not None or not (self.infix or not node.shape or node.is_view):
             return None
@@ -210,7 +212,9 @@ class _Printer:
             asked = template("not x").fill([operand(condition, names)]) if answer else format_value(condition, names)
             return f"if {asked}: return None"
         if node in self.fors:
-            call = f"{self.fors[node].name}({', '.join(format_value(x, names) for x in node.arguments)})"
+            given = [format_value(x, names) for x in node.arguments]
+            given += [self.scratch[node]] if node in self.scratch else []
+            call = f"{self.fors[node].name}({', '.join(given)})"
             targets = names.of(node) if self.fors[node].loop.asks else self._targets(node)
             return f"{targets} = {call}" if targets else call
         if node.operands and node.operands[0] in self.fors:
@@ -218,7 +222,7 @@ class _Printer:
         if node in self.loops:
             call = self.loops[node].call([flat(x, names) for x in node.arguments], self.scratch[node])
             return f"{names.of(node)} = {call}"
-        if node in self.plan.of:
+        if node in self.plan.of or node in self.in_rows:
             return write_into(node, names.of(node), names)
         return statement(node, names, self.infix)
 
@@ -244,10 +248,22 @@ class _Printer:
             natural = _strides(node.shape or (), node.dtype.itemsize) == node.strides
             lines.append(f"{names.of(node)} = np.ndarray({layout}{'' if natural else f', {node.strides}'})")
         lines += [statement(node, names) for node in plan.views]
-        return lines + [f"{name} = {self.loops[node].work()}" for node, name in self.scratch.items()]
+        return lines + [f"{name} = {self.makes(node).work()}" for node, name in self.scratch.items()]
+
+    def makes(self, node: Node) -> Loop | ForText:
+        """What prints a loop over blocks, or over steps."""
+        return self.loops[node] if node in self.loops else self.fors[node]
 
     def _result(self, x: Any) -> str:
         return format_value(x, self.names) + ".copy()" * isinstance(x, np.ndarray)
+
+
+def _every_node(graph: Graph) -> Iterator[Node]:
+    """The nodes of a graph, and of the loops in it."""
+    for node in graph.nodes:
+        yield node
+        if isinstance(node.function, (Blocks, ForLoop)):
+            yield from _every_node(node.function.inner if isinstance(node.function, Blocks) else node.function.graph)
 
 
 def _count_uses(graph: Graph) -> Counter[Node]:

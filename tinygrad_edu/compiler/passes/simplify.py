@@ -18,15 +18,16 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler import ir
-from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, fingerprint, nodes_in, settled, substitute
+from tinygrad_edu.compiler.ir import Array, Graph, Node, assume, nodes_in, settled, substitute
 from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
+from tinygrad_edu.compiler.passes.calls import call_key
 from tinygrad_edu.compiler.passes.looping import narrow_loops
+from tinygrad_edu.compiler.passes.residuals import keep_residuals
 from tinygrad_edu.compiler.passes.verify import Verifier
 from tinygrad_edu.compiler.patience import look
 
 Pass = Callable[[Graph], Graph]
 
-_COMMUTE = {np.add, np.multiply}
 _PARTIAL = {operator.truediv, operator.floordiv, operator.mod, operator.pow}  # of Python's numbers
 _UNIFORM = {np.ones_like: 1, np.zeros_like: 0}
 
@@ -129,31 +130,12 @@ def eliminate_common_subexpressions(graph: Graph) -> Graph:
     for node in graph.nodes:
         substitute(node, by)
         if node in settled_nodes and node.function is not np.empty_like:
-            first = seen.setdefault(_key(node), node)
+            first = seen.setdefault(call_key(node), node)
             if first is not node and may_stand_for(first, node, given_out):
                 by[node] = first
                 continue
         kept.append(node)
     return graph.with_outputs(kept, by)
-
-
-def _key(node: Node) -> Any:
-    """What two calls have in common only if they give the same."""
-    arguments: Any = tuple([x if isinstance(x, Node) else _hashable(x) for x in node.arguments])
-    if node.function in _COMMUTE and len(arguments) == 2:
-        arguments = frozenset(arguments)
-    return node.function, arguments, *((key, _hashable(x)) for key, x in node.keywords.items())
-
-
-def _hashable(x: Any) -> Any:
-    """What can be looked up, and is equal only for the same argument."""
-    if isinstance(x, Node):
-        return "node", x
-    if isinstance(x, (tuple, list)):
-        return type(x), *map(_hashable, x)
-    if isinstance(x, slice):
-        return slice, *map(_hashable, (x.start, x.stop, x.step))
-    return fingerprint(x)
 
 
 def eliminate_copies(graph: Graph) -> Graph:
@@ -189,6 +171,7 @@ PASSES: tuple[Pass, ...] = (
     eliminate_common_subexpressions,
     eliminate_dead_code,
     narrow_loops,
+    keep_residuals,
     eliminate_dead_code,
 )
 
