@@ -195,6 +195,8 @@ for f in (np.sum, np.mean, np.prod, np.max, np.min, np.var, np.std):
               of(A(4, 2, 2, span=spread), axis=(0, 1), where=MASK_T[..., None], keepdims=True, **initial))
 for f in (np.var, np.std):
     domain(f, of(A(3, span=spread), correction=1), of(A(2, 3, span=spread), axis=1, mean=np.array([[0.5], [3.0]])))
+for f in (np.nanvar, np.nanstd):
+    domain(f, of(A(2, 3, span=spread), axis=1, dtype=np.float64))
 for f in (np.amax, np.amin):
     domain(f, of(A(3, span=spread), initial={np.amax: -9.0, np.amin: 9.0}[f], where=[True, False, True]))
 domain(np.average, of(A(2, 3), returned=True, weights=A(2, 3, span=positive)), of(A(2, 3), 1, A(3, span=positive),
@@ -351,6 +353,7 @@ domain(np.repeat,           each([(), (3,), (2, 3), (0,)], 2), each([(2, 3)], [1
 domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0, 2)], (2, 1, 2)),
                             each([(2, 3)], reps=(2,)))
 domain(np.pad,              each([(3,), (2, 3)], 1), each([(2, 3)], ((1, 0), (0, 2))),
+                            of(A(2, 3), ((1, 0), (0, 2)), constant_values=A()),
                             each([(3,), (0,)], (2, 1), constant_values=(3.0, 4.0)),
                             *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")))
 

@@ -55,7 +55,6 @@ CALLS = {
     "np.greater": lambda x: np.greater(x, np.ones(7)),
     "np.matmul": lambda x: x @ np.ones(7),
     "np.einsum": lambda x: np.einsum("ij,jk", x, np.ones((7, 7))),
-    "np.fft.fft": lambda x: np.fft.fft(x, axis=4),
     "np.median": lambda x: np.median(x, axis=3),
     "np.maximum.reduce": lambda x: np.maximum.reduce(x, axis=7),
     "np.hypot.accumulate": lambda x: np.hypot.accumulate(x, axis=7),
@@ -103,6 +102,26 @@ def test_errors_of_other_classes_stay_as_they_are():
 
     tg.derivative(tripled, lambda g, z, x: 3 * g)
     assert type(outcome(tripled, tg.Value(X))) is Unlucky
+
+
+@pytest.mark.parametrize(
+    "function", [f for f in ALONG if label(f).startswith("np.fft.") and _axis(f) in ("axis", "axes")], ids=label
+)
+def test_a_transform_says_which_axis_is_not_there(function):
+    """NumPy says that a tuple index is out of range."""
+    axis = 4 if _axis(function) == "axis" else (0, -5)
+    error = outcome(function, tg.Value(DATA), **{_axis(function): axis})
+    assert isinstance(error, type(outcome(function, DATA, **{_axis(function): axis})))
+    assert str(error) == f"{label(function)}: axis {np.max(axis) or -5} is out of bounds for array of dimension 2"
+
+
+def test_a_default_axis_that_is_not_there_is_named():
+    assert "axis -2 is out of bounds" in str(outcome(np.fft.fft2, tg.Value(DATA[0])))
+    assert "axis -1 is out of bounds" in str(outcome(np.fft.fft, tg.Value(2.0)))
+
+
+def test_an_index_that_is_not_there_is_not_taken_for_an_axis():
+    assert str(outcome(np.take, tg.Value(DATA[0]), 7, axis=0)).startswith("np.take: index 7 is out of bounds")
 
 
 def test_an_axis_error_still_says_which_axis():

@@ -1,5 +1,6 @@
 """Nothing leaves the tape unnoticed: each way out is refused by cause, with the remedy, or gives the right gradient."""
 
+import cmath
 import copy
 import dataclasses
 import math
@@ -69,6 +70,20 @@ LEAVING: dict[str, tuple[Callable[[], Any], str]] = {
     "np.r_": (lambda: np.r_[W, 1.0], "np.concatenate"),
     "np.c_": (lambda: np.c_[W, W], "np.column_stack"),
     "np.vectorize": (lambda: np.vectorize(lambda t: t * V)([1.0, 2.0]), "whole array"),
+    "cmath": (lambda: cmath.exp(V), "write np.exp"),
+    "np.complex128": (lambda: np.complex128(V), "astype"),
+    "drawn around a Value": (lambda: np.random.default_rng(0).normal(V, 1.0), r"m \+ d \* rng"),
+    "drawn out of a Value": (lambda: np.random.default_rng(0).permutation(W), r"x\[rng\.permutation"),
+    "np.arange": (lambda: np.arange(V, 5.0), r"np\.arange\(n\)"),
+    "np.fill_diagonal": (lambda: np.fill_diagonal(np.zeros((2, 2)), V), "np.eye"),
+    "assert_allclose": (lambda: np.testing.assert_allclose(W, [1.0, 2.0]), r"pass x\.data"),
+    "Polynomial": (lambda: np.polynomial.Polynomial([1.0, 2.0])(W), "np.polyval"),
+    "np.broadcast": (lambda: np.broadcast(W, W), "np.broadcast_arrays"),
+    "np.ndenumerate": (lambda: [*np.ndenumerate(W)], "a loop"),
+    "np.emath": (lambda: np.emath.sqrt(V), r"x \+ 0j"),
+    "np.tile": (lambda: np.tile(W, V), "plain int"),
+    "pow, modulo": (lambda: pow(V, 2, 3), r"__pow__\(\) takes 2"),
+    "format": (lambda: f"{W:.2f}", r"of shape \(2,\)"),
     "range": (lambda: range(V), "plain int"),
     "a list's index": (lambda: [1, 2][V], "plain int"),
     "sparse @ w": (lambda: scipy.sparse.csr_array(MATRIX) @ W, "toarray"),

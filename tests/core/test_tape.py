@@ -1,5 +1,8 @@
 """The gate, the order, the sweep: what a tape must keep, and what it must let go."""
 
+import dataclasses
+import operator
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +10,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import Value
+from tinygrad_edu.core.rules import table
 
 
 def test_micrograds_readme_gives_micrograds_numbers():
@@ -33,6 +37,56 @@ def test_the_same_value_twice_in_one_operation():
     y.backward()
     assert x.grad == 6.0
     assert y.grad == 1.0
+
+
+def add_one_by_one(x):
+    total = 0.0
+    for i in range(len(x)):
+        total = total + np.sum(x[i] ** 2)
+    return total
+
+
+def add_what_is_unpacked(x):
+    return sum(np.sum(row**2) for row in x)
+
+
+@pytest.mark.parametrize("f", [add_one_by_one, add_what_is_unpacked])
+@pytest.mark.parametrize("shape", [(7,), (7, 3)])
+def test_a_loop_over_elements_makes_one_array_of_their_size(f, shape, monkeypatch):
+    """If each element made one, a loop over n of them would take n * n steps backward."""
+    row = table[operator.getitem]
+    made = []
+
+    def counted(g, z, a, index):
+        made.append(index)
+        return row.rules[0](g, z, a, index)
+
+    monkeypatch.setitem(table, operator.getitem, dataclasses.replace(row, rules=(counted, None)))
+    x = np.random.default_rng(0).standard_normal(shape)
+    assert np.array_equal(tg.grad(f)(x), 2 * x)
+    assert made == [shape[0] - 1]
+
+
+INDICES = st.one_of(
+    st.integers(-4, 3), st.just(slice(None)), st.slices(4), st.just(...), st.just(None),
+    st.lists(st.integers(-4, 3), min_size=1, max_size=5), st.tuples(st.integers(0, 3), st.slices(2)),
+)  # fmt: skip
+
+
+@given(st.lists(INDICES, min_size=1, max_size=6), st.booleans())
+def test_what_is_picked_in_any_order_and_again_is_added_up(indices, whole):
+    x = np.arange(8.0).reshape(4, 2)
+    expected = np.full_like(x, whole)
+    for k, index in enumerate(indices, 1):
+        np.add.at(expected, index, k)
+
+    def f(x):
+        picked = sum(k * np.sum(x[index]) for k, index in enumerate(indices, 1))
+        return picked + whole * np.sum(x)
+
+    assert np.array_equal(tg.grad(f)(x), expected)
+    jacobian = tg.jacobian(lambda x: np.stack([f(x), f(-x)]))(x)
+    assert np.array_equal(jacobian, [expected, -expected])
 
 
 def test_a_diamond_adds_up_both_paths():

@@ -10,6 +10,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import tree
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.testing.calls import outcome
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, eps
 
@@ -65,6 +66,39 @@ def test_conversion_to_an_array_is_refused(convert, x):
 def test_results_without_slope_are_not_written_into_a_value(call):
     with pytest.raises(TypeError, match="Values are not written into"):
         call(tg.Value([1.0, 2.0]))
+
+
+PLACES = {
+    "np.take": lambda v: np.take(VALUE, v),
+    "np.take_along_axis": lambda v: np.take_along_axis(VALUE, v, 0),
+    "np.repeat": lambda v: np.repeat(VALUE, v),
+    "np.split": lambda v: np.split(VALUE, v),
+    "np.array_split": lambda v: np.array_split(VALUE, v),
+    "np.dsplit": lambda v: np.dsplit(np.reshape(VALUE, (1, 2, 2)), v),
+    "np.compress": lambda v: np.compress(v, VALUE, axis=0),
+    "np.extract": lambda v: np.extract(v, VALUE),
+}
+
+
+@pytest.mark.parametrize(("name", "call"), PLACES.items(), ids=PLACES)
+def test_a_value_does_not_say_which_or_how_often(name, call):
+    """It would be held constant, unseen."""
+    with pytest.raises(TypeError, match=rf"{name}: \w+= is a Value"):
+        call(tg.Value([1.0, 1.0]))
+
+
+@pytest.mark.parametrize("ufunc", [np.sin, np.add, np.isnan, np.hypot], ids=label)
+def test_what_is_the_default_may_be_said(ufunc):
+    said = {"out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}
+    z, expected = (ufunc(*[x] * ufunc.nin, **said) for x in (VALUE, VALUE.data))
+    assert all(map(np.array_equal, tree.leaves(tree.map(payload, z)), tree.leaves(expected)))
+
+
+@pytest.mark.parametrize(("key", "remedy"), [("where", r"np\.where"), ("dtype", "astype"), ("order", "without")])
+def test_keywords_of_ufuncs_say_what_to_write(key, remedy):
+    given = {"where": VALUE.data > 1, "dtype": np.float32, "order": "F"}[key]
+    with pytest.raises(TypeError, match=rf"np\.exp: {key}= has no rule for Values; .*{remedy}"):
+        np.exp(VALUE, **{key: given})
 
 
 def test_functions_made_of_functions_and_files_are_refused():

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from tinygrad_edu.core.context import is_recording, transforming
+from tinygrad_edu.core.rules import remedies
 from tinygrad_edu.core.source_info import expression, frame_of_user, line
 
 _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tinygrad_edu.derivative"
@@ -27,13 +28,21 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
     r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
     r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
     r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
+    r"\bnumpy\.testing\b": "compare its numbers: pass x.data",
+    r"\bpolynomial\b|\bPolynomial\(": "write np.polyval(coefficients, x), the highest power's coefficient first",
+    r"\.(choice|permut\w+|shuffle)\(": "draw places, and pick them: x[rng.permutation(len(x))]",
+    r"\.(normal|uniform|gamma|beta|poisson|exponential|laplace)\(": "take plain draws: m + d * rng.normal(size=n)",
+    r"\barange\(": "write start + step * np.arange(n), with a plain n",
+    r"\bfill_diagonal\(": "write np.where(np.eye(n, dtype=bool), v, x)",
     r"\bround\(": "write np.round(x)",
-    r"\b(np|numpy)\.(float|longdouble|half|single|double)\w*\(": "write x, or x.astype(dtype)",
+    r"\b(np|numpy)\.(float|complex|longdouble|half|single|double)\w*\(": "write x, or x.astype(dtype)",
     r"\b(np|numpy)\.u?int\d*\(": "whole numbers have no slope: write x.data.astype(int)",
     r"\b(fromiter|\w*array\w*)\(": "write np.stack([...]) to make an array of Values, and x for np.asarray(x)",
     r"\][^=!<>]*=(?!=)|\bput\w*\(|\bcopyto\(": "write np.stack([...]) or np.where(...), not into an array",
 }
 
+_AS_IT_IS = "leave it a Value, which NumPy's functions take as it is"
+_STACK = "write np.stack([...]) to make an array of Values; lists are trees, so pass np.array([...]) for an array"
 _INTO = "Values are not written into: write"
 _INSTEAD = {  # of attributes that arrays have and Values lack
     **dict.fromkeys(("fill", "put", "setfield"), f"{_INTO} x.at[index].set(v), or np.where(mask, x, y)"),
@@ -43,8 +52,8 @@ _INSTEAD = {  # of attributes that arrays have and Values lack
 }
 
 
-def _refuse(what: str, remedy: str = "") -> TypeError:
-    """The error for what would make a plain number or array of a Value while recording."""
+def _refuse(what: str, fallback: str, remedy: str = "") -> TypeError:
+    """The error for what makes a plain number or array of a Value while recording; `fallback` if no remedy is found."""
     frame, user = sys._getframe(1), frame_of_user(sys._getframe(1))
     where = line()
     modules = []
@@ -55,28 +64,33 @@ def _refuse(what: str, remedy: str = "") -> TypeError:
     place = f" ({where})" if where else ""
     return TypeError(
         f"{what}{place}: the number would leave the tape, and its slope be lost; "
-        f"{remedy or _remedy(written, where)}; x.item() and x.detach() hold it constant"
+        f"{remedy or _remedy(written, where) or fallback}; x.item() and x.detach() hold it constant"
     )
 
 
 def _remedy(written: str, where: str) -> str:
-    """What to write instead of an expression, or of the line that it stands on."""
+    """What to write instead of an expression, or of the line that it stands on; empty where that is not known."""
     for text in (written, where) if written.endswith(("]", " ")) else (written,):  # of `a[0] = v` only `a[0]`
-        if (found := re.search(r"\bmath\.(\w+)", text)) is not None:
+        if (found := re.search(r"\bc?math\.(\w+)", text)) is not None:
             own = {"fsum": "sum", "pow": "power"}.get(found[1], found[1])
             return f"write np.{own}" if hasattr(np, own) else "write it with NumPy's functions"
         for pattern, remedy in _REMEDIES.items():
             if re.search(pattern, text):
                 return remedy
-    return "write np.stack([...]) to make an array of Values; lists are trees, so pass np.array([...]) for an array"
+        for own in re.findall(r"\b(?:np|numpy)\.([\w.]+)\(", text):
+            if f"np.{own}" in remedies:
+                return remedies[f"np.{own}"]
+    return ""
 
 
-def _to_number(name: str, convert: Callable[..., Any], remedy: str = "") -> Callable[..., Any]:
+def _to_number(
+    name: str, convert: Callable[..., Any], remedy: str = "", fallback: str = _AS_IT_IS
+) -> Callable[..., Any]:
     """A conversion to a number of Python's, which is refused while recording."""
 
     def method(self: Any, *arguments: Any) -> Any:
         if is_recording():
-            raise _refuse(f"{name} of a Value", remedy)
+            raise _refuse(f"{name} of a Value", fallback, remedy)
         return convert(self.item(), *arguments)
 
     return method
@@ -109,14 +123,14 @@ class Conversions(Scalar):
 
     __float__, __int__, __trunc__ = (_to_number(f"{f.__name__}()", f) for f in (float, int, math.trunc))
     __complex__ = _to_number(
-        "complex()", complex, "it is complex already, or is made so by x + 0j, which takes real numbers"
+        "complex()", complex, fallback="it is complex already, or is made so by x + 0j, which takes real numbers"
     )
     __round__ = _to_number("round()", round, "write np.round(x)")
     __index__ = _to_number("an index or a length made", operator.index, "a place, an axis or a length is a plain int")
 
     def __array__(self: Any, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         if is_recording():
-            raise _refuse("a Value does not turn into an array by itself")
+            raise _refuse("a Value does not turn into an array by itself", _STACK)
         return np.array(self._payload, dtype, copy=copy)
 
     def __copy__(self: Any) -> Any:

@@ -42,6 +42,7 @@ _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.add): np.sum, ("reduce", np.multiply): np.prod, ("accumulate", np.add): np.cumsum,
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
 }  # fmt: skip
+_SETTINGS = {"where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}  # NumPy's own
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset(
     {np.ndarray, np.float64, np.float32, float, int, bool, complex, np.complex128, str, slice, type(None), type(...)}
@@ -136,7 +137,7 @@ def _constant_keyword(key: str, value: Any, function: Function) -> Any:
     if key not in table[function].keywords:
         raise unsupported(function, key)
     if _holds_value(value):
-        raise refuse(function, f"{key}= is a Value", "pass it by position, or x.item() to hold it constant")
+        raise refuse(function, f"{key}= is a Value", "there is no rule by it; pass x.item() to hold it constant")
     if key == "dtype" and value is not None and np.dtype(value).kind not in "fc":
         raise refuse(function, f"dtype={value!r} has no slope", "use a kind of float or of complex number")
     return as_constant(value, function)
@@ -207,6 +208,8 @@ def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: 
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     try:
         if method == "__call__":
+            if keywords:
+                keywords = {key: x for key, x in keywords.items() if not _is_default(x, _SETTINGS.get(key, ...))}
             row = table.get(ufunc) or find(ufunc)
             if row is None:
                 raise unknown(ufunc)
@@ -271,6 +274,19 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     if row.substitute:
         return _substituted(function, positional, named, arguments, keywords)
     return apply(function, positional, named)
+
+
+def axis_error(error: Exception, function: Function, arguments: Inputs, keywords: Keywords) -> Exception:
+    """`error`, or where a tuple was indexed by an axis that is not there, the error that says so."""
+    ndim = next((x._payload.ndim for x in arguments if isinstance(x, Entry)), None)
+    if type(error) is not IndexError or ndim is None:
+        return error
+    given = _signature(function).bind(*arguments, **keywords)
+    given.apply_defaults()
+    for axis in np.ravel([given.arguments.get(key) for key in ("axis", "axes") if given.arguments.get(key)]):
+        if not -ndim <= axis < ndim:
+            return np.exceptions.AxisError(axis, ndim)
+    return error
 
 
 def _refuse_weights(function: Function, arguments: Inputs, keywords: Keywords) -> None:

@@ -134,6 +134,7 @@ def _binary(name: str) -> tuple[Recorded, Recorded]:
         except ERRORS as error:
             raise_named(error, label(function))
 
+    forward.__qualname__, reflected.__qualname__ = f"Value.__{name}__", f"Value.__r{name}__"  # where Python names them
     return forward, reflected
 
 

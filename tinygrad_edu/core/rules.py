@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+import numpy as np
+
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.source_info import label
@@ -58,6 +60,10 @@ class Row:
     quick: bool = True  # whether a ufunc of one number may run without further questions
 
 
+_OF_UFUNCS = {  # keywords that ufuncs have, and what to write instead
+    "where": "what is left out would be undefined: write np.where(mask, z, 0)",
+    "dtype": "cast what goes in, with x.astype(dtype)",
+}
 table: dict[Function, Row] = {}
 remedies: dict[str, str] = {}  # what to write instead of functions without a row, by their names, as in "np.put"
 later: dict[str, str] = {}  # the modules of other libraries, and those that enter rows for them
@@ -236,6 +242,8 @@ def unsupported(function: Function, key: str) -> TypeError:
     remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
     if key == "out":
         remedy = "Values are not written into, nor into arrays: use the result, x = x + y for x += y"
+    elif isinstance(function, np.ufunc):
+        remedy = _OF_UFUNCS.get(key, "call it without")
     elif isinstance(function, types.FunctionType) and key in parameters(inspect.unwrap(function)):
         remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
     return refuse(function, f"{key}= has no rule for Values", remedy)

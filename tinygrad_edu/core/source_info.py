@@ -82,4 +82,6 @@ def raise_named(error: Exception, name: str) -> NoReturn:
     axis, ndim = (getattr(error, each, None) for each in ("axis", "ndim"))  # of an AxisError
     if axis is not None and ndim is not None and said.startswith("axis "):
         fresh = type(error)(axis, ndim, name)
+    elif said.endswith("cannot be interpreted as an integer"):
+        fresh = type(error)(f"{fresh}; a place, an axis or a length is a plain int")
     raise fresh.with_traceback(error.__traceback__) from error.__cause__ or error.__context__

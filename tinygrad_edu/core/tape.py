@@ -7,7 +7,7 @@ x, y  the inputs of an entry
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import attrgetter
+from operator import attrgetter, getitem
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ _recording = recording.get
 serials = itertools.count(1)
 _new = object.__new__
 _float64 = np.float64
+_PLAIN = (np.ndarray, np.generic)
+_VIEWS = frozenset({int, slice, type(None), type(...), np.int64})  # indices
 
 NOTHING = object()  # in place of an input that is not there
 MANY = object()  # in place of the second input, when the first is a tuple of three or more
@@ -109,6 +111,7 @@ def sweep(
         RuntimeError: a leaf was given new data after an entry had used the old.
     """
     sums, leaves = dict(seeds), {}
+    owned = set()  # entries whose sums are arrays that nothing else holds, and may be added into
     for z in reversed(tape):
         x, y = z._x, z._y
         if x is NOTHING or z.serial < since:
@@ -132,12 +135,22 @@ def sweep(
                 sums[y] = sums[y] + share if y in sums else share
             if a is x:  # a constant
                 continue
+            if z.function is getitem and is_view(b):  # added in place, so that x[i] for every i takes linear time
+                if x in owned and type(sums[x]) is np.ndarray and isinstance(g, _PLAIN):
+                    sums[x][b] += g
+                    continue
+                owned.add(x)
             share = rules[0](g, z._payload, a, b)
         share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
         sums[x] = sums[x] + share if x in sums else share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
     return leaves, sums
+
+
+def is_view(index: Any) -> bool:
+    """Whether an index picks no element twice, and so what is picked is a view of NumPy's."""
+    return type(index) in _VIEWS or (type(index) is tuple and _VIEWS.issuperset(map(type, index)))
 
 
 def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:

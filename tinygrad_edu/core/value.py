@@ -16,7 +16,7 @@ import numpy as np
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.conversions import Conversions
-from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
+from tinygrad_edu.core.dispatch import apply, axis_error, on_function, on_ufunc
 from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
@@ -163,7 +163,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         try:
             return on_function(function, arguments, keywords)
         except ERRORS as error:
-            raise_named(error, label(function))
+            raise_named(axis_error(error, function, arguments, keywords), label(function))
 
     def __getitem__(self, index: Any) -> Self:
         try:
@@ -200,6 +200,8 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return f"Value({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
+        if spec and self.size != 1:
+            raise TypeError(f"format(x, {spec!r}): x is a Value of shape {self.shape}; format its numbers, one by one")
         return format(self.item(), spec) if spec else repr(self)
 
     def item(self, *index: int) -> Any:  # type: ignore[override]

@@ -63,6 +63,13 @@ def places(a):
     return np.reshape(np.arange(a.size), a.shape)
 
 
+def plain(function, name, x):
+    """`x`, which says what to pick, or how often, and must not be a Value."""
+    if isinstance(x, Entry):
+        raise refuse(function, f"{name}= is a Value", "it has no slope there; pass x.data, as integers")
+    return x
+
+
 def pick_along(a, axis, pick):
     """What `pick` picks of the places along an axis of `a`, or of the flattened array; a number has one axis."""
     if axis is None or not a.ndim:
@@ -74,7 +81,7 @@ def pick_along(a, axis, pick):
 @compose(np.take)
 def take(a, indices, axis=None, mode="raise"):
     """Elements picked along one axis, or out of the flattened array."""
-    indices = payload(indices)
+    indices = payload(plain(np.take, "indices", indices))
     ready = mode == "raise" and hasattr(indices, "dtype") and indices.dtype.kind in "iu"
     return pick_along(a, axis, lambda n: indices if ready else np.take(n, indices, mode=mode))
 
@@ -82,8 +89,7 @@ def take(a, indices, axis=None, mode="raise"):
 @compose(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
     """Elements picked along one axis, by indices that differ from place to place."""
-    if isinstance(indices, Entry):
-        raise refuse(np.take_along_axis, "indices are a Value", "pass integers, such as those of np.argsort")
+    indices = plain(np.take_along_axis, "indices", indices)
     return np.ravel(arr)[np.take_along_axis(places(arr), indices, axis)]
 
 
@@ -123,10 +129,22 @@ def select(condlist, choicelist, default=0):
     return default
 
 
+@compose(np.compress)
+def compress(condition, a, axis=None):
+    """The elements along an axis where a condition holds."""
+    condition = payload(plain(np.compress, "condition", condition))
+    return pick_along(a, axis, lambda n: np.compress(condition, n))
+
+
+@compose(np.extract)
+def extract(condition, arr):
+    """The elements of the flattened array where a condition holds."""
+    condition = payload(plain(np.extract, "condition", condition))
+    return pick_along(arr, None, lambda n: np.extract(condition, n))
+
+
 compose(np.trace)(lambda a, offset=0, axis1=0, axis2=1: np.sum(diagonal(a, offset, axis1, axis2), axis=-1))
 compose(np.tril)(lambda m, k=0: np.where(lower(m, k), m, 0.0))
 compose(np.triu)(lambda m, k=0: np.where(lower(m, k - 1), 0.0, m))
-compose(np.compress)(lambda condition, a, axis=None: pick_along(a, axis, lambda n: np.compress(payload(condition), n)))
-compose(np.extract)(lambda condition, arr: pick_along(arr, None, lambda n: np.extract(payload(condition), n)))
 
 nondifferentiable(np.argsort, np.lexsort, np.nonzero, np.flatnonzero, np.argwhere, np.searchsorted, np.digitize)

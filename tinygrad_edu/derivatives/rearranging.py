@@ -15,9 +15,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Array, compose, refuse
-from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import as_kind
-from tinygrad_edu.derivatives.indexing import diag, take_along_axis
+from tinygrad_edu.derivatives.indexing import diag, plain, take_along_axis
 from tinygrad_edu.derivatives.shapes import concatenate
 
 
@@ -48,16 +48,13 @@ def rearrange(function, nested, *arguments, **keywords):
     return pool[picked]
 
 
-def plain(function, name, x):
-    """`x`, which says what to pick and must not be a Value."""
-    if isinstance(x, Entry):
-        raise refuse(function, f"{name}= is a Value", "it has no slope there; pass x.data, as integers")
-    return x
-
-
 compose(np.block)(lambda arrays: rearrange(np.block, arrays))
 compose(np.dstack)(lambda tup: rearrange(np.dstack, [*tup]))
-compose(np.dsplit)(lambda ary, indices_or_sections: rearrange(np.dsplit, ary, payload(indices_or_sections)))
+compose(np.dsplit)(
+    lambda ary, indices_or_sections: rearrange(
+        np.dsplit, ary, plain(np.dsplit, "indices_or_sections", indices_or_sections)
+    )
+)
 compose(np.rollaxis)(lambda a, axis, start=0: rearrange(np.rollaxis, a, axis, start))
 compose(np.resize)(lambda a, new_shape: rearrange(np.resize, a, new_shape))
 compose(np.diagflat)(lambda v, k=0: diag(np.ravel(v), k))

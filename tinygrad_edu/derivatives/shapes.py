@@ -11,9 +11,9 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.rules import Each, compose, derivative
-from tinygrad_edu.core.tape import payload
-from tinygrad_edu.derivatives.indexing import pick_along, places, put_back
+from tinygrad_edu.core.rules import Each, compose, derivative, refuse
+from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.derivatives.indexing import pick_along, places, plain, put_back
 
 
 @primitive
@@ -130,7 +130,8 @@ def cut(function):
     def pieces(ary, indices_or_sections, axis=0):
         """Parts of an array, cut along an axis."""
         axis = normalize_axis_index(axis, ary.ndim)
-        parts = function(np.arange(ary.shape[axis]), payload(indices_or_sections))
+        cuts = payload(plain(function, "indices_or_sections", indices_or_sections))
+        parts = function(np.arange(ary.shape[axis]), cuts)
         ends = [(int(part[0]), int(part[-1]) + 1) if part.size else (0, 0) for part in parts]
         return [ary[(*(slice(None),) * axis, slice(*end))] for end in ends]
 
@@ -149,7 +150,11 @@ def vsplit(ary, indices_or_sections):
     return split(ary, indices_or_sections)
 
 
-compose(np.repeat)(lambda a, repeats, axis=None: pick_along(a, axis, lambda n: np.repeat(n, payload(repeats))))
+@compose(np.repeat)
+def repeat(a, repeats, axis=None):
+    """Elements, each as often as is said, one after the other."""
+    times = payload(plain(np.repeat, "repeats", repeats))
+    return pick_along(a, axis, lambda n: np.repeat(n, times))
 
 
 @compose(np.tile)
@@ -177,7 +182,10 @@ def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     """An array with a constant joined on, or with elements that are there repeated, which is indexing."""
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise TypeError(f"np.pad: mode={mode!r} has no rule; use constant, edge, reflect, symmetric or wrap")
-    given = {} if constant_values is np._NoValue else {"constant_values": constant_values}
+    recorded = isinstance(constant_values, Entry)
+    if recorded and (mode != "constant" or constant_values.ndim):
+        raise refuse(np.pad, "constant_values= is a Value of several numbers", "write np.concatenate([...])")
+    given = {} if recorded or constant_values is np._NoValue else {"constant_values": constant_values}
     if mode != "constant":
         return np.ravel(array)[np.pad(places(array), pad_width, mode, **given)]
     around = np.pad(np.zeros(array.shape, array.dtype), pad_width, **given)
@@ -188,6 +196,9 @@ def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     starts = np.broadcast_to(widths, (array.ndim, 2))[:, 0]
     inside = tuple(slice(int(i), int(i) + n) for i, n in zip(starts, array.shape, strict=True))
     z = put_back(array, inside, around.shape)
+    if recorded:
+        around[inside] = 1.0
+        return np.where(around == 1.0, z, constant_values)
     if not given:
         return z
     around[inside] = -0.0  # which changes no number that it is added to, not even -0.0

@@ -35,10 +35,13 @@ def spread_without_nan(function, spread):
     """Enter a variance or a deviation that leaves out NaNs."""
 
     @compose(function)
-    def reduced(a, axis=None, ddof=0, keepdims=False, where=True, mean=np._NoValue, correction=np._NoValue):
+    def reduced(a, axis=None, dtype=None, ddof=0, keepdims=False, where=True, mean=np._NoValue, correction=np._NoValue):
         """That of what is no NaN; NaN where too few are left."""
+        if dtype is not None and is_complex(a) != (np.dtype(dtype).kind == "c"):
+            raise refuse(function, f"dtype={dtype!r} of an array of {a.dtype}", "cast the array, with x.astype(dtype)")
         where = ~np.isnan(a) & where
-        z = spread(a, axis=axis, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
+        keywords = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
+        z = spread(a, ddof=ddof, mean=mean, correction=correction, **keywords)
         counts = np.sum(where, axis=axis, keepdims=keepdims)
         few = counts <= (ddof if correction is np._NoValue else correction)
         return np.where(few, z.dtype.type(np.nan), z) if np.any(few) else z
