@@ -139,3 +139,22 @@ def test_a_reduction_in_another_dtype_has_gradients_of_the_inputs(f):
     few = 8 * np.finfo(np.float32).eps  # roundings of slopes up to 6
     np.testing.assert_allclose(reduced.grad, tg.grad(f)(x), rtol=few)
     np.testing.assert_array_equal(tg.compile(lambda x: f(x, dtype="float32"))(x), z.data)
+
+
+def test_what_is_padded_with_a_value_sends_it_their_sum():
+    x, widths = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32), ((1, 0), (0, 2))
+    weights = np.arange(12.0).reshape(3, 4)
+
+    def padded(x, v):
+        return np.sum(weights * np.pad(x, widths, constant_values=v))
+
+    by_x, by_v = tg.grad(padded, (0, 1))(x, 5.0)
+    assert np.array_equal(by_x, weights[1:, :2])
+    assert by_v == np.sum(weights) - np.sum(weights[1:, :2])
+    z = np.pad(tg.Value(x), widths, constant_values=tg.Value(0.1))
+    assert z.dtype == x.dtype
+    assert np.array_equal(z.data, np.pad(x, widths, constant_values=0.1))
+    with pytest.raises(TypeError, match=r"np\.pad: constant_values= is a Value of several numbers"):
+        np.pad(tg.Value(x), widths, constant_values=tg.Value([1.0, 2.0]))
+    with pytest.raises(TypeError, match="imaginary"):
+        np.pad(tg.Value(x), widths, constant_values=tg.Value(1j))

@@ -198,7 +198,7 @@ def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     z = put_back(array, inside, around.shape)
     if recorded:
         around[inside] = 1.0
-        return np.where(around == 1.0, z, constant_values)
+        return np.where(around == 1.0, z, constant_values.astype(array.dtype))
     if not given:
         return z
     around[inside] = -0.0  # which changes no number that it is added to, not even -0.0
