@@ -3,12 +3,15 @@
 A local slope is the rule of its function, run on symbols and printed, as formulas are; only what the functions
 themselves are called in JavaScript is written down here. Shapes are known beforehand, so the page knows of none: an
 array is a list of numbers there, and a function that moves or sums them is a table of slopes, taken from its rule.
+Only of the few functions of whole rows, such as softmax, the page has the slopes itself.
 
 a, b, z  in JavaScript, an element of each operand and of the output
 """
 
+import math
 import operator
 import string
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +20,7 @@ from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Text, template
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.norms import root
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.losses import negative_log_likelihood
@@ -41,13 +45,18 @@ WRITTEN = {  # those of more than one letter are JavaScript's own or helpers of 
     np.maximum: "Math.max(x, y)", np.minimum: "Math.min(x, y)", np.power: "pow(x, y)", np.exp2: "pow(2, x)",
     np.remainder: "mod(x, y)", np.floor_divide: "Math.floor(x / y)", np.logaddexp: "logaddexp(x, y)",
     np.where: "where(x, y, z)", np.isinf: "isinf(x)", np.bitwise_and: "x & y", functions.relu: "Math.max(x, 0)",
-    functions.sigmoid: "sigmoid(x)", sech_squared: "sech_squared(x, y)",
+    functions.sigmoid: "sigmoid(x)", sech_squared: "sech_squared(x, y)", root: "root(x, y)",
 }  # fmt: skip
 LINEAR = {
     np.sum, np.mean, np.cumsum, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,
     np.expand_dims, np.broadcast_to, np.flip, np.roll, concatenate, operator.getitem, negative_log_likelihood,
 }  # fmt: skip
 BILINEAR = {np.matmul, np.einsum}  # linear in each of two operands
+OF_ROWS: dict[Any, str] = {  # functions along axes, by what the page calls them, which has their slopes, too
+    np.max: "max", np.min: "min", np.prod: "prod", np.var: "variance", np.std: "deviation",
+    functions.softmax: "softmax", functions.log_softmax: "log_softmax", functions.logsumexp: "logsumexp",
+}  # fmt: skip
+_ALONG_THE_LAST = (functions.softmax, functions.log_softmax)  # by default; the others along all axes
 
 
 class NotWrittenError(Exception):
@@ -73,18 +82,35 @@ def functions_of(tape: Description) -> str:
 
 
 def _written(node: Node) -> str:
-    """What an entry computes: element by element, or by tables of [output, input, slope] or [output, one, other]."""
+    """What an entry computes: element by element, row by row, or by tables of [output, input, slope or other input]."""
     function = node.value.function
     of = [edge.input.place for edge in node.edges]
     if function in LINEAR or (function in BILINEAR and len(node.edges) == 1):
         return f"{{of: {of}, linear: [{', '.join(map(_table, node.edges))}]{_offset(node)}}}"
     if function in BILINEAR and len(node.edges) == 2:
         return f"{{of: {of}, product: {_products(node)}}}"
+    if function in OF_ROWS:
+        return _rows(node)
     if function is np.where:
         raise NotWrittenError(f"{node.function}, whose condition is not on the tape")
     if node.value.keywords or not node.edges[0].is_elementwise:
         raise NotWrittenError(f"{node.function} with keywords" if node.value.keywords else node.function)
     return _elementwise(node)
+
+
+def _rows(node: Node) -> str:
+    """A function along axes by its name, and the places of each row: of its elements, and of what it becomes."""
+    function, keywords, x = node.value.function, node.value.keywords or {}, node.edges[0].input
+    if not keywords.keys() <= {"axis", "keepdims"}:
+        raise NotWrittenError(f"{node.function} with keywords")
+    shape = np.shape(x.data)
+    along = keywords.get("axis", -1 if function in _ALONG_THE_LAST else None)
+    axes = np.lib.array_utils.normalize_axis_tuple(range(len(shape)) if along is None else along, len(shape))
+    places = np.moveaxis(np.arange(np.size(x.data)).reshape(shape), axes, range(-len(axes), 0))
+    rows = places.reshape(-1, math.prod(shape[axis] for axis in axes)).tolist()
+    becomes = rows if function in _ALONG_THE_LAST else [[i] for i in range(len(rows))]
+    at = [list(pair) for pair in zip(rows, becomes, strict=True)]
+    return f'{{of: [{x.place}], rows: "{OF_ROWS[function]}", at: {at}}}'
 
 
 def _elementwise(node: Node) -> str:

@@ -20,6 +20,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.core.unbroadcast import unbroadcast
 from tinygrad_edu.core.value import Value
+from tinygrad_edu.derivatives.norms import root
 from tinygrad_edu.functions.activations import relu, sigmoid
 from tinygrad_edu.show import scopes
 from tinygrad_edu.show.symbols import constant, formula, text_of
@@ -27,7 +28,7 @@ from tinygrad_edu.slope import slope
 
 Index = tuple[int, ...]
 _LONGEST = 160  # characters of a formula that is still read
-_ELEMENTWISE = (relu, sigmoid)  # besides NumPy's own
+_ELEMENTWISE = (relu, sigmoid, root)  # besides NumPy's own
 _MOST_TERMS = 64  # elements of an output whose share in one element of an input is worked out one by one
 
 

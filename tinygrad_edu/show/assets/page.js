@@ -1,12 +1,29 @@
 "use strict";
 // TAPES: what Python told of each tape. A value is a list of numbers, row after row; a single number is a list of one.
 // FUNCTIONS: of each tape the entries' operands `of`, and f and its slopes d for single numbers, with the places `at` which
-// elements stand; or tables `linear` or `product`, where elements are sums: see pairs.
+// elements stand; or tables `linear` or `product`, where elements are sums: see pairs; or the name of a function of `rows`, and
+// the places of each row, of its elements and of what it becomes.
 const MOST_STEPS = 3000, MOST_LINES = 800;
 const pow = (x, y) => x === 1 ? 1 : Math.pow(x, y), where = (c, x, y) => c ? x : y, isinf = x => Math.abs(x) === Infinity;
 const mod = (x, y) => x - y * Math.floor(x / y), sigmoid = x => x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 const logaddexp = (x, y) => x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
 const sech_squared = (x, z) => 1 - z * z >= 0.05 ? 1 - z * z : 1 / Math.cosh(x) ** 2;
+const root = (x, n) => n === 2 ? Math.sqrt(x) : Math.pow(x, 1 / n);
+const sum = xs => xs.reduce((a, b) => a + b, 0), largest = x => Math.max(...x);
+const square = (x, slope) => x.map((_, o) => x.map((_, p) => slope(o, p)));
+const shared = (x, z) => [x.map(y => y === z ? 1 / x.filter(other => other === z).length : 0)];  // evenly among what ties
+const centred = x => x.map(y => y - sum(x) / x.length), variance = x => sum(centred(x).map(y => y * y)) / x.length;
+const logsumexp = x => largest(x) + Math.log(sum(x.map(y => Math.exp(y - largest(x)))));
+const ROWS = {  // what a row x becomes, z, and the slopes of each element of z by each of x
+  max: [x => [largest(x)], (x, [z]) => shared(x, z)],
+  min: [x => [Math.min(...x)], (x, [z]) => shared(x, z)],
+  prod: [x => [x.reduce((a, b) => a * b, 1)], x => [x.map((_, p) => x.reduce((a, b, i) => i === p ? a : a * b, 1))]],
+  variance: [x => [variance(x)], x => [centred(x).map(y => 2 * y / x.length)]],
+  deviation: [x => [Math.sqrt(variance(x))], (x, [z]) => [centred(x).map(y => z === 0 ? 0 : y / (x.length * z))]],
+  logsumexp: [x => [logsumexp(x)], (x, [z]) => [x.map(y => Math.exp(y - z))]],
+  softmax: [x => x.map(y => Math.exp(y - logsumexp(x))), (x, z) => square(x, (o, p) => z[o] * ((o === p) - z[p]))],
+  log_softmax: [x => x.map(y => y - logsumexp(x)), (x, z) => square(x, (o, p) => (o === p) - Math.exp(z[p]))],
+};
 FUNCTIONS_AND_TAPES
 const $ = id => document.getElementById(id);
 const pictures = [...document.querySelectorAll(".stage svg")];
@@ -24,7 +41,6 @@ const escaped = text => String(text).replace(/[&<>"]/g, c => `&#${c.charCodeAt(0
 const variable = text => text.replace(/#(\d+)/g, "v$1");
 const entryOf = step => step.kind === "share" ? tape.entries[step.entry].edges[step.edge].input : step.entry;
 
-const sum = xs => xs.reduce((a, b) => a + b, 0);
 const single = (e, edge) => e.numbers.length === 1 && tape.entries[edge.input].numbers.length === 1 && !edge.whole;
 function text(x, shape, written = number) {  // numbers as an array is written
   if (!shape.length) return written(x[0]);
@@ -42,6 +58,10 @@ const operands = (i, v) => functionOf(i).of.map(x => Array.isArray(x) ? x : v[x]
 function pairs(i, k, xs, z) {  // what an entry's k-th operand does to it: [element of the entry, element of the operand, slope]
   const fn = functionOf(i);
   if (fn.linear) return fn.linear[k];
+  if (fn.rows) return fn.at.flatMap(([row, becomes]) => {
+    const slopes = ROWS[fn.rows][1](row.map(p => xs[0][p]), becomes.map(o => z[o]));
+    return becomes.flatMap((o, j) => row.map((p, k) => [o, p, slopes[j][k]]));
+  });
   if (fn.product) return fn.product.map(t => [t[0], t[1 + k], xs[1 - k][t[2 - k]]]);
   return z.map((_, o) => [o, fn.at ? fn.at[k][o] : o, Number(fn.d[k](...xs.map((x, a) => x[fn.at ? fn.at[a][o] : o]), z[o]))]);
 }
@@ -49,6 +69,10 @@ function output(i, xs) {  // what an entry is for these operands
   const fn = functionOf(i), n = tape.entries[i].numbers.length;
   if (fn.f) return Array.from({length: n}, (_, o) => fn.f(...xs.map((x, a) => x[fn.at ? fn.at[a][o] : o])));
   const z = fn.plus ? fn.plus.slice() : Array(n).fill(0);
+  if (fn.rows) {
+    for (const [row, becomes] of fn.at) ROWS[fn.rows][0](row.map(p => xs[0][p])).forEach((y, j) => { z[becomes[j]] = y; });
+    return z;
+  }
   for (const k of fn.product ? [0] : xs.keys()) for (const [o, p, slope] of pairs(i, k, xs)) z[o] += slope * xs[k][p];
   return z;
 }
