@@ -11,6 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Each, compose, derivative, refuse
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.derivatives.indexing import pick_along, places, plain, put_back
@@ -185,6 +186,8 @@ def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
     recorded = isinstance(constant_values, Entry)
     if recorded and (mode != "constant" or constant_values.ndim):
         raise refuse(np.pad, "constant_values= is a Value of several numbers", "write np.concatenate([...])")
+    if recorded and is_complex(constant_values) and not is_complex(array):
+        raise refuse(np.pad, "constant_values= is complex, and the array is real", "write x + 0j, or np.real(v)")
     given = {} if recorded or constant_values is np._NoValue else {"constant_values": constant_values}
     if mode != "constant":
         return np.ravel(array)[np.pad(places(array), pad_width, mode, **given)]
