@@ -154,8 +154,12 @@ def primitive(function: AnyFunction) -> AnyFunction:
 
     @functools.wraps(function)
     def recorded(*arguments: Any, **keywords: Any) -> Any:
-        if not keywords and _UNRECORDED.issuperset(map(type, arguments)):
-            return function(*arguments)
+        if not keywords:
+            for x in arguments:
+                if type(x) not in _UNRECORDED:
+                    break
+            else:
+                return function(*arguments)
         has_value = False
         for x in arguments:
             if isinstance(x, Entry):
@@ -207,19 +211,23 @@ def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywo
 def on_ufunc(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
     """Answer NumPy when a ufunc meets a Value (NEP 13)."""
     try:
+        row = table.get(ufunc) or find(ufunc)
+        if row is not None and row.quick and method == "__call__" and not keywords:  # as `apply` does, but quickly
+            try:
+                if len(inputs) == 1:
+                    return record(type(self), ufunc(self._payload), ufunc, self)
+                if type(inputs[0]) is np.ndarray and len(inputs) == 2:
+                    x = constant_operand(inputs[0], ufunc, self)
+                    return record(type(self), unwrap_scalar(ufunc(x, self._payload)), ufunc, x, self)
+            except TypeError:
+                refuse_complex(ufunc, inputs)
+                raise
         if method == "__call__":
             if keywords:
                 keywords = {key: x for key, x in keywords.items() if not _is_default(x, _SETTINGS.get(key, ...))}
-            row = table.get(ufunc) or find(ufunc)
             if row is None:
                 raise unknown(ufunc)
             if row.rules:
-                if len(inputs) == 1 and not keywords and row.quick:  # as `apply` does, but quickly
-                    try:
-                        return record(type(self), ufunc(self._payload), ufunc, self)
-                    except TypeError:
-                        refuse_complex(ufunc, inputs)
-                        raise
                 return apply(ufunc, inputs, keywords)
             if row.nondifferentiable:
                 return on_function(ufunc, inputs, keywords)

@@ -55,6 +55,8 @@ def gradients(
 
 def has_nan(g: Array) -> bool:
     """Whether there is a NaN among plain numbers."""
+    if type(g) is np.float64:
+        return math.isnan(g)
     numbers: Any = payload(g)
     if type(numbers) is np.ndarray:  # a sum of squares is NaN just where one of them is, and BLAS is quick
         return math.isnan(np.vdot(numbers, numbers).real)

@@ -57,7 +57,7 @@ class Row:
     substitute: Function | None = None
     nondifferentiable: bool = False
     real: str = ""  # of a function of real numbers only: what to write for complex ones
-    quick: bool = True  # whether a ufunc of one number may run without further questions
+    quick: bool = False  # whether it is a ufunc with a rule for every input, and may run without further questions
 
 
 _OF_UFUNCS = {  # keywords that ufuncs have, and what to write instead
@@ -152,7 +152,9 @@ def derivative(
         results,
         joined,
         real=real,
-        quick=results == 1 and not (real and _computes_complex(function)),
+        quick=getattr(function, "nin", 0) == len(given) == len(rules)
+        and results == 1
+        and not (real and _computes_complex(function)),
     )
 
 

@@ -77,20 +77,24 @@ def record(
 
 def order(roots: Iterable[Any], since: int = 0) -> list[Any]:
     """What led to `roots`, oldest first; entries older than `since` are not looked behind."""
-    found, seen, ahead = [], set(), list(roots)
+    seen = {*roots}
+    found, ahead = [], [*seen]
     while ahead:  # the newest first: that finds them nearly in order, and what is nearly in order is sorted quickly
         z = ahead.pop()
-        if z not in seen:
-            seen.add(z)
-            found.append(z)
-            x, y = z._x, z._y
-            if z.serial >= since:
-                if isinstance(x, Entry):
-                    ahead.append(x)
-                if y is MANY:
-                    ahead += [x for x in x if isinstance(x, Entry)]
-                elif y is not NOTHING and isinstance(y, Entry):
-                    ahead.append(y)
+        found.append(z)
+        if z.serial < since:
+            continue
+        x, y = z._x, z._y
+        if isinstance(x, Entry) and x not in seen:
+            seen.add(x)
+            ahead.append(x)
+        if y is MANY:
+            behind = {x for x in x if isinstance(x, Entry)} - seen
+            seen |= behind
+            ahead += behind
+        elif y is not NOTHING and isinstance(y, Entry) and y not in seen:
+            seen.add(y)
+            ahead.append(y)
     found.sort(key=attrgetter("serial"))
     return found
 
@@ -112,6 +116,7 @@ def sweep(
     """
     sums, leaves = dict(seeds), {}
     owned = set()  # entries whose sums are arrays that nothing else holds, and may be added into
+    found = sums.get
     for z in reversed(tape):
         x, y = z._x, z._y
         if x is NOTHING or z.serial < since:
@@ -121,7 +126,7 @@ def sweep(
         # Nearly every entry has one or two inputs and no keywords: for those, `contributions` is written out below.
         if y is MANY or contribute or z.keywords:
             for x, share in (contribute or contributions)(z, g):
-                sums[x] = sums[x] + share if x in sums else share
+                sums[x] = share if (others := found(x)) is None else others + share
             continue
         rules = table[z.function].rules
         a = x._payload if isinstance(x, Entry) else x
@@ -132,7 +137,7 @@ def sweep(
             if b is not y:
                 share = rules[1](g, z._payload, a, b)
                 share = share if type(share) is type(b) is _float64 else unbroadcast(share, b, z.function)
-                sums[y] = sums[y] + share if y in sums else share
+                sums[y] = share if (others := found(y)) is None else others + share
             if a is x:  # a constant
                 continue
             if z.function is getitem and is_view(b):  # added in place, so that x[i] for every i takes linear time
@@ -142,7 +147,7 @@ def sweep(
                 owned.add(x)
             share = rules[0](g, z._payload, a, b)
         share = share if type(share) is type(a) is _float64 else unbroadcast(share, a, z.function)
-        sums[x] = sums[x] + share if x in sums else share
+        sums[x] = share if (others := found(x)) is None else others + share
     for x in leaves.keys() & sums.keys():
         raise RuntimeError(f"{x!r} was given new data after it was used; call backward() before assigning to .data")
     return leaves, sums

@@ -136,10 +136,10 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         leaves, inner = gradients(order([self]), {self: start}, inner=True)
         with _accumulating:
             for z, g in itertools.chain(leaves.items(), inner.items()):
-                if type(g) is _float64:
-                    z._grad = g if z._grad is None else z._own_gradient() + g
+                if z._grad is not None:
+                    z._grad = z._own_gradient() + g
                 else:  # entries may share an array: it goes in as a tuple, and is copied when asked for
-                    z._grad = (g,) if z._grad is None else z._own_gradient() + g
+                    z._grad = g if type(g) is _float64 else (g,)
 
     def _seed(self, seed: Array | None) -> Array:
         if seed is None and self.size != 1:

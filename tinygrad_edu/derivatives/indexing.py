@@ -23,12 +23,13 @@ PLAIN = np.ndarray, np.float64  # beside which an array is NumPy's own
 @primitive
 def put_back(x, index, shape):
     """Add the elements of `x` into zeros of `shape` at `index`: what is picked twice is added twice."""
+    if type(x) in PLAIN and type(index) in (slice, int):
+        z = np.zeros(shape, x.dtype)
+        z[index] = x
+        return z
     parts = index if isinstance(index, tuple) else (index,)
     like = next((i for i in (x, *parts) if hasattr(i, "__array_function__") and type(i) not in PLAIN), None)
     z = np.zeros(shape, x.dtype) if like is None else np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
-    if type(index) is slice or type(index) is int:
-        z[index] = x
-        return z
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))
     listed = [i for i in several if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
     if listed and listed[0] is index:
