@@ -139,6 +139,40 @@ def test_sums_of_matrices_become_products():
     assert [node.shape for node in program.nodes] == [(3,), (2, 1)]
 
 
+@pytest.mark.parametrize(("size", "function"), [(128, np.dot), (129, np.add.reduce)])
+def test_few_numbers_are_added_up_by_a_product(size, function):
+    assert functions(choose_numpy_calls(traced(np.sum, np.ones(size)))) == [function]
+
+
+@pytest.mark.parametrize("labels", [[0, -1], [2, 3], [-(2**31), 0]])
+@pytest.mark.parametrize("dtype", [np.int64, np.int32])
+def test_labels_out_of_range_are_counted(labels, dtype):
+    f, logits = tg.compile(tg.losses.cross_entropy), X[:2]
+    f(logits, np.array([0, 2], dtype))
+    assert "if np.count_nonzero(" in f.source
+    assert (".view(np.uint64)" in f.source) == (dtype is np.int64)
+    with pytest.raises(ValueError, match="with 3 logits a row they are 0 to 2"):
+        f(logits, np.array(labels, dtype))
+    assert f(logits, np.array([2, 1], dtype)) == tg.losses.cross_entropy(logits, np.array([2, 1]))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda i: i.astype(np.uint64),  # given out
+        lambda i: (j := i.astype(np.uint64), np.add(j, np.uint64(1), out=j))[1] * 2,  # written into
+        lambda i: i[::2].astype(np.uint64).reshape(2, 2) * 2,  # laid out anew
+    ],
+)
+def test_integers_are_read_as_others_only_where_nobody_could_tell(f):
+    i = np.arange(-3, 5)
+    compiled = tg.compile(f)
+    compiled(i)
+    assert np.array_equal(compiled(i), f(i))
+    assert np.array_equal(i, np.arange(-3, 5))
+    assert not np.may_share_memory(compiled(i), i)
+
+
 def test_means_are_sums_over_counts():
     assert functions(choose_numpy_calls(traced(np.mean, X))) == [np.add.reduce, np.divide]
 

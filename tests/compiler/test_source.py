@@ -193,7 +193,7 @@ def test_explain_knows_that_blocks_need_less_memory():
     compiled(x)
     costs = compiled._last.executable.eager_costs
     assert costs.peak > 4 * x.nbytes
-    assert "memory at the peak, here             8" in compiled.explain()
+    assert "memory at the peak, here             9" in compiled.explain()
 
 
 def test_report_times_each_statement():

@@ -43,8 +43,8 @@ class _Display:
         """One level and what is below, and how deep that is nested."""
         if tree.is_leaf(x):
             return f"r[{next(self._places)}]", 0
-        if not tree.leaves(x):
-            return (f"{self._bind(tree.flatten(x)[1])}(())" if _can_change(x) else self._bind(x)), 1
+        if not tree.leaves(x) and not _can_change(x):
+            return self._bind(x), 1
         if type(x) in (list, tuple):
             inside = [self.of(child) for child in x]
             row = "".join(f"{text}, " for text, _ in inside)

@@ -113,7 +113,8 @@ def define(text: str, constants: dict[str, Any], name: str) -> tuple[Callable[..
 
 def _owners(numbers: Numbers) -> list[int]:
     """What owns the memory of the arrays that are views; others own it themselves, and nobody else made them."""
-    return [id(_owner(x.base)) for x in numbers if isinstance(x, np.ndarray) and x.base is not None]
+    bases = [x.base for x in numbers if isinstance(x, np.ndarray)]
+    return [id(_owner(x)) for x in bases if x is not None]
 
 
 def _owner(x: Any) -> Any:

@@ -45,7 +45,8 @@ class Signature:
     ) -> None:
         self.where, self._known, self._guard = definition(function), known, Guard()
         self._name = getattr(function, "__name__", type(function).__name__)
-        self._guard.require(f"len(args) == {len(args)} and [*keywords] == {[*keywords]!r}", "the number of arguments")
+        given = f"[*keywords] == {[*keywords]!r}" if keywords else "not keywords"
+        self._guard.require(f"len(args) == {len(args)} and {given}", "the number of arguments")
         self._names = names = parameter_names(function, len(args))
         self._callables: list[tuple[Any, str]] = []
         positional = [self._visit(x, f"args[{i}]", names[i]) for i, x in enumerate(args)]
@@ -124,9 +125,8 @@ class Signature:
                 self._static(self._guard.let(f"{name}.{key}"), getattr(x, key), f"{place}.{key}")
         elif isinstance(x, dict):
             keys, kinds = self._guard.bind([*x]), self._guard.bind([*map(type, x)])
-            self._guard.require(
-                f"type({name}) is {kind} and [*{name}] == {keys} and [*map(type, {name})] == {kinds}", place
-            )
+            alike = f"[*{name}] == {keys} and [*map(type, {name})] == {kinds}" if x else f"not {name}"
+            self._guard.require(f"type({name}) is {kind} and {alike}", place)
             keyed = zip(x, children, strict=True)
             parts = [(child, f"{name}[{self._key(key)}]", f"{place}[{key!r}]") for key, child in keyed]
         else:

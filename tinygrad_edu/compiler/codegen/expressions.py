@@ -43,7 +43,25 @@ def expression(node: Node, names: Names, infix: bool = True) -> Text:
             return sign.fill([operand(x, names) for x in arguments]), sign.level
     special = _as_method if node.is_view and function in _METHODS else _SPECIAL.get(function)
     text = special(node, names) if special else None
-    return text or format_call(format_function(function, names), arguments, node.keywords, names), ATOM
+    if text is None:
+        called, arguments = (
+            (format_function(function, names), arguments) if infix else callee(function, arguments, names)
+        )
+        text = format_call(called, arguments, node.keywords, names)
+    return text, ATOM
+
+
+def callee(function: Callable[..., Any], arguments: tuple[Any, ...], names: Names) -> tuple[str, tuple[Any, ...]]:
+    """What is called, and with what: for a product the method of its first array, a quarter of a µs quicker.
+
+    >>> x = Node(np.ones, (3,), {})
+    >>> x.shape = (3,)
+    >>> callee(np.dot, (x, 2.0), Names())
+    ('t1.dot', (2.0,))
+    """
+    if function is np.dot and getattr(arguments[0], "shape", None):
+        return f"{_owner(arguments[0], names)}.dot", arguments[1:]
+    return format_function(function, names), arguments
 
 
 def operand(x: Any, names: Names) -> Text:
@@ -96,9 +114,9 @@ def _means_its_sign(node: Node) -> bool:
     return of_numpy and not (node.function is np.power and node.shape == ())
 
 
-def _owner(node: Node, names: Names) -> str:
-    """The first argument, where a bracket or an attribute follows."""
-    text, level = operand(node.arguments[0], names)
+def _owner(x: Any, names: Names) -> str:
+    """An argument that a bracket or an attribute follows."""
+    text, level = operand(x, names)
     return text if level == ATOM else f"({text})"
 
 
@@ -106,7 +124,7 @@ def _cast(node: Node, names: Names) -> str:
     x, dtype = node.arguments
     if isinstance(x, Node) and x.shape is None:
         return format_call(f"np.{dtype.name}", (x,), {}, names)
-    return format_call(f"{_owner(node, names)}.astype", (dtype,), node.keywords, names)
+    return format_call(f"{_owner(x, names)}.astype", (dtype,), node.keywords, names)
 
 
 def _zeros(node: Node, names: Names) -> str | None:
@@ -116,7 +134,7 @@ def _zeros(node: Node, names: Names) -> str | None:
 
 def _as_method(node: Node, names: Names) -> str:
     """A view, by the method of the array, which is quicker than NumPy's function."""
-    owner, name = _owner(node, names), node.function.__name__
+    owner, name = _owner(node.arguments[0], names), node.function.__name__
     rest = tuple(x for x in (*node.arguments[1:], *node.keywords.values()) if x is not None)
     if name not in ("swapaxes", "transpose"):
         return f"{owner}.reshape({node.shape})"
@@ -125,8 +143,12 @@ def _as_method(node: Node, names: Names) -> str:
 
 
 _SPECIAL: dict[Any, Callable[[Node, Names], str | None]] = {
-    operator.getitem: lambda node, names: f"{_owner(node, names)}[{format_index(node.arguments[1], names)}]",
-    np.ndarray.view: lambda node, names: format_call(f"{_owner(node, names)}.view", node.arguments[1:], {}, names),
+    operator.getitem: lambda node, names: (
+        f"{_owner(node.arguments[0], names)}[{format_index(node.arguments[1], names)}]"
+    ),
+    np.ndarray.view: lambda node, names: format_call(
+        f"{_owner(node.arguments[0], names)}.view", node.arguments[1:], {}, names
+    ),
     np.zeros_like: _zeros,
     cast: _cast,
 }

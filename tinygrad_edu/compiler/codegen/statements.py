@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tinygrad_edu.compiler.codegen.expressions import expression, format_function, format_index
+from tinygrad_edu.compiler.codegen.expressions import callee, expression, format_index
 from tinygrad_edu.compiler.codegen.names import Names, format_value, printable
 from tinygrad_edu.compiler.ir import Node, Origin, assume, cast, is_elementwise
 
@@ -59,12 +59,13 @@ def write_into(node: Node, out: str, names: Names) -> str:
     reduces = isinstance(getattr(function, "__self__", None), np.ufunc) and function.__name__ == "reduce"
     if not (is_elementwise(node) or is_product or reduces or function in _TAKES_OUT or function is np.power):
         return f"np.copyto({out}, {expression(node, names, infix=False)[0]})"
+    called, arguments = callee(function, arguments, names)
     given = [format_value(x, names) for x in arguments]
     if keywords or not (is_product or (is_elementwise(node) and function not in _KEYWORD_ONLY)):
         given += [f"{key}={format_value(x, names)}" for key, x in keywords.items()] + [f"out={out}"]
     else:
         given.append(out)
-    return f"{format_function(function, names)}({', '.join(given)})"
+    return f"{called}({', '.join(given)})"
 
 
 def row(names: list[str]) -> str:

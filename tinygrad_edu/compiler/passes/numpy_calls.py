@@ -1,7 +1,7 @@
 """The passes that call NumPy where it is quickest.
 
-Sums over one axis of a matrix become products with ones. That adds in another order, as BLAS does, and from 0.0 on:
-nothing but -0.0 adds up to 0.0. All else gives the same numbers.
+Sums over one axis of a matrix, and of few numbers, become products with ones. That adds in another order, as BLAS does,
+and from 0.0 on: nothing but -0.0 adds up to 0.0. All else gives the same numbers.
 """
 
 from collections.abc import Callable
@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.compiler.ir import Array, Graph, Input, Node, is_elementwise
+from tinygrad_edu.compiler.ir import Array, Graph, Input, Node, cast, is_elementwise, settled
 
 _REDUCTIONS: dict[Any, Callable[..., Any]] = {
     np.sum: np.add.reduce, np.max: np.maximum.reduce, np.min: np.minimum.reduce, np.prod: np.multiply.reduce,
     np.all: np.logical_and.reduce, np.any: np.logical_or.reduce,
 }  # fmt: skip
 _AXES = {"axis", "keepdims"}
+_FEW = 128  # numbers that NumPy adds up one after the other, as a product does; more are added up in pairs
 
 
 def choose_numpy_calls(graph: Graph) -> Graph:
@@ -30,7 +31,11 @@ def choose_numpy_calls(graph: Graph) -> Graph:
     return t2
     """
     nodes: list[Node] = []
+    settled_nodes, given_out = settled(graph.nodes), {node.memory for node in graph.results}
     for node in graph.nodes:
+        if node in settled_nodes and node not in given_out and _is_reinterpreted(node):
+            x, dtype = node.arguments
+            node.function, node.arguments, node.keywords, node.memory = np.ndarray.view, (x, dtype), {}, x.memory
         if _is_sum_over_count(node):
             (x,) = node.arguments
             total = node.sibling(np.sum, node.arguments, node.shape, node.strides, node.dtype)
@@ -50,6 +55,15 @@ def _is_sum_over_count(node: Node) -> bool:
     if not isinstance(x, Node) or x.dtype != node.dtype or not _is_float(x) or node.keywords.keys() - _AXES:
         return False
     return x.size < 1 << np.finfo(x.dtype).nmant
+
+
+def _is_reinterpreted(node: Node) -> bool:
+    """Whether a node reads the bits of integers as others of the same size, so that it can be a view."""
+    if node.function is not cast or not node.shape or node.dtype.kind not in "iu":
+        return False
+    x = node.arguments[0]
+    alike = x.dtype is not None and x.dtype.kind in "iu" and x.dtype.itemsize == node.dtype.itemsize
+    return alike and x.shape == node.shape and x.is_contiguous and node.is_contiguous
 
 
 def _is_float(x: Node) -> bool:
@@ -72,12 +86,14 @@ def _axes(x: Any) -> int:
 
 
 def _multiply_by_ones(node: Node) -> None:
-    """Sum over the first or last axis of a matrix by multiplying it by ones."""
+    """Sum over the first or last axis of a matrix, or over few numbers in a row, by multiplying by ones."""
     (x,), axis, keepdims = node.arguments, node.keywords["axis"], node.keywords.get("keepdims", False)
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-    if not isinstance(x, Node) or not _is_float(x) or _axes(x) != 2 or not isinstance(axis, int) or not x.size:
+    if not isinstance(x, Node) or not _is_float(x) or not x.size or x.strides is None:
         return
-    if x.strides is None or x.dtype.itemsize not in x.strides:
+    if _axes(x) == 1 and x.is_contiguous and x.size <= _FEW and not keepdims:
+        node.function, node.arguments, node.keywords = np.dot, (x, np.ones(x.shape, x.dtype)), {}
+    if _axes(x) != 2 or not isinstance(axis, int) or x.dtype.itemsize not in x.strides:
         return
     axis %= 2
     ones = np.ones((x.shape[1], 1) if axis else (1, x.shape[0]), x.dtype)  # type: ignore[index]
