@@ -98,7 +98,7 @@ TRAPS = {
     "an array filled": lambda x, m, s: fill(np.zeros(3), x[0]),
     "an array written into": lambda x, m, s: np.add(x, 1, out=np.zeros(3)),
     "an array added to": lambda x, m, s: np.copyto(np.zeros(3), x),
-    "apply along an axis": lambda x, m, s: np.apply_along_axis(sum, 0, m),
+    "pad": lambda x, m, s: np.pad(x, 1, abs),
     "piecewise": lambda x, m, s: np.piecewise(x, [x > 0], [abs, abs]),
     "vectorize": lambda x, m, s: np.vectorize(abs)(x),
     "frompyfunc": lambda x, m, s: np.frompyfunc(abs, 1, 1)(x),

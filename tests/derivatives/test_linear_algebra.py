@@ -280,9 +280,18 @@ def test_compiled_gradients_are_the_eager_ones(line):
         assert compiled.fallbacks == 0
 
 
-def test_least_squares_are_refused_by_the_compiler():
-    with pytest.raises(tg.TraceError, match="shape depends on numbers"):
-        tg.compile(tg.grad(lambda a: np.sum(LA.lstsq(a, np.ones(3))[0])))(regular(rng, (3, 2)))
+@pytest.mark.parametrize("rcond", [None, 0.3])
+def test_least_squares_compile(rcond):
+    """The rank is asked for at each run: where it is another, the function itself is run."""
+    a, b = regular(rng, (3, 2)), np.ones(3)
+    both = tg.compile(lambda a, b: (LA.lstsq(a, b, rcond), tg.grad(lambda a: np.sum(LA.lstsq(a, b, rcond)[0]))(a)))
+    for matrix, fallbacks in ((a, 0), (2 * a, 0), (a[:, :1] * [1.0, 1e-20], 1)):
+        for got, wanted in zip(both(matrix, b)[0], LA.lstsq(matrix, b, rcond), strict=True):
+            np.testing.assert_allclose(got, wanted, rtol=1e-12)
+        slope = tg.grad(lambda a: np.sum(LA.lstsq(a, b, rcond)[0]))(matrix)
+        np.testing.assert_allclose(both(matrix, b)[1], slope, rtol=1e-9)
+        assert both.fallbacks >= fallbacks
+    assert both.fallbacks
 
 
 @pytest.mark.parametrize(

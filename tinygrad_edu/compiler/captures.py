@@ -82,7 +82,8 @@ def _is_constant(x: Any) -> bool:
     """Whether something that is not made of others cannot change."""
     if isinstance(x, np.ndarray):
         return type(x) is np.ndarray and not may_change(x)
-    if type(x).__module__.startswith("tinygrad_edu.compiler"):
+    ours = type(x).__module__.partition(".")[0] == "tinygrad_edu"
+    if type(x).__module__.startswith("tinygrad_edu.compiler") or (ours and getattr(x, "__dict__", None) == {}):
         return True
     return isinstance(x, _ATTRIBUTED) or (isinstance(x, CONSTANTS) and not hasattr(x, "__dict__"))
 

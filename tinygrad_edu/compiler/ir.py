@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.rules import is_opaque
+from tinygrad_edu.core import rules
 from tinygrad_edu.core.source_info import label
 
 Function = Callable[..., Any]
@@ -268,8 +268,7 @@ def _shown(x: Any, names: dict[Node, str]) -> str:
 
 def is_elementwise(node: Node) -> bool:
     """Whether each element of the result comes of the elements in its place of the operands."""
-    function = node.function
-    return is_opaque(function) or (isinstance(function, np.ufunc) and function.signature is None and function.nout == 1)
+    return rules.is_elementwise(node.function) and getattr(node.function, "nout", 1) == 1
 
 
 def written_memory(nodes: Iterable[Node]) -> set[Node]:

@@ -121,6 +121,12 @@ def unwrap_scalar(data: Array) -> Array:
     return data[()] if type(data) in arrays and not data.ndim else data
 
 
+def made_beside(make: Function, dtype: Any, shape: Any, *parts: Array, order: str = "K") -> Array:
+    """An array to write `parts` into, made by np.zeros_like or np.empty_like of one that is not plain, if any is."""
+    like = next((x for x in parts if type(x) is not np.ndarray), parts[0])
+    return make(like, dtype, order, shape=shape)
+
+
 def as_array(x: Any) -> Array:
     """An array, of whatever library: `x` itself if it is one."""
     return x if hasattr(x, "dtype") else np.asarray(x)

@@ -35,7 +35,7 @@ class Tracer:
     def snapshot(self) -> Any:
         """The same numbers as they are now, whatever is written into this array later."""
 
-    def call(self, function: Any, *arguments: Any) -> Any:
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What an opaque function gives, its call written down as one."""
 
 

@@ -199,12 +199,12 @@ def _run_unrecorded(recorded: Function, body: Function, arguments: Inputs, keywo
     for key, x in keywords.items():
         if _holds_value(x):
             raise refuse(body, f"{key}= is a Value", "pass it by position")
-    for i, x in enumerate(arguments):
+    for i, x in enumerate((*arguments, *keywords.values())):
         if _holds_value(x):
             what = f"argument {i} is a {type(x).__name__} that holds Values"
             raise refuse(body, what, "a primitive takes arrays: pass them one by one")
         if isinstance(x, Tracer) and recorded in table and table[recorded].opaque:
-            return x.call(recorded, *arguments)
+            return x.call(recorded, arguments, dict(keywords))
     return body(*arguments, **keywords)
 
 

@@ -112,8 +112,9 @@ def derivative(
         function: a ufunc or another function of NumPy's, or a `primitive`.
         rules: one for each array that the function takes.
         selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
-        opaque: compiled programs call this elementwise primitive as it stands. It may use nothing but NumPy, and
-            takes `out`, where to write, at the end.
+        opaque: compiled programs call this primitive as it stands, whatever goes on inside, and hold while what it
+            returns is of the shape and dtype that it was. One that takes `out`, where to write, at the end goes
+            element by element, and uses nothing but NumPy.
         kink: ``kink(z, *inputs, **keywords)``: where the slope of one side is not that of the other, so that the
             rules give one between them. Second derivatives are then the mean of both sides.
         results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the
@@ -136,8 +137,8 @@ def derivative(
     names = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount] if code else ()
     for rule in given:
         _check_count(function, rule, len(rules), names)
-    if not isinstance(results, int) or results < 1 or (results > 1 and (selects or opaque)):
-        what = f"results={results!r}" + (" of a function that is opaque or selects" if selects or opaque else "")
+    if not isinstance(results, int) or results < 1 or (results > 1 and selects):
+        what = f"results={results!r}" + (" of a function that selects" if selects else "")
         raise TypeError(f"derivative({label(function)}, *rules): {what}; give the number of arrays that it returns")
     if kink is not None and not callable(kink):
         raise TypeError(f"derivative({label(function)}, kink={kink!r}): give a function, kink(z, *inputs, **keywords)")
@@ -213,6 +214,13 @@ def nondifferentiable(*functions: Function) -> None:
 def is_opaque(function: Function) -> bool:
     """Whether tracers write down a call of `function`, not what goes on inside."""
     return function in table and table[function].opaque
+
+
+def is_elementwise(function: Function) -> bool:
+    """Whether a function of one number, for arrays of them, can be told where to write."""
+    if isinstance(function, np.ufunc):
+        return function.signature is None
+    return is_opaque(function) and "out" in parameters(inspect.unwrap(function))
 
 
 @functools.cache

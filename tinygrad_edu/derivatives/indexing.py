@@ -8,11 +8,13 @@ index  what stood between the brackets
 
 import math
 import operator
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
@@ -69,6 +71,14 @@ def plain(function, name, x):
     if isinstance(x, Entry):
         raise refuse(function, f"{name}= is a Value", "it has no slope there; pass x.data, as integers")
     return x
+
+
+def picked(a: Any, i: Any) -> Any:
+    """``a[i]``, also where `i` is traced, or of a batch, and `a` is plain: that array would make a plain one of `i`."""
+    asked = i[-1] if type(i) is tuple else i
+    if isinstance(asked, OuterArray) or (isinstance(asked, Tracer) and type(a) is np.ndarray):
+        return asked.call(operator.getitem, (a, i), {})
+    return a[i]
 
 
 def pick_along(a, axis, pick):

@@ -173,7 +173,7 @@ derivative(np.linalg.slogdet, slogdet_rule, results=2)
 derivative(truncated,         truncated_rule, None)
 derivative(pseudo_inverse,    pseudo_inverse_rule, None)
 derivative(least_squares,     least_squares_by_matrix,
-                              lambda g, z, a, b, rcond: t(pseudo_inverse(a, cutoff(a, rcond))) @ g, None)
+                              lambda g, z, a, b, rcond: t(pseudo_inverse(a, cutoff(a, rcond))) @ g, None, opaque=True)
 # fmt: on
 
 
@@ -194,7 +194,7 @@ def lstsq(a, b, rcond=None):
     a, b = as_array(a), as_array(b)
     x = least_squares(a if rcond is None else without_small(a, cutoff(a, rcond)), b, rcond)
     s = np.linalg.svdvals(a)
-    rank = np.intc(np.sum(kept(s, cutoff(a, rcond))))
+    rank = np.sum(kept(s, cutoff(a, rcond)), dtype=np.intc)
     left = np.sum(squares(np.reshape(b - a @ x, (a.shape[0], -1))), axis=0)
     return x, left if rank == a.shape[1] < a.shape[0] else left[:0], rank, s
 

@@ -121,13 +121,17 @@ def roots(p):
     p = np.atleast_1d(as_array(p))
     if p.ndim != 1:
         raise ValueError("Input must be a rank-1 array.")
-    given = np.flatnonzero(payload(p))
-    if not given.size:
+    given, first, end = payload(p), 0, p.shape[0]
+    while first < end and given[first] == 0:
+        first += 1
+    while first < end and given[end - 1] == 0:
+        end -= 1
+    if first == end:
         raise refuse(np.roots, "all coefficients are 0", "then every number is a root")
-    at_zero = p.shape[0] - 1 - int(given[-1])
+    at_zero = p.shape[0] - end
     if at_zero > 1:
         raise refuse(np.roots, f"{at_zero} roots are 0, and where roots meet they have no slope", "leave them out")
-    p = p[given[0] :]
+    p = p[first:]
     n = p.shape[0] - 1
     if not n:
         return p[:0]

@@ -16,6 +16,7 @@ from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, derivative, refuse
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated
+from tinygrad_edu.derivatives.indexing import picked
 from tinygrad_edu.derivatives.reductions import exclusive_cumprod
 from tinygrad_edu.derivatives.shapes import concatenate
 
@@ -210,8 +211,9 @@ def interp(x, xp, fp, left=None, right=None, period=None):
     below, above = payload(x) < payload(xp)[0], payload(x) > payload(xp)[-1]
     i = np.clip(np.searchsorted(payload(xp), payload(x), side="right") - 1, 0, max(xp.size - 2, 0))
     k = np.minimum(i + 1, xp.size - 1)
-    width = xp[k] - xp[i]
-    inside = fp[i] + (x - xp[i]) * ((fp[k] - fp[i]) / (width + (width == 0)))
+    start, at_start = picked(xp, i), picked(fp, i)
+    width = picked(xp, k) - start
+    inside = at_start + (x - start) * ((picked(fp, k) - at_start) / (width + (width == 0)))
     return np.where(below, low, np.where(above, high, inside))
 
 

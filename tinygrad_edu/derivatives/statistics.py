@@ -11,11 +11,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated
-from tinygrad_edu.derivatives.indexing import put_back
+from tinygrad_edu.derivatives.indexing import picked, put_back
 
 
 def without_nan(function, reduction):
@@ -113,9 +114,11 @@ def quantiles(a, q, axis, keepdims, method="linear", skip=False):
         raise ValueError("there are no elements")
     counts = np.sum(~np.isnan(numbers), axis=-1) if skip else np.full(numbers.shape[:-1], numbers.shape[-1])
     kind = np.quantile(np.zeros(2, numbers.dtype), q, method=method).dtype
-    at = np.zeros(np.shape(q) + counts.shape)
-    for n in {*np.ravel(counts).tolist()} - {0}:
-        at[..., counts == n] = np.asarray(np.quantile(np.arange(float(n)), q, method=method))[..., None]
+    found = range(1, numbers.shape[-1] + 1) if isinstance(counts, Tracer) else {*np.ravel(counts).tolist()} - {0}
+    places = np.zeros((*np.shape(q), numbers.shape[-1] + 1))  # of a row of n elements
+    for n in found:
+        places[..., n] = np.quantile(np.arange(float(n)), q, method=method)
+    at = picked(places, (..., counts))
     low = np.floor(at).astype(int)
     high = np.minimum(low + 1, np.maximum(counts - 1, 0))
     lane = np.indices(counts.shape, sparse=True)

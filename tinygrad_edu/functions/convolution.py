@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import made_beside
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.functions.im2col import Plan, blocks, grouped, matrices, to_nchw, unflatten
@@ -149,7 +150,8 @@ def conv_transpose(
     spec = plan_back(*_check_arrays("_transpose", y, w, OUTPUTS), stride, padding, dilation, groups, size)
     numbers = grouped(y, spec)
     width = spec.padded[-1]
-    images = np.zeros_like(y, np.result_type(y, w), shape=(spec.c, *spec.padded[:-1], width * spec.n), order="C")
+    shape = spec.c, *spec.padded[:-1], width * spec.n
+    images = made_beside(np.zeros_like, np.result_type(y, w), shape, y, w, order="C")
     images = unflatten(images, width, spec)
     down, *across = window_slices(spec.kernel, spec.stride, spec.out, spec.dilation)
     for i, rows in enumerate(down):  # one at a time, so that what is added up is still in the cache

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import made_beside
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import payload
@@ -78,7 +79,8 @@ def largest(x: Any, *, size: Axes, stride: Axes) -> Any:
 def give_back(y: Any, x: Any, z: Any, *, size: Axes, stride: Axes) -> Any:
     """Each of `y` shared evenly among the places in its window where `x` is `z`, the largest: the adjoint of `pick`."""
     chosen, ties = _largest_places(x, z, size, stride)
-    share = np.divide(y, ties, out=np.empty_like(z, np.result_type(y, ties)))  # laid out as the images are
+    out = made_beside(np.empty_like, np.result_type(y, ties), z.shape, z, y)  # laid out as the images are
+    share = np.divide(y, ties, out=out)
     return _overlap_add((each * share for each in chosen), share, share.dtype, x.shape[2:], size, stride)
 
 

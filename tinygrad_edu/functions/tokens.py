@@ -6,17 +6,16 @@ x        input
 q, k, v  queries (..., t, d), keys (..., s, d) and values (..., s, e)
 """
 
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.context import OuterArray
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.derivatives.indexing import picked
 from tinygrad_edu.derivatives.reductions import deviation, inverse_count
 from tinygrad_edu.functions.softmax import Axis, softmax
 
@@ -113,9 +112,7 @@ def embedding(table: Any, indices: Any) -> Any:
     if rows.size and not 0 <= rows.min() <= rows.max() < shape[0]:
         found = f"{rows.min()} to {rows.max()}"
         raise ValueError(f"embedding: indices go from {found}; with {shape[0]} rows they are 0 to {shape[0] - 1}")
-    if isinstance(rows, OuterArray):
-        return rows.call(operator.getitem, (table, rows), {})
-    return table[rows]
+    return picked(table, rows)
 
 
 def attention(q: Any, k: Any, v: Any, mask: Any = None) -> Any:

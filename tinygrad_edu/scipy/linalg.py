@@ -8,6 +8,7 @@ Sources: Giles, "Collected matrix derivative results for forward and reverse mod
 Mathias, "A chain rule for matrix functions and applications", 1996.
 """
 
+import functools
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,8 +17,10 @@ from scipy import linalg
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.derivatives.linear_algebra import t
-from tinygrad_edu.scipy.slopes import derivative
+from tinygrad_edu.scipy import slopes
 
+# Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
+derivative = functools.partial(slopes.derivative, opaque=True)
 __all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
 
 

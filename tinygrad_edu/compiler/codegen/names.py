@@ -7,6 +7,7 @@ and whatever stands in docstrings and remarks is escaped.
 import functools
 import keyword
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -29,6 +30,7 @@ _USED = (
     "reversed",
     "round",
     "slice",
+    "special",
     "sum",
     "zip",
 )  # by what is printed
@@ -42,6 +44,7 @@ class Names:
 
     constants: arrays and objects that stand in the text by name
     helpers:   functions whose text goes before the program
+    imports:   the lines that import functions which are called by their own names
     inlined:   the texts of nodes that stand where they are used
 
     >>> names = Names()
@@ -56,6 +59,8 @@ class Names:
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
         self.helpers: dict[str, Callable[..., Any]] = {}
+        self.imports: list[str] = []
+        self._functions: dict[str, Callable[..., Any]] = {}
         self.inlined: dict[Node, Text] = {}
 
     def of(self, node: Node) -> str:
@@ -105,6 +110,26 @@ class Names:
         self.helpers[function.__name__] = function
         return function.__name__
 
+    def function(self, function: Callable[..., Any]) -> str:
+        """The name of a function that is called as it stands: its own, if that is kept free and no other has it."""
+        if self._outer:
+            return self._outer.function(function)
+        name = getattr(function, "__name__", "")
+        if _found("scipy.special", name) is function:
+            return self._imported("from scipy import special", f"special.{name}")
+        if name not in self._taken or not name.isidentifier() or self._functions.setdefault(name, function) != function:
+            return self.constant(function)
+        if _found(function.__module__, name) is function and function.__module__ != "__main__":
+            return self._imported(f"from {function.__module__} import {name}", name)
+        self.constants[name] = function
+        return name
+
+    def _imported(self, line: str, text: str) -> str:
+        """`text`, which needs a line that imports something."""
+        if line not in self.imports:
+            self.imports.append(line)
+        return text
+
     def constant(self, x: Any) -> str:
         """The name of a constant that is not written out."""
         if self._outer:
@@ -114,6 +139,11 @@ class Names:
             self._of[key] = self.numbered("c")
             self.constants[self._of[key]] = x
         return self._of[key]
+
+
+def _found(module: str | None, name: str) -> Any:
+    """What a module that is imported has by this name."""
+    return getattr(sys.modules.get(module or ""), name, None)
 
 
 @functools.lru_cache(maxsize=1024)

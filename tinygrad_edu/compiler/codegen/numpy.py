@@ -119,7 +119,7 @@ class _Printer:
         program = [head, *indent([*self._docstring(), *inner])]
         loops += [text for each in self.fors.values() for text in each.functions()]
         functions = [*map(_source_of, self.names.helpers.values()), *loops, making, program]
-        lines = [*self._imports(), "import numpy as np"]
+        lines = [*self._imports(), "import numpy as np", *self.names.imports]
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := define_constant(x))]
         lines += ["", *defined] * bool(defined)
         lines += IN_THREADS.format(threads=self.threads - 1).splitlines() if self._is_threaded else []

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.compiler.bytecode import is_library
 from tinygrad_edu.compiler.errors import NeededError, TraceError, trace_error
 from tinygrad_edu.compiler.ir import Input, Node, assume, map_nested
 from tinygrad_edu.compiler.patience import look
@@ -20,12 +21,14 @@ from tinygrad_edu.compiler.tracing.supported import (
     errors_are_raised,
     in_c_order,
     known_operands,
+    substitute,
     unsupported_reason,
     unsupported_result,
     write_target,
 )
 from tinygrad_edu.compiler.tracing.tracer import TracedArray, concrete, tracers
 from tinygrad_edu.core.operators import BINARY, BITWISE, COMPARISONS, UNARY
+from tinygrad_edu.core.rules import is_elementwise, is_opaque
 
 _OPERATORS = {compute for _, compute in {**BINARY, **UNARY, **COMPARISONS, **BITWISE}.values()}
 _SINGLE = {float, int, bool, np.float64, np.bool_}
@@ -91,10 +94,8 @@ class Recorder:
             done = self._call_with_numbers(function, arguments)
             if done is not None:
                 return done
-        for x in known_operands(function, arguments, keywords):
-            x.__index__()
-        if (reordered := in_c_order(function, arguments, keywords)) is not None:
-            return reordered
+        if (made := self._rewritten(function, arguments, keywords)) is not None:
+            return made
         into = self._target(function, arguments, keywords)
         if wrong := unsupported_reason(function, arguments, keywords):
             raise self.refused(*wrong)
@@ -114,7 +115,26 @@ class Recorder:
             return into if numbers is not None else None
         if wrong := unsupported_result(numbers):
             raise self.refused(*wrong)
-        return self.result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
+        result = self.result(node, numbers, [*tracers(arguments), *tracers([*keywords.values()])])
+        if is_opaque(function) and not is_elementwise(function) and not is_library(function.__module__):
+            self._hold_to_shapes(result)
+        return result
+
+    def _rewritten(self, function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        """What gives the same as a call that cannot be written down as it is; None where it can be."""
+        if (instead := substitute(function, arguments)) is not None:
+            return instead(*arguments, **keywords)
+        for x in known_operands(function, arguments, keywords):
+            x.__index__()
+        return in_c_order(function, arguments, keywords)
+
+    def _hold_to_shapes(self, result: Any) -> None:
+        """Write down that the program holds only where results have the shapes and dtypes that they have now."""
+        for x in tracers(result):
+            for fact, found in ((np.shape, x.shape), (np.result_type, x.dtype)):
+                asked = Node(fact, (x.node,), {})
+                same = Node(operator.eq, (asked, found), {})
+                self.nodes += [asked, same, Node(assume, (same, True), {})]
 
     def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
         """As `call`, where all that goes in and comes out are single numbers, of which there may be very many."""

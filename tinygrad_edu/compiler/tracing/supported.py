@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.compiler.tracing.tracer import TracedArray, tracers
+from tinygrad_edu.core.rules import table
+from tinygrad_edu.core.source_info import label
 
 Reason = tuple[str, str]
 
@@ -22,20 +24,24 @@ WRITERS = {np.copyto, np.put, np.put_along_axis, np.place, np.putmask, np.fill_d
 _SHAPED_BY_NUMBERS = {
     np.nonzero, np.flatnonzero, np.argwhere, np.extract, np.compress, np.unique, np.unique_all, np.unique_counts,
     np.unique_inverse, np.unique_values, np.bincount, np.trim_zeros, np.union1d, np.intersect1d, np.setdiff1d,
-    np.setxor1d, np.roots, np.polydiv, np.polymul, np.linalg.lstsq, np.ix_, np.poly,
+    np.setxor1d, np.polydiv, np.polymul, np.ix_,
 }  # fmt: skip
-_TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type, np.linalg.eig, np.linalg.eigvals}
-_TYPED_BY_NUMBERS |= {getattr(np.emath, name) for name in np.emath.__all__}
+_SHAPED_BY_FIRST = {np.extract, np.compress, np.bincount}  # where that is constant, so is the shape
+_TYPED_BY_NUMBERS = {np.real_if_close, np.min_scalar_type}
+_TYPED_BY_REALS = {np.linalg.eig, np.linalg.eigvals, *(getattr(np.emath, name) for name in np.emath.__all__)}
+_SUBSTITUTED = {np.roots, np.poly, np.linalg.lstsq, np.apply_along_axis, np.apply_over_axes, np.piecewise}
 _ASKS_FOR_MEMORY = {np.may_share_memory, np.shares_memory}
 _NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others are lengths, axes and switches
-    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar1", "ar2", "args", "arr", "array", "arrays", "ary", "arys",
-    "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
-    "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value", "fp",
+    "A", "a", "a1", "a2", "a_max", "a_min", "append", "ar", "ar1", "ar2", "args", "arr", "array", "arrays", "ary",
+    "arys", "atol", "aweights", "b", "base", "choicelist", "choices", "condition", "condlist", "constant_values",
+    "correction", "ddof", "decimals", "default", "discont", "dst", "dx", "element", "f", "fill_value",
+    "filt", "fp",
     "fweights", "ind", "indices", "initial", "keys", "left", "m", "mask", "max", "mean", "min", "multi_index", "nan",
     "neginf", "object", "operands", "p", "period", "posinf", "prepend", "prototype", "q", "range", "rcond", "right",
     "rtol", "sample", "shift", "sorter", "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup",
     "u", "v", "val", "vals", "values", "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
 }  # fmt: skip
+_NUMBERS_THERE = {(np.polyint, "k")}  # which says how many, elsewhere
 _KINDS = "biufc"
 
 
@@ -45,13 +51,19 @@ def unsupported_reason(
     """What is wrong with a call, and what to write instead."""
     masked = function is operator.getitem and any(x.dtype == bool for x in tracers(arguments[1]))
     alone = function is np.where and len(arguments) == 1
-    if function in _SHAPED_BY_NUMBERS or masked or alone or isinstance(keywords.get("bins"), str):
+    shaped = function in _SHAPED_BY_NUMBERS and (function not in _SHAPED_BY_FIRST or any(tracers(arguments[:1])))
+    if shaped or masked or alone or isinstance(keywords.get("bins"), str):
         return (
             "makes an array whose shape depends on numbers (a mask as index, np.nonzero, np.unique)",
             "use np.where(mask, x, 0.0), which keeps the shape",
         )
     if function in _TYPED_BY_NUMBERS:
         return f"calls {function.__name__}, whose kind of number depends on numbers", "use one that keeps the kind"
+    if function is np.poly:
+        return "calls np.poly with complex numbers, whose result is real where they are conjugate", "use np.convolve"
+    if function in _TYPED_BY_REALS and not any(x.dtype.kind == "c" for x in tracers(arguments)):
+        what = f"calls {label(function)} with real numbers, of which the results are real or complex as the numbers are"
+        return what, "write x.astype(complex) for what goes in, and all results are complex"
     if function in _ASKS_FOR_MEMORY:
         return "asks which arrays share memory", "leave that to the caller"
     if not isinstance(function, np.ufunc) and any(map(_calls_back, (*arguments, *keywords.values()))):
@@ -100,6 +112,12 @@ def _names(function: Callable[..., Any]) -> tuple[str, ...]:
         return ()
 
 
+def substitute(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Callable[..., Any] | None:
+    """What does as a function whose call cannot be written down: the table has it, and it asks what it must know."""
+    real = not any(x.dtype.kind == "c" for x in tracers(arguments))
+    return table[function].substitute if function in _SUBSTITUTED and (real or function is not np.poly) else None
+
+
 def known_operands(function: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Iterator[Any]:
     """Go through the tracers on which it depends what comes out: axes, known_operands, ends of slices, switches."""
     if function in (operator.getitem, operator.setitem):
@@ -108,7 +126,7 @@ def known_operands(function: Callable[..., Any], arguments: tuple[Any, ...], key
         return
     named = [] if isinstance(function, np.ufunc) else [*zip(_names(function), arguments, strict=False)]
     for name, x in (*named, *keywords.items()):
-        if name not in _NUMBERS and name != "out":
+        if name not in _NUMBERS and name != "out" and (function, name) not in _NUMBERS_THERE:
             yield from tracers(x)
 
 

@@ -49,9 +49,9 @@ class TracedArray(ArrayMethods, Tracer):
             return NotImplemented
         return self.recorder.call(function, arguments, keywords)
 
-    def call(self, function: Any, *arguments: Any) -> Any:
+    def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         """What an opaque function gives, its call written down as one."""
-        return self.recorder.call(function, arguments, {})
+        return self.recorder.call(function, arguments, keywords)
 
     def snapshot(self) -> "TracedArray":
         """The same numbers as they are now."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_edu.core.context import OuterArray
 from tinygrad_edu.core.operators import ArrayMethods
-from tinygrad_edu.core.rules import Array, Function, is_opaque, table
+from tinygrad_edu.core.rules import Array, Function, is_elementwise, table
 from tinygrad_edu.core.source_info import OURS
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.transforms.batching.levels import levels
@@ -104,7 +104,7 @@ class Batch(ArrayMethods, OuterArray):
         try:
             if function in handlers:
                 return handlers[function](*arguments, **keywords)
-            if (isinstance(function, np.ufunc) and function.signature is None) or is_opaque(function):
+            if is_elementwise(function):
                 return elementwise(function, *arguments, **keywords)
             if body is not None and not any(map(_is_recorded, arguments)):
                 return body(*arguments, **keywords)
