@@ -5,15 +5,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_edu import nn, optim
 from tinygrad_edu.cli.locate import UsageError, nearest
+from tinygrad_edu.core.rules import Array
 from tinygrad_edu.data import Dataset, load_digits, load_mnist, read_csv
 from tinygrad_edu.functions import relu
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.optim import Optimizer
-
-Array = Any
 
 _HIDDEN = "128"
 _HELD_OUT = 0.2  # of a table
@@ -87,11 +87,11 @@ class Recipe:
         """The optimizer, its rate going down to nothing along half a cosine."""
         return _MAKERS[self.optimizer][0](optim.cosine(self.rate, steps))
 
-    def loss(self) -> Callable[..., Array]:
+    def loss(self) -> Callable[..., NDArray[Any]]:
         """What is made small."""
         return _classification if self.classes else _regression
 
-    def prepare(self, x: Array) -> Array:
+    def prepare(self, x: NDArray[Any]) -> NDArray[Any]:
         """Examples as the network gets them."""
         if self.names:
             d = len(self.names)
@@ -104,11 +104,11 @@ class Recipe:
         return asdict(self)
 
 
-def _classification(network: Any, x: Array, labels: Array) -> Array:
+def _classification(network: Any, x: NDArray[Any], labels: NDArray[Any]) -> Array:
     return cross_entropy(network(x), labels)
 
 
-def _regression(network: Any, x: Array, y: Array) -> Array:
+def _regression(network: Any, x: NDArray[Any], y: NDArray[Any]) -> Array:
     return squared_error(network(x), y)
 
 

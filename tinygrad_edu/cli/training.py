@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_edu.cli.locate import UsageError
 from tinygrad_edu.cli.recipes import Recipe, default_rate, load
@@ -21,8 +22,6 @@ from tinygrad_edu.data import DataError, Dataset, read_columns, read_idx
 from tinygrad_edu.data.npz import open_npy
 from tinygrad_edu.functions import softmax
 from tinygrad_edu.train import Checkpoint, CheckpointError, Trainer, TrainingWarning, accuracy, read_network
-
-Array = Any
 
 _BLUR = 0.2  # added to digits, so that none can be learnt by heart
 _EPOCHS = {"digits": 40, "mnist": 10, "csv": 100}
@@ -122,7 +121,7 @@ def _prepared(recipe: Recipe, examples: Dataset) -> Dataset:
     return Dataset(recipe.prepare(x), y)
 
 
-def _blur(rng: np.random.Generator, images: Array, labels: Array) -> tuple[Array, Array]:
+def _blur(rng: np.random.Generator, images: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     return images + np.float32(_BLUR) * rng.standard_normal(images.shape, np.float32), labels
 
 
@@ -148,7 +147,7 @@ def _predict(checkpoint: str, file: str) -> None:
                     print(f"{y * recipe.spread[-1] + recipe.centre[-1]:.6g}")
 
 
-def _read(recipe: Recipe, file: str) -> Array:
+def _read(recipe: Recipe, file: str) -> NDArray[Any]:
     """The examples in a file of the kind that the network was trained on.
 
     Raises:

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from tinygrad_edu.data.errors import DataError
 from tinygrad_edu.data.minibatches import Rows, take
 from tinygrad_edu.data.npz import open_npy
-
-Array = Any
 
 
 class Dataset:
@@ -35,14 +34,15 @@ class Dataset:
         ValueError: the arrays differ in length, or there are none.
     """
 
-    def __init__(self, *arrays: Array) -> None:
-        self.arrays = tuple(x if hasattr(x, "shape") else np.asarray(x) for x in arrays)
+    def __init__(self, *arrays: ArrayLike) -> None:
+        made: Any = (x if hasattr(x, "shape") else np.asarray(x) for x in arrays)  # those of other libraries stay
+        self.arrays: tuple[NDArray[Any], ...] = tuple(made)
         shapes = [np.shape(x) for x in self.arrays]
         if not shapes or any(not shape or shape[0] != shapes[0][0] or not shape[0] for shape in shapes):
             raise ValueError(f"Dataset: got arrays of shapes {shapes}; pass arrays of the same length, not empty")
 
     @classmethod
-    def of(cls, data: "Dataset | tuple[Array, ...]") -> "Dataset":
+    def of(cls, data: "Dataset | tuple[ArrayLike, ...]") -> "Dataset":
         """The data set of a tuple of arrays; one that is a `Dataset` stays what it is.
 
         Raises:
@@ -58,11 +58,11 @@ class Dataset:
     def __len__(self) -> int:
         return len(self.arrays[0])
 
-    def __getitem__(self, rows: Rows) -> tuple[Array, ...]:
+    def __getitem__(self, rows: Rows) -> tuple[NDArray[Any], ...]:
         """These rows of each array."""
         return take(self.arrays, rows)
 
-    def __iter__(self) -> Iterator[Array]:
+    def __iter__(self) -> Iterator[NDArray[Any]]:
         """The arrays one after the other, so that ``x, y = data``."""
         return iter(self.arrays)
 

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from tinygrad_edu.data.digits import Examples
 from tinygrad_edu.data.errors import DataError
-
-Array = Any
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _GZIP = b"\x1f\x8b"
@@ -26,7 +25,7 @@ _RATIO = 1032  # the most that deflate makes of a byte
 _PART = 1 << 20
 
 
-def read_idx(path: str | os.PathLike[str]) -> Array:
+def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array in an IDX file.
 
     Raises:
@@ -47,7 +46,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
             raise DataError(f"read_idx: {name} is damaged: {error}") from None
 
 
-def _read(name: str, file: BinaryIO | gzip.GzipFile, most: int) -> Array:
+def _read(name: str, file: BinaryIO | gzip.GzipFile, most: int) -> NDArray[Any]:
     start = file.read(4)
     if len(start) < 4 or start[:2] != b"\0\0" or start[2] not in _DTYPES or not start[3]:
         raise DataError(f"read_idx: {name} begins with {start.hex(' ')}, which no IDX file does")
@@ -66,7 +65,7 @@ def _read(name: str, file: BinaryIO | gzip.GzipFile, most: int) -> Array:
     return np.frombuffer(data, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
 
 
-def load_mnist(folder: str | os.PathLike[str], dtype: Any = np.float32) -> tuple[Examples, Examples]:
+def load_mnist(folder: str | os.PathLike[str], dtype: DTypeLike = np.float32) -> tuple[Examples, Examples]:
     """The examples to train on, and those held out, of MNIST, Fashion-MNIST, or another set that is stored in this way.
 
     Args:
@@ -82,7 +81,7 @@ def load_mnist(folder: str | os.PathLike[str], dtype: Any = np.float32) -> tuple
     return _part(Path(folder), "train", dtype), _part(Path(folder), "t10k", dtype)
 
 
-def _part(folder: Path, name: str, dtype: Any) -> Examples:
+def _part(folder: Path, name: str, dtype: DTypeLike) -> Examples:
     images = read_idx(_found(folder, f"{name}-images-idx3-ubyte"))
     labels = read_idx(_found(folder, f"{name}-labels-idx1-ubyte"))
     if images.ndim != 3 or labels.ndim != 1 or len(images) != len(labels) or images.dtype != np.uint8:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.data.digits import Examples
 from tinygrad_edu.data.errors import DataError
@@ -15,7 +16,7 @@ _MODES = {"grey": "L", "colour": "RGB"}
 
 
 def read_images(
-    folder: str | os.PathLike[str], colours: str = "grey", dtype: Any = np.float32
+    folder: str | os.PathLike[str], colours: str = "grey", dtype: DTypeLike = np.float32
 ) -> tuple[Examples, tuple[str, ...]]:
     """Images (n, channels, height, width) from 0.0 to 1.0, with labels (n,), and the names of the classes.
 

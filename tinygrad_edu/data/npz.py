@@ -11,16 +11,16 @@ import zlib
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_edu.data.errors import DataError
 
-Array = Any
 Path = str | os.PathLike[str]
 
 _RATIO = 1032  # the most that deflate makes of a byte
 
 
-def read_npz(path: Path) -> dict[str, Array]:
+def read_npz(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of an .npz file, by name.
 
     Raises:
@@ -39,7 +39,7 @@ def read_npz(path: Path) -> dict[str, Array]:
             raise DataError(f"read_npz: {name} is no .npz file, or damaged: {error}") from None
 
 
-def _member(path: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array:
+def _member(path: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> NDArray[Any]:
     name = f"{path}, {info.filename}"
     with archive.open(info) as file:
         shape, fortran, dtype, start = _header("read_npz", name, file)
@@ -58,7 +58,7 @@ def _member(path: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Array
     return data.reshape(shape, order="F" if fortran else "C")
 
 
-def open_npy(path: Path) -> Array:
+def open_npy(path: Path) -> NDArray[Any]:
     """The array of an .npy file, mapped into memory.
 
     Raises:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_edu.data.errors import DataError
 
-Array = Any
 Path = str | os.PathLike[str]
 T = TypeVar("T")
 
@@ -28,8 +28,8 @@ class Table:
     classes  what the class numbers stand for; empty if y is numbers
     """
 
-    x: Array
-    y: Array
+    x: NDArray[Any]
+    y: NDArray[Any]
     names: tuple[str, ...]
     target: str
     classes: tuple[str, ...]
@@ -54,7 +54,7 @@ def read_csv(path: Path, target: str | None = None, delimiter: str = ",") -> Tab
     )
 
 
-def read_columns(path: Path, names: Sequence[str], delimiter: str = ",") -> Array:
+def read_columns(path: Path, names: Sequence[str], delimiter: str = ",") -> NDArray[Any]:
     """Some columns of numbers of a CSV file: (n, d), in the order of their names.
 
     Raises: as `read_csv`.
@@ -91,7 +91,7 @@ def _table(name: str, head: Sequence[str], rows: Any, target: str) -> Table:
 
 def _columns(
     name: str, head: Sequence[str], rows: Any, names: Sequence[str], beside: tuple[str, list[str]] | None = None
-) -> Array:
+) -> NDArray[Any]:
     """Columns of numbers, and the entries of another one, which are put into a list."""
     for one in (*names, *beside[:1]) if beside else names:
         if one not in head:
@@ -137,7 +137,7 @@ def _no_number(name: str, line: int, row: Sequence[str], names: Sequence[str]) -
     return DataError(f"read_csv: line {line} of {name} has {what}, in column {column!r}")
 
 
-def _targets(name: str, column: str, texts: Sequence[str]) -> tuple[Array, tuple[str, ...]]:
+def _targets(name: str, column: str, texts: Sequence[str]) -> tuple[NDArray[Any], tuple[str, ...]]:
     """What is to be learnt, as integers with what they stand for, or as numbers."""
     if "" in texts:
         raise DataError(f"read_csv: {name} has nothing in column {column!r}, in its entry number {texts.index('') + 1}")

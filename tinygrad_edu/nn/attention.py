@@ -6,9 +6,9 @@ mask  which token may look at which, (..., t, s): true where it may, or a float 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.rules import Array
@@ -59,7 +59,7 @@ class MultiHeadAttention(Module):
         *,
         causal: bool = False,
         bias: bool = True,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         size, heads = check_sizes("MultiHeadAttention", size=size, heads=heads)
         if size % heads:
@@ -144,7 +144,7 @@ class TransformerBlock(Module):
         dropout: float = 0.0,
         causal: bool = False,
         nonlinearity: Callable[[Array], Array] = gelu,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         hidden = 4 * size if hidden is None else hidden
         self._set(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
@@ -49,7 +50,7 @@ class Convolution(Module):
         groups: int = 1,
         bias: bool = True,
         initializer: Initializer = he_normal,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         caller = type(self).__name__
         inputs, outputs = check_sizes(caller, inputs=inputs, outputs=outputs)

@@ -4,9 +4,9 @@ x  the input, vectors along the last axis: (..., d)
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
@@ -45,7 +45,7 @@ class Linear(Module):
         *,
         bias: bool = True,
         initializer: Initializer = glorot_uniform,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         inputs, outputs = check_sizes("Linear", inputs=inputs, outputs=outputs)
         check_generator("Linear", rng)
@@ -82,7 +82,7 @@ class Embedding(Module):
 
     table: Value
 
-    def __init__(self, count: int, size: int, rng: np.random.Generator, *, dtype: Any = np.float64) -> None:
+    def __init__(self, count: int, size: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64) -> None:
         count, size = check_sizes("Embedding", count=count, size=size)
         check_generator("Embedding", rng)
         self._set(table=parameter("table", rng.normal(size=(count, size)), dtype))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.rules import Array
@@ -211,7 +212,7 @@ def check_channels(caller: str, x: Array, axis: int, wanted: int) -> tuple[int, 
     return shape
 
 
-def parameter(name: str, numbers: Array, dtype: Any) -> Value:
+def parameter(name: str, numbers: Array, dtype: DTypeLike) -> Value:
     """A Value of the chosen kind of float.
 
     Raises:

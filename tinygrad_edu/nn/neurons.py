@@ -8,9 +8,9 @@ k  how many neurons stand side by side in a layer
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
@@ -166,7 +166,7 @@ class MLP(Network):
         rng: np.random.Generator | None = None,
         *,
         nonlinearity: Nonlinearity = relu,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         rng = np.random.default_rng() if rng is None else rng
         check_generator("MLP", rng)

@@ -5,9 +5,10 @@ x  the input
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.tape import payload
@@ -61,7 +62,9 @@ class BatchNorm(Module):
     momentum: float = static(0.1)
     eps: float = static(1e-5)
 
-    def __init__(self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float64) -> None:
+    def __init__(
+        self, channels: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: DTypeLike = np.float64
+    ) -> None:
         (channels,) = check_sizes("BatchNorm", channels=channels)
         if not 0 < momentum <= 1:
             raise ValueError(f"BatchNorm: momentum is {momentum}; it must be above 0 and at most 1")
@@ -121,7 +124,7 @@ class LayerNorm(Module):
     shift: Value
     eps: float = static(1e-5)
 
-    def __init__(self, shape: int | tuple[int, ...], *, eps: float = 1e-5, dtype: Any = np.float64) -> None:
+    def __init__(self, shape: int | tuple[int, ...], *, eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
         lengths = [check_integer("LayerNorm", "shape", n, 1) for n in (shape if isinstance(shape, tuple) else (shape,))]
         if not lengths:
             raise ValueError("LayerNorm: shape is (); give the length of the last axis at least")
@@ -166,7 +169,7 @@ class GroupNorm(Module):
     groups: int = static()
     eps: float = static(1e-5)
 
-    def __init__(self, groups: int, channels: int, *, eps: float = 1e-5, dtype: Any = np.float64) -> None:
+    def __init__(self, groups: int, channels: int, *, eps: float = 1e-5, dtype: DTypeLike = np.float64) -> None:
         groups, channels = check_sizes("GroupNorm", groups=groups, channels=channels)
         if channels % groups:
             raise ValueError(f"GroupNorm: got {groups} groups of {channels} channels; groups must divide them")
@@ -207,7 +210,7 @@ class RMSNorm(Module):
     scale: Value
     eps: float = static(1e-6)
 
-    def __init__(self, size: int, *, eps: float = 1e-6, dtype: Any = np.float64) -> None:
+    def __init__(self, size: int, *, eps: float = 1e-6, dtype: DTypeLike = np.float64) -> None:
         (size,) = check_sizes("RMSNorm", size=size)
         self._set(scale=parameter("scale", np.ones(size), dtype), eps=_check_eps("RMSNorm", eps))
 

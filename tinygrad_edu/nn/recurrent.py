@@ -8,9 +8,10 @@ W, U    the weights of inputs, (d, gates * k), and of h, (k, gates * k)
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.value import Value
@@ -39,7 +40,7 @@ class Recurrent(Module):
         *,
         initializer: Initializer = glorot_uniform,
         hidden_initializer: Initializer = orthogonal,
-        dtype: Any = np.float64,
+        dtype: DTypeLike = np.float64,
     ) -> None:
         caller = type(self).__name__
         inputs, size = check_sizes(caller, inputs=inputs, size=size)
@@ -54,7 +55,7 @@ class Recurrent(Module):
             **self._first_biases(size, dtype),
         )
 
-    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+    def _first_biases(self, size: int, dtype: DTypeLike) -> dict[str, Value]:
         return {"bias": parameter("bias", np.zeros(self.gates * size), dtype)}
 
     @property
@@ -90,7 +91,7 @@ class Recurrent(Module):
         carry = self.step(z, carry)
         return carry, self.seen(carry)
 
-    def first_carry(self, shape: tuple[int, ...], dtype: Any) -> Tree:
+    def first_carry(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tree:
         """What is carried on before the first step: zeros."""
         return np.zeros(shape, dtype)
 
@@ -149,7 +150,7 @@ class GRU(Recurrent):
 
     hidden_bias: Value
 
-    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+    def _first_biases(self, size: int, dtype: DTypeLike) -> dict[str, Value]:
         return super()._first_biases(size, dtype) | {"hidden_bias": parameter("hidden bias", np.zeros(size), dtype)}
 
     def step(self, z: Array, carry: Tree) -> Tree:
@@ -177,10 +178,10 @@ class LSTM(Recurrent):
 
     gates = 4
 
-    def _first_biases(self, size: int, dtype: Any) -> dict[str, Value]:
+    def _first_biases(self, size: int, dtype: DTypeLike) -> dict[str, Value]:
         return {"bias": parameter("bias", np.repeat([0.0, 1.0, 0.0, 0.0], size), dtype)}
 
-    def first_carry(self, shape: tuple[int, ...], dtype: Any) -> Tree:
+    def first_carry(self, shape: tuple[int, ...], dtype: DTypeLike) -> Tree:
         """Zeros, twice."""
         return np.zeros(shape, dtype), np.zeros(shape, dtype)
 

@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinygrad_edu.train.writing import Bytes, write_whole
 
-Array = Any
 Path = str | os.PathLike[str]
 
 _MAGIC, _VERSION = b"tgedu\r\n", 1  # a line ending that careless transfers change
@@ -43,7 +43,7 @@ class CheckpointError(ValueError):
 class Checkpoint:
     """What a file holds: arrays by name, and notes, all that JSON can say."""
 
-    arrays: Mapping[str, Array]
+    arrays: Mapping[str, NDArray[Any]]
     notes: Mapping[str, Any] = field(default_factory=dict)
 
     def write(self, path: Path) -> None:
@@ -176,7 +176,7 @@ class _Described:
     def nbytes(self) -> int:
         return math.prod(self.shape) * self.dtype.itemsize
 
-    def read(self, file: BinaryIO) -> Array:
+    def read(self, file: BinaryIO) -> NDArray[Any]:
         stored = np.empty([self.shape[i] for i in self.axes], self.dtype)
         data = stored.reshape(-1).view(np.uint8)
         if file.readinto(data) != self.nbytes:  # type: ignore[attr-defined]
@@ -190,12 +190,12 @@ class _Described:
 class _Stored:
     """An array as it goes into a file: in one piece, its axes in the order that they have in memory."""
 
-    data: Array
+    data: NDArray[Any]
     axes: list[int]
     shape: list[int]
 
     @classmethod
-    def of(cls, name: str, x: Array) -> "_Stored":
+    def of(cls, name: str, x: NDArray[Any]) -> "_Stored":
         if x.dtype.kind not in "fiubc":
             raise TypeError(f"checkpoint: {name} is of dtype {x.dtype}; arrays of numbers can be kept")
         axes = sorted(range(x.ndim), key=lambda i: -x.strides[i])

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from tinygrad_edu import tree
 from tinygrad_edu.check import compare_gradients
@@ -30,7 +31,7 @@ from tinygrad_edu.train.step import Stepper
 from tinygrad_edu.tree import Tree
 
 Callback = Callable[["Trainer"], object]
-Data = Dataset | tuple[Any, ...]
+Data = Dataset | tuple[ArrayLike, ...]
 Path = str | os.PathLike[str]
 
 
