@@ -129,7 +129,7 @@ EXACT: dict[Callable[..., Any], Exactly] = {
         lambda x: mpmath.exp(-abs(x)) * mpmath.besseli(1, x),
         lambda x: mpmath.exp(-abs(x))
         * ((mpmath.besseli(0, x) + mpmath.besseli(2, x)) / 2 - mpmath.sign(x) * mpmath.besseli(1, x)),
-        lambda x: not 1 < abs(x) < 3 and x != 0, far=1e3),
+        lambda x: not 1 < abs(x) < 2 and x != 0, far=1e3),
 }  # fmt: skip
 
 

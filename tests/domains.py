@@ -9,6 +9,7 @@ joint    the arguments of calls with several arrays, one call for each group of 
 """
 
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -23,7 +24,7 @@ from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import eigenpairs, quotient, reduced_qr, thin_svd
-from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.derivatives.exponential import bell, share
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.norms import power, root
@@ -34,7 +35,7 @@ from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
-from tinygrad_edu.scipy import linalg, slopes, stats
+from tinygrad_edu.scipy import bessel, linalg, normal, slopes, stats
 from tinygrad_edu.scipy import special as own_special
 from tinygrad_edu.testing import (
     A,
@@ -57,7 +58,8 @@ Function = Callable[..., Any]
 Shapes = Iterable[tuple[int, ...]]
 
 # One of its results is an integer: tests/derivatives/test_linear_algebra.py; tested as np.linalg.eig, which adds to it.
-ELSEWHERE = {np.linalg.lstsq, eigenpairs}
+# Of the slope of an inverse, both arguments are tied: tests/scipy/test_special.py.
+ELSEWHERE = {np.linalg.lstsq, eigenpairs, normal.erfinv_slope, normal.ndtri_slope}
 JOINED = {row.joined for row in table.values()}  # behind functions with several results
 TABLE = [
     function for function, row in table.items() if not row.nondifferentiable and function not in JOINED | ELSEWHERE
@@ -542,17 +544,19 @@ domain(functions.attention,  joint([(2, 3), (3, 3), (3, 1)], [(2, 1, 2), (2, 2),
 domain(losses.negative_log_likelihood, of(A(2, 3), np.array([2, 0])), of(A(1, 1), np.array([0])))
 
 domain(bell, each([(), (3,), (2, 3), (0, 3)], 0.5), each([(3,)], 1.0))
+domain(share, each([(), (2, 3), (0, 3)], math.e), each([(3,)], 2.0))
 for f in (special.erf, special.erfc, special.ndtr, special.log_ndtr, special.expit, special.log_expit, special.j0,
-          special.j1, special.i0, special.i1, slopes.hazard, slopes.j1_slope, slopes.i1_slope):
+          special.j1, special.i0, special.i1, normal.hazard, bessel.j1_slope, bessel.i0_slope, bessel.i1_slope):
     domain(f, elementwise(line))
-for f in (special.i0e, special.i1e):
+for f in (special.i0e, special.i1e, bessel.i0e_slope, bessel.i1e_slope):
     domain(f, elementwise(nonzero))
 domain(special.erfinv, elementwise(unit))
 for f in (special.ndtri, special.logit):
     domain(f, elementwise(between(0.1, 0.9)))
-for f in (special.entr, special.gammaln, special.loggamma, special.gamma, special.psi):
+for f in (special.entr, special.gammaln, special.loggamma, special.gamma, special.psi, slopes.trigamma):
     domain(f, elementwise(positive))
-domain(special.psi, elementwise(between(-1.7, -1.3, -0.7, -0.3)))
+for f in (special.psi, slopes.trigamma):
+    domain(f, elementwise(between(-1.7, -1.3, -0.7, -0.3)))
 domain(special.xlogy, elementwise(line, positive), of(np.zeros(2), A(3, 1)), of(0.0, A(2, span=between(0, 0))))
 domain(special.xlog1py, elementwise(line, unit), of(0.0, A(3, span=between(-1, -1))))
 domain(special.kl_div, elementwise(between(0.3, 1), between(1.5, 3)))  # which itself cancels where they are equal
@@ -572,11 +576,9 @@ for f in (special.betainc, slopes.beta_density):
 for f in (special.jv, special.iv):
     domain(f, of(2.0, A(span=positive)), of(np.array([0.0, 1.0, 2.5]), A(2, 3, span=positive)), of(1.0, A(0, 3)),
               of(np.array([[1.0], [2.0]]), A(3, span=positive)))
-domain(slopes.erfinv_slope, elementwise(between(-0.9, -0.1, 0.1, 0.9)))
-domain(slopes.ndtri_slope, elementwise(between(0.1, 0.4, 0.6, 0.9)))
-domain(slopes.mills, *(each([(), (2, 3)], n, span=between(0.1, 1.9, 2.1, 9)) for n in (0, 1, 3)))
-domain(slopes.scaled_bessel_slope, *(each([(), (3,)], k, n, span=between(-40, -31, -1, -0.1, 0.1, 1, 31, 40))
-                                     for k, n in ((0, 1), (1, 1), (0, 2), (1, 2), (0, 3))))
+domain(normal.mills, *(each([(), (2, 3)], n, span=between(0.1, 1.9, 2.1, 9)) for n in (0, 1, 3)))
+domain(bessel.scaled_bessel_slope, *(each([(), (3,)], k, n, span=between(-40, -31, -1, -0.1, 0.1, 1, 31, 40))
+                                     for k, n in ((0, 2), (1, 2), (0, 3))))
 domain(own_special.logsumexp, of(A(2, 3)), of(A(2, 3), axis=1), of(A(3), b=A(3, span=positive)),
                               of(A(2, 3), 0, A(3, span=positive), True), of(A(3), b=[1.0, -0.01, 2.0]))
 for f in (own_special.softmax, own_special.log_softmax):
@@ -631,11 +633,12 @@ NOT_HOLOMORPHIC = {
     np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2, np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn,
     np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared, bell,
     special.expit, special.log_expit, special.logit, special.entr, special.rel_entr, special.kl_div,
-    special.erfinv, slopes.erfinv_slope, special.ndtri, slopes.ndtri_slope, slopes.hazard,
+    special.erfinv, special.ndtri, normal.hazard, share, slopes.trigamma, special.psi,
     special.gammaln, zeta, own_special.polygamma, special.beta, special.betaln, special.binom,
     special.gammainc, special.gammaincc, special.betainc,
-    special.j0, special.j1, slopes.j1_slope, special.jv, special.i0, special.i1, slopes.i1_slope,
-    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, slopes.scaled_bessel_slope,
+    special.j0, special.j1, bessel.j1_slope, special.jv, special.i0, special.i1, bessel.i0_slope, bessel.i1_slope,
+    bessel.i0e_slope, bessel.i1e_slope,
+    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, bessel.scaled_bessel_slope,
 }
 # fmt: on
 

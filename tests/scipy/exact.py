@@ -43,11 +43,11 @@ SLOPES = {
     ),
 }
 EDGES = [
-    *((f, x, 8) for f in (special.erf, special.erfc, special.ndtr) for x in (1e-200, 0.3, 3.3, -11.7, 25.9, 26.2)),
-    (special.ndtr, 36.9, 8),
-    *((special.log_ndtr, x, 8) for x in (-1e10, -300.0, -5.5, -0.1, 0.1, 5.5, 36.9)),
-    *((special.erfinv, x, 8) for x in (1e-300, 0.5, -0.999, 1 - 2.0**-53)),
-    *((special.ndtri, x, 8) for x in (1e-300, 1e-30, 0.02, 0.5, 0.75, 1 - 2.0**-53)),
+    *((f, x, 4) for f in (special.erf, special.erfc, special.ndtr) for x in (1e-200, 0.3, 3.3, -11.7, 25.9, 26.2)),
+    (special.ndtr, 36.9, 4),
+    *((special.log_ndtr, x, 4) for x in (-1e10, -300.0, -5.5, -0.1, 0.1, 5.5, 36.9)),
+    *((special.erfinv, x, 4) for x in (1e-300, 0.5, -0.999, 1 - 2.0**-53)),
+    *((special.ndtri, x, 4) for x in (1e-300, 1e-30, 0.02, 0.5, 0.75, 1 - 2.0**-53)),
     *((special.expit, x, 4) for x in (-700.0, -40.0, -1.0, 1.0, 40.0, 690.0)),
     *((special.log_expit, x, 4) for x in (-700.0, -1.0, 1.0, 690.0)),
     *((special.logit, x, 4) for x in (1e-300, 0.3, 1 - 2.0**-53)),
@@ -57,8 +57,10 @@ EDGES = [
         for x in (1e-100, 0.1, 3.3, 33.3)
     ),
     (special.gammaln, 1e300, 4),
-    *((f, x, 8) for f in (special.j0, special.j1, special.i0, special.i1) for x in (1e-9, 0.3, 2.9)),
-    *((f, x, 64) for f in (special.i0e, special.i1e) for x in (1e-9, 0.3, -2.9, 29.0)),
+    *((f, x, 4) for f in (special.j0, special.j1, special.i0, special.i1) for x in (1e-9, 0.3, 2.9)),
+    *((f, x, 4) for f in (special.i0e, special.i1e) for x in (1e-9, 0.3, -2.9, 29.0)),
+    (special.psi, 1e200, 4),
+    (special.psi, -1.5, 4),
     *((f, x, 4) for f in (special.i0e, special.i1e) for x in (31.0, -700.0, 1e17, 1e100)),
 ]
 

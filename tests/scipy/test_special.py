@@ -11,7 +11,8 @@ import tinygrad_edu as tg
 from tests.scipy.exact import EDGES, exact_slope, ulps
 from tinygrad_edu.core.rules import Row, later, table
 from tinygrad_edu.scipy import special as own
-from tinygrad_edu.scipy.slopes import beta_density, gamma_density, mills, psi_difference
+from tinygrad_edu.scipy.normal import erfinv_slope, mills, ndtri_slope
+from tinygrad_edu.scipy.slopes import beta_density, gamma_density, psi_difference
 from tinygrad_edu.testing.calls import outcome
 
 mpmath = pytest.importorskip("mpmath")
@@ -68,7 +69,7 @@ AT_INFINITY = [
 
 @pytest.mark.parametrize(("function", "x", "slope"), AT_INFINITY, ids=lambda part: getattr(part, "__name__", str(part)))
 def test_slopes_at_infinities_and_ends(function, x, slope):
-    assert tg.grad(function)(np.float64(x)) == slope
+    assert tg.grad(function)(np.float64(x)) == pytest.approx(slope, rel=2.0**-52, abs=0)
 
 
 def test_zero_times_a_logarithm():
@@ -201,3 +202,13 @@ def test_compiled_gradients_are_the_eager_ones(function):
     for x in (np.array([0.3, 2.5]), np.array([0.7, 1.25]), np.array([4.0, 0.1])):
         assert np.array_equal(compiled(x), gradient(x))
     assert "special" in compiled.source or function.__name__ in compiled.source
+
+
+@pytest.mark.parametrize(("inverse", "slope"), [(special.erfinv, erfinv_slope), (special.ndtri, ndtri_slope)])
+def test_slopes_of_inverses_to_the_third_order(inverse, slope):
+    y = np.array([0.1, 0.35, 0.6, 0.9])
+    assert tg.compare_gradients(lambda y: np.sum(np.sin(slope(y, inverse(y)))), y, order=2).ok
+    assert tg.compare_gradients(lambda y: np.sum(np.sin(inverse(y))), y.astype(np.float32)).ok
+    both = tg.grad(lambda y: np.sum(slope(y, inverse(y)) ** 2))
+    assert np.array_equal(tg.compile(both)(y), both(y))
+    assert np.allclose(tg.vmap(both)(np.stack([y, y / 2])), [both(y), both(y / 2)], rtol=1e-14)

@@ -18,6 +18,7 @@ from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.derivatives.linear_algebra import t
 from tinygrad_edu.scipy import slopes
+from tinygrad_edu.scipy.slopes import in_double
 
 # Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
 derivative = functools.partial(slopes.derivative, opaque=True)
@@ -69,16 +70,6 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     """
     c, lower = c_and_lower
     return solve_triangular(c, solve_triangular(c, b, trans=int(not lower), lower=lower), trans=int(lower), lower=lower)
-
-
-def in_double(name: str, a: Any) -> Any:
-    """`a`, which must not be of long doubles: SciPy has nothing finer than doubles, and would lose digits unsaid."""
-    a = np.asarray(a)
-    if a.dtype == np.longdouble:
-        raise TypeError(
-            f"{name}: got numbers of {a.dtype}, and SciPy computes in double precision; pass a.astype(float)"
-        )
-    return a
 
 
 @primitive

@@ -16,22 +16,16 @@ from scipy import special
 
 from tinygrad_edu.core import rules
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.core.tape import Entry
 
 derivative = functools.partial(
     rules.derivative, real="rules of SciPy's functions are of real numbers: write it of parts"
 )
 zeta: Any = inspect.unwrap(special.zeta).__globals__["_ufuncs"]._zeta  # Hurwitz', which `special.zeta(n, x)` calls
-ROOT_PI = math.sqrt(math.pi)
 ROOT_2PI = math.sqrt(2 * math.pi)
-ROOT_HALF_PI = math.sqrt(math.pi / 2)
-ROOT_HALF = math.sqrt(0.5)
 # Of log Γ's asymptotic series, Σ bₖ / (2k (2k - 1) x²ᵏ⁻¹): the Bernoulli numbers b₂, b₄, … (DLMF 24.2).
-BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
 ASYMPTOTIC = 10  # from where that series is as good as double precision
-MILLS_TERMS = 150  # of the continued fraction, for x ≥ 2
-BESSEL_FAR = 30.0  # from where the asymptotic series of I is as good as double precision
-BESSEL_TERMS = 24
 
 
 def wide(x: Any) -> Any:
@@ -45,54 +39,65 @@ def like(z: Any, *inputs: Any) -> Any:
     return z.astype(np.result_type(*kinds, np.float16) if kinds else np.float64)[()]
 
 
-@primitive
-def erfinv_slope(y: Any) -> Any:
-    """√π/2 exp(z²) for z = erfinv(y), which is √π/2 erfcx(|z|) / (1 - |y|): exact enough where z² is large."""
-    z, end = abs(special.erfinv(y)), abs(y) == 1
-    slope = np.where(z < 1, np.exp(np.minimum(z, 1) ** 2), special.erfcx(z) / (1 - abs(y) + end))
-    return np.where(end, np.inf, ROOT_PI / 2 * slope)[()]
+def in_double(name: str, a: Any) -> Any:
+    """`a`, which must not be of long doubles: SciPy has nothing finer than doubles, and would lose digits unsaid."""
+    a = a if hasattr(a, "dtype") else np.asarray(a)
+    if a.dtype == np.longdouble:
+        raise TypeError(
+            f"{name}: got numbers of {a.dtype}, and SciPy computes in double precision; pass a.astype(float)"
+        )
+    return a
+
+
+def elementwise(function: Any, *arrays: Any, out: Any) -> Any:
+    """``function(*arrays)``, written to `out` if there is one; of Dask's arrays lazily, block by block."""
+    if any(isinstance(x, Entry) for x in arrays):
+        raise TypeError(f"{function.__name__}: its steps are of numbers, and have no slopes of their own")
+    first = in_double(function.__name__, arrays[0])
+    if hasattr(first, "map_blocks"):
+        return first.map_blocks(function, *arrays[1:], dtype=first.dtype)
+    z = function(*arrays)
+    if out is None:
+        return z
+    out[...] = z
+    return out
+
+
+def trigamma_of(x: Any) -> Any:
+    """ψ'(x) = Σ 1 / (x + k)²: some terms, and from there on the asymptotic series; below 0 by reflection."""
+    y = wide(x)
+    below = y < 0
+    if reflected := np.any(below):
+        y = np.where(below, 1 - y, y)
+    with np.errstate(over="ignore"):
+        z = 1 / (y * y)
+        for k in range(1, ASYMPTOTIC):
+            part = y + k
+            part *= part
+            z += 1 / part
+    t = 1 / (y + ASYMPTOTIC)
+    square, series = t * t, np.zeros_like(t)
+    for number in reversed(BERNOULLI):
+        series += number
+        series *= square
+    series += t / 2
+    series += 1
+    z += t * series
+    if reflected:  # ψ'(x) = π² / sin²(πx) - ψ'(1 - x)
+        rest = np.where(below, wide(x) - np.rint(wide(x)), 0.5)
+        z = np.where(below, (math.pi / np.sin(math.pi * rest)) ** 2 - z, z)
+    return like(z, x)
 
 
 @primitive
-def ndtri_slope(y: Any) -> Any:
-    """√2π exp(z²/2) for z = ndtri(y), which is √(π/2) erfcx(|z|/√2) over y or 1 - y, the smaller one."""
-    tail = np.minimum(y, 1 - y)
-    end = tail == 0
-    return np.where(end, np.inf, ROOT_HALF_PI * special.erfcx(abs(special.ndtri(y)) * ROOT_HALF) / (tail + end))[()]
+def trigamma(x: "Any", out: "Any" = None) -> "Any":
+    """ψ'(x), the slope of the digamma function.
 
-
-@primitive
-def hazard(x: Any) -> Any:
-    """φ(x) / Φ(x), the slope of log Φ."""
-    below = np.minimum(x, -1.0)
-    above = np.maximum(x, -1.0)
-    tail = 1 / ROOT_HALF_PI / special.erfcx(-below * ROOT_HALF)
-    return like(np.where(x < -1, tail, bell(above, 0.5) / ROOT_2PI / special.ndtr(above)), x)
-
-
-def hazard_rule(g: Any, s: Any, x: Any) -> Any:
-    """-s (x + s), where x and s nearly cancel by way of Mills' ratio: -M₁ / M₀²."""
-    t = np.where(x < 0, -x, 0.0)
-    return g * np.where(x < 0, -mills(t, 1) / mills(t, 0) ** 2, -s * (x + s))
-
-
-@primitive
-def mills(x: Any, n: int) -> Any:
-    """∫ uⁿ/n! exp(-u²/2 - u x) du from 0 up, for x ≥ 0: n = 0 is Mills' ratio, and the slope of one is the next.
-
-    (n + 1) Mₙ₊₁ = Mₙ₋₁ - x Mₙ, which far out loses all digits; the continued fraction that it makes loses none.
-
-    Source: DLMF 7.18, repeated integrals of the error function.
+    Source: DLMF 5.5.4, 5.15.1 and 5.15.8.
     """
-    t = wide(x)
-    near, before = ROOT_HALF_PI * special.erfcx(t * ROOT_HALF), 1.0
-    for k in range(1, n + 1):
-        near, before = (before - t * near) / k, near
-    outward, ratio, far = np.maximum(t, 2.0), 0.0, 1.0
-    for k in reversed(range(n + MILLS_TERMS)):
-        ratio = 1 / (outward + (k + 1) * ratio)  # Mₖ / Mₖ₋₁, and M₋₁ = 1
-        far = far * ratio if k <= n else 1.0
-    return like(np.where(t < 2, near, far), x)
+    from tinygrad_edu.scipy.slopes import elementwise, trigamma_of  # noqa: PLC0415 - compiled programs hold this text
+
+    return elementwise(trigamma_of, x, out=out)
 
 
 @primitive
@@ -180,66 +185,14 @@ def log_ratio(x: Any, y: Any) -> Any:
     return like(np.where(close, np.log1p(np.where(close, a - b, 0.0) / b), apart), x, y)
 
 
-@primitive
-def j1_slope(x: Any) -> Any:
-    """J₁'(x) = J₀(x) - J₁(x) / x."""
-    return np.where(x == 0, 0.5, special.j0(x) - special.j1(x) / (x + (x == 0)))[()]
-
-
-@primitive
-def i1_slope(x: Any) -> Any:
-    """I₁'(x) = I₀(x) - I₁(x) / x."""
-    at_zero = x == 0
-    ratio = special.i0e(x) / (special.i1e(x) + at_zero) - 1 / (x + at_zero)
-    return np.where(at_zero, 0.5, special.i1(x) * ratio)[()]
-
-
-@primitive
-def scaled_bessel_slope(x: Any, order: int, n: int) -> Any:
-    """The nth derivative of exp(-|x|) I(x), of order 0 or 1; at 0, the mean of both sides.
-
-    Far out its terms nearly cancel, and the asymptotic series is differentiated instead.
-
-    Source: DLMF 10.29.1 and 10.40.1.
-    """
-    y = abs(wide(x))
-    near, far = np.minimum(y, BESSEL_FAR), np.maximum(y, BESSEL_FAR)
-    if n == 1:
-        zeroth, first = special.i0e(near), special.i1e(near)
-        by_x = np.where(near == 0, 0.5, first / (near + (near == 0)))
-        direct = first - zeroth if order == 0 else zeroth - by_x - first
-    else:
-        direct = (
-            sum((-1) ** j * math.comb(2 * n, j) * special.ive(order + n - j, near) for j in range(2 * n + 1)) / 2**n
-        )
-    term, series = 1.0, 0.0
-    for k in range(BESSEL_TERMS):
-        series = series + term * math.prod(k + 0.5 + j for j in range(n)) / far**k
-        term = -term * (4 * order**2 - (2 * k + 1) ** 2) / (8 * (k + 1))
-    asymptotic = (-1) ** n * series / far**n / np.sqrt(far) / ROOT_2PI
-    s = np.where(y < BESSEL_FAR, direct, asymptotic)
-    return like(s * np.sign(x) if (n + order) % 2 else s, x)
-
-
-def has_two_sides(z: Any, x: Any, order: int, n: int) -> Any:
-    """Where a derivative of the scaled functions differs from that of the other side."""
-    return x == 0
-
-
 # fmt: off
-derivative(erfinv_slope,        lambda g, s, y: g * 2 * special.erfinv(y) * s * s)
-derivative(ndtri_slope,         lambda g, s, y: g * special.ndtri(y) * s * s)
-derivative(hazard,              hazard_rule)
-derivative(mills,               lambda g, z, x, n: -(n + 1) * g * mills(x, n + 1), None)
-derivative(psi_difference,      lambda g, z, x, y: g * (zeta(2.0, x + y) - zeta(2.0, x)),
-                                lambda g, z, x, y: g * zeta(2.0, x + y))
-derivative(gamma_density,       None, lambda g, z, a, x: g * (gamma_density(a - 1, x) - z))
-derivative(beta_density,        None, None,
+derivative(zeta,           None, lambda g, z, n, x: -g * n * zeta(n + 1, x))
+derivative(trigamma,       lambda g, z, x: -2 * g * zeta(3.0, x), opaque=True)
+derivative(psi_difference, lambda g, z, x, y: g * (trigamma(x + y) - trigamma(x)),
+                           lambda g, z, x, y: g * trigamma(x + y))
+derivative(gamma_density,  None, lambda g, z, a, x: g * (gamma_density(a - 1, x) - z))
+derivative(beta_density,   None, None,
            lambda g, z, a, b, x: g * (a + b - 1) * (beta_density(a - 1, b, x) - beta_density(a, b - 1, x)))
-derivative(log_ratio,           lambda g, z, x, y: g / x,
-                                lambda g, z, x, y: -g / y)
-derivative(j1_slope,            lambda g, z, x: g * (special.jv(3, x) - 3 * special.j1(x)) / 4)
-derivative(i1_slope,            lambda g, z, x: g * (special.iv(3, x) + 3 * special.i1(x)) / 4)
-derivative(scaled_bessel_slope, lambda g, z, x, order, n: g * scaled_bessel_slope(x, order, n + 1), None, None,
-           kink=has_two_sides)
+derivative(log_ratio,      lambda g, z, x, y: g / x,
+                           lambda g, z, x, y: -g / y)
 # fmt: on

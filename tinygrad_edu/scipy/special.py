@@ -19,19 +19,16 @@ from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import replace_zero
 from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.scipy.bessel import i0_slope, i0e_slope, i1_slope, i1e_slope, j1_slope
+from tinygrad_edu.scipy.normal import erfinv_slope, hazard, ndtri_slope
 from tinygrad_edu.scipy.slopes import (
     ROOT_2PI,
     beta_density,
     derivative,
-    erfinv_slope,
     gamma_density,
-    hazard,
-    i1_slope,
-    j1_slope,
     log_ratio,
-    ndtri_slope,
     psi_difference,
-    scaled_bessel_slope,
+    trigamma,
     zeta,
 )
 
@@ -119,9 +116,9 @@ def _limit(n: Any, k: Any, m: Any) -> Any:
 # fmt: off
 derivative(special.erf,       lambda g, z, x: g * ERF * bell(x, 1.0))
 derivative(special.erfc,      lambda g, z, x: -g * ERF * bell(x, 1.0))
-derivative(special.erfinv,    lambda g, z, y: g * erfinv_slope(y))
+derivative(special.erfinv,    lambda g, z, y: g * erfinv_slope(y, z))
 derivative(special.ndtr,      lambda g, z, x: g / ROOT_2PI * bell(x, 0.5))
-derivative(special.ndtri,     lambda g, z, y: g * ndtri_slope(y))
+derivative(special.ndtri,     lambda g, z, y: g * ndtri_slope(y, z))
 derivative(special.log_ndtr,  lambda g, z, x: g * hazard(x))
 derivative(special.expit,     lambda g, z, x: g * z * special.expit(-x))
 derivative(special.log_expit, lambda g, z, x: g * special.expit(-x))
@@ -138,11 +135,10 @@ derivative(special.rel_entr,  lambda g, z, x, y: g * (log_ratio(x, y) + 1),
 derivative(special.kl_div,    lambda g, z, x, y: g * log_ratio(x, y),
                               lambda g, z, x, y: g * np.where(x == 0, 1.0, (y - x) / replace_zero(y)))
 
-derivative(special.psi,       lambda g, z, x: g * zeta(2.0, x))
+derivative(special.psi,       lambda g, z, x: g * trigamma(x))
 derivative(special.gammaln,   lambda g, z, x: g * special.psi(x))
 derivative(special.loggamma,  lambda g, z, x: g * special.psi(x))
 derivative(special.gamma,     lambda g, z, x: g * z * special.psi(x))
-derivative(zeta,              None, lambda g, z, n, x: -g * n * zeta(n + 1, x))
 derivative(special.beta,      lambda g, z, x, y: -g * z * psi_difference(x, y),
                               lambda g, z, x, y: -g * z * psi_difference(y, x))
 derivative(special.betaln,    lambda g, z, x, y: -g * psi_difference(x, y),
@@ -155,13 +151,13 @@ derivative(special.betainc,   None, None, lambda g, z, a, b, x: g * beta_density
 derivative(special.j0,        lambda g, z, x: -g * special.j1(x))
 derivative(special.j1,        lambda g, z, x: g * j1_slope(x))
 derivative(special.jv,        None, lambda g, z, n, x: g * (special.jv(n - 1, x) - special.jv(n + 1, x)) / 2)
-derivative(special.i0,        lambda g, z, x: g * special.i1(x))
+derivative(special.i0,        lambda g, z, x: g * i0_slope(x))
 derivative(special.i1,        lambda g, z, x: g * i1_slope(x))
 derivative(special.iv,        None, lambda g, z, n, x: g * (special.iv(n - 1, x) + special.iv(n + 1, x)) / 2)
 
 # i0e has a kink at 0, where its slope is taken for 0; the slope of i1e has one.
-derivative(special.i0e,       lambda g, z, x: g * scaled_bessel_slope(x, 0, 1), kink=lambda z, x: x == 0)
-derivative(special.i1e,       lambda g, z, x: g * scaled_bessel_slope(x, 1, 1))
+derivative(special.i0e,       lambda g, z, x: g * i0e_slope(x), kink=lambda z, x: x == 0)
+derivative(special.i1e,       lambda g, z, x: g * i1e_slope(x))
 # fmt: on
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from tinygrad_edu.core.rules import Function
 from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
+from tinygrad_edu.derivatives.exponential import bell, share
 from tinygrad_edu.derivatives.inverses import cofactors, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.norms import power, root
 from tinygrad_edu.derivatives.special import i0_slope, sinc_slope
@@ -82,6 +83,7 @@ def _pick(x: Any, parts: tuple[Any, ...]) -> Any:
 _ELEMENTWISE: tuple[Function, ...] = (
     np.clip, np.round, np.around, np.fix, np.real, np.imag, np.nan_to_num, np.sinc, np.i0, np.isclose, np.isposinf,
     np.isneginf, np.isreal, np.iscomplex, np.angle, sinc_slope, i0_slope, quotient, power, root, relu, sigmoid,
+    bell, share,
 )  # fmt: skip
 _LAST: tuple[Function, ...] = (softmax, log_softmax, standardize, root_variance)
 _MATRICES: tuple[Function, ...] = (

@@ -1,0 +1,137 @@
+"""Slopes of the normal distribution's functions, all by way of Mills' ratio (1 - Φ) / φ.
+
+x, y  inputs
+z     the output
+s     the slope
+t     a number from 0 up
+n     how many times Mills' ratio was differentiated
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.derivatives.arithmetic import flat
+from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.scipy.pieces import Pieces, beyond
+from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, like, wide
+
+ROOT_HALF_PI = math.sqrt(math.pi / 2)
+ROOT_HALF = math.sqrt(0.5)
+TERMS = 150  # of the continued fraction, for t ≥ 2
+FAR, FAR_TERMS = 40.0, 8  # from where that many terms of the asymptotic series are enough
+STEP = 1 / 32
+NODES = np.exp(GRID := np.arange(-4, 2.75, STEP)) * np.exp(-np.exp(-GRID))
+WEIGHTS = STEP * (1 + np.exp(-GRID)) * NODES
+
+
+@primitive
+def mills(x: Any, n: int) -> Any:
+    """∫ uⁿ/n! exp(-u²/2 - u x) du from 0 up, for x ≥ 0: n = 0 is Mills' ratio, and the slope of one is the next.
+
+    (n + 1) Mₙ₊₁ = Mₙ₋₁ - x Mₙ, which far out loses all digits; the continued fraction that it makes loses none.
+
+    Source: DLMF 7.18, repeated integrals of the error function.
+    """
+    t = wide(x)
+    near, before = ROOT_HALF_PI * special.erfcx(t * ROOT_HALF), 1.0
+    for k in range(1, n + 1):
+        near, before = (before - t * near) / k, near
+    outward, ratio, far = np.maximum(t, 2.0), 0.0, 1.0
+    for k in reversed(range(n + TERMS)):
+        ratio = 1 / (outward + (k + 1) * ratio)  # Mₖ / Mₖ₋₁, and M₋₁ = 1
+        far = far * ratio if k <= n else 1.0
+    return like(np.where(t < 2, near, far), x)
+
+
+def coefficients(c: Any) -> list[Any]:
+    """The Taylor coefficients of Mills' ratio, (-1)ⁿ Mₙ, by a sum over positive numbers.
+
+    Source: Takahasi and Mori, "Double exponential formulas for numerical integration", 1974.
+    """
+    parts = np.exp(-c[:, None] * NODES - NODES**2 / 2) * WEIGHTS
+    return [(-1) ** n / math.factorial(n) * np.sum(parts * NODES**n, axis=-1) for n in range(9)]
+
+
+NEAR = Pieces(coefficients, FAR, 32)
+
+
+def asymptotic_mills(t: Any) -> Any:
+    """Mills' ratio, far out: 1/t - 1/t³ + 3/t⁵ - … (DLMF 7.12.1)."""
+    square, series = 1 / t / t, 1.0
+    for k in reversed(range(FAR_TERMS)):
+        series = 1 - (2 * k + 1) * square * series
+    return series / t
+
+
+def quick_mills(t: Any) -> Any:
+    """Mills' ratio, for t ≥ 0, at a fraction of the cost."""
+    return beyond(FAR, t, NEAR(t), asymptotic_mills)
+
+
+def erfinv_slope_of(y: Any, z: Any) -> Any:
+    """√π/2 exp(z²) for z = erfinv(y): that is erfcx(z) over 1 - |y|, which is exact where z² has lost digits."""
+    return like(_over_tail(abs(wide(z)) / ROOT_HALF, (1 - abs(wide(y))) / ROOT_HALF), y)
+
+
+def ndtri_slope_of(y: Any, z: Any) -> Any:
+    """√2π exp(z²/2) for z = ndtri(y), which is Mills' ratio over y or 1 - y, the smaller one."""
+    return like(_over_tail(abs(wide(z)), np.minimum(wide(y), 1 - wide(y))), y)
+
+
+def _over_tail(t: Any, tail: Any) -> Any:
+    with np.errstate(divide="ignore"):  # infinite at both ends
+        return quick_mills(np.minimum(t, FAR)) / tail
+
+
+def hazard_of(x: Any) -> Any:
+    """φ(x) / Φ(x), which below 0 is one over Mills' ratio M, and above φ / (1 - φ M)."""
+    t = wide(x)
+    ratio, density = quick_mills(abs(t)), bell(np.maximum(t, 0.0), 0.5) / ROOT_2PI
+    return like(np.where(t < 0, 1 / ratio, density / (1 - density * ratio)), x)
+
+
+@primitive
+def erfinv_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+    """The slope of z = erfinv(y)."""
+    from tinygrad_edu.scipy.normal import erfinv_slope_of  # noqa: PLC0415 - compiled programs hold this text
+    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
+
+    return elementwise(erfinv_slope_of, y, z, out=out)
+
+
+@primitive
+def ndtri_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+    """The slope of z = ndtri(y), where Φ reaches y."""
+    from tinygrad_edu.scipy.normal import ndtri_slope_of  # noqa: PLC0415 - compiled programs hold this text
+    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
+
+    return elementwise(ndtri_slope_of, y, z, out=out)
+
+
+@primitive
+def hazard(x: "Any", out: "Any" = None) -> "Any":
+    """The slope of log Φ."""
+    from tinygrad_edu.scipy.normal import hazard_of  # noqa: PLC0415 - compiled programs hold this text
+    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
+
+    return elementwise(hazard_of, x, out=out)
+
+
+def hazard_rule(g: Any, s: Any, x: Any) -> Any:
+    """-s (x + s), where x and s nearly cancel by way of Mills' ratio: -M₁ / M₀²."""
+    t = np.where(x < 0, -x, 0.0)
+    return g * np.where(x < 0, -mills(t, 1) / mills(t, 0) ** 2, -s * (x + s))
+
+
+# fmt: off
+# As functions of z alone: y is there for digits that z lacks.
+derivative(erfinv_slope, flat, lambda g, s, y, z: g * 2 * z * s, opaque=True)
+derivative(ndtri_slope,  flat, lambda g, s, y, z: g * z * s, opaque=True)
+
+derivative(hazard,       hazard_rule, opaque=True)
+derivative(mills,        lambda g, z, x, n: -(n + 1) * g * mills(x, n + 1), None)
+# fmt: on
