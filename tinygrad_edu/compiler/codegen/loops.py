@@ -10,10 +10,10 @@ work          the arrays of one block that results in between are written into
 >>> group = Node(Blocks(Graph("blocks", [x], [h], [h]), 500_000, []), (x, h), {})
 >>> print("\n".join(Loop(group, "blocks1", Names(), 1, Remarks()).lines()))
 def blocks1(start, stop, x, t1, work):
-    for i in range(start, stop, 32000):
-        n = min(32000, stop - i)
+    for i in range(start, stop, 64000):
+        n = min(64000, stop - i)
         x_part, t1_part = x[i:i + n], t1[i:i + n]
-        np.sin(x_part, t1_part)                                                   # (32000,)
+        np.sin(x_part, t1_part)                                                   # (64000,)
     return ()
 """
 

@@ -2,13 +2,15 @@
 
 Whether numbers are finite, or none of them NaN, is asked of all arrays at once, at the end. A check may fail once too
 often, for then the function itself is run; never too seldom. The dot product of numbers with themselves is NaN just
-where one of them is, and finite only where all are. Whether integers reach a bound is asked by counting those that do:
-of few, that is twice as quick as finding the largest.
+where one of them is, and finite only where all are. Arrays that are worked on in blocks are added up instead, which is
+NaN where infinities of both signs meet, too: BLAS sets threads of its own on them, in the way of ours. Whether integers
+reach a bound is asked by counting those that do: of few, that is twice as quick as finding the largest.
 """
 
 import numpy as np
 
 from tinygrad_edu.compiler.ir import Graph, Node, assume, settled
+from tinygrad_edu.compiler.passes import tiling
 
 _CHAINS = {True: (np.all, np.isfinite), False: (np.isnan, np.max)}
 
@@ -87,6 +89,8 @@ def _merged(answer: bool, checks: list[tuple[Node, Node]]) -> list[Node]:
             flat = add(check.sibling(np.reshape, (x, (-1,)), (x.size,), (int(x.dtype.itemsize),), x.dtype), x.backward)
             flat.memory = x.memory
         product = add(check.sibling(np.dot, (flat, flat), (), None, x.dtype), x.backward)
+        if x.size >= tiling.LEAST:
+            product.function, product.arguments, product.keywords = np.add.reduce, (flat,), {"axis": None}
         if total is None:
             total = product
         else:
