@@ -115,6 +115,13 @@ def opened(browser, tmp_path):
     assert said == []
 
 
+def write(page, name, text):
+    """Write another value of a leaf into the table, and leave the field."""
+    field = page.locator(f"[aria-label='value of {name}']")
+    field.fill(text)
+    field.press("Tab")
+
+
 def sentences(tape):
     """What each step back must say first, in the order of the sweep."""
     for node in reversed(tape.nodes):
@@ -176,9 +183,7 @@ def test_an_edited_leaf_is_computed_as_python_does(opened):
     numbers = {"x": 0.6, "y": 1.3}
     for name, new in (("x", 0.25), ("y", 2.5), ("x", 0.9)):
         numbers[name] = new
-        field = page.locator(f"[aria-label='value of {name}']")
-        field.fill(str(new))
-        field.press("Tab")
+        write(page, name, str(new))
         tape = tg.Tape(of_all_functions(*(Value(number, name=name) for name, number in numbers.items()))).description()
         values, gradients = page.evaluate("[values, finals]")
         for node, (v,), (g,) in zip(tape, values, gradients, strict=True):
@@ -214,9 +219,7 @@ def test_an_edited_array_is_computed_as_python_does(opened):
     assert page.inner_text("#editing").startswith("Edit the value of a leaf")
     for name, new in (("x", [[0.25, 1.5, -3.0], [-0.5, 0.125, 1e-3]]), ("w", [[0.1, 2.0], [-1.0, 3.0], [0.7, -0.2]])):
         numbers[name] = np.array(new)
-        field = page.locator(f"[aria-label='value of {name}']")
-        field.fill(str(new))
-        field.press("Tab")
+        write(page, name, str(new))
         tape = tg.Tape(of_all_tables(*(Value(x, name=name) for name, x in numbers.items()))).description()
         assert {node.value.function for node in tape} >= LINEAR | BILINEAR | OF_ROWS.keys()
         values, gradients = page.evaluate("[values, finals]")
@@ -229,13 +232,10 @@ def test_an_edited_array_is_computed_as_python_does(opened):
 
 def test_what_is_no_number_is_refused(opened):
     page = opened(small())
-    field = page.locator("input[data-leaf='0']")
-    field.fill("abc")
-    field.press("Tab")
-    assert field.get_attribute("aria-invalid") == "true"
+    write(page, "a", "abc")
+    assert page.get_attribute("[aria-label='value of a']", "aria-invalid") == "true"
     assert page.inner_text("#verdict") == "abc is no number; write one such as 0.5."
-    page.locator("input[data-leaf='0']").fill("1,5")
-    page.locator("input[data-leaf='0']").press("Tab")
+    write(page, "a", "1,5")
     assert page.evaluate("values[0]") == [1.5]
     assert page.inner_text("#verdict") == ""
 
@@ -249,12 +249,9 @@ def test_a_number_behind_an_index_is_no_number_of_the_page_s(opened):
 
 def test_an_array_takes_as_many_numbers_as_it_has(opened):
     page = opened(two_layers())
-    field = page.locator("input[aria-label='value of b1']")
-    field.fill("1, 2, 3")
-    field.press("Tab")
+    write(page, "b1", "1, 2, 3")
     assert page.inner_text("#verdict") == "b1 takes 4 numbers, row after row; write them such as [0, 0, 0, 0]."
-    page.locator("input[aria-label='value of b1']").fill("1 2 3 4.5")
-    page.locator("input[aria-label='value of b1']").press("Tab")
+    write(page, "b1", "1 2 3 4.5")
     assert page.evaluate("values[tape.entries.findIndex(e => e.name === 'b1')]") == [1, 2, 3, 4.5]
     assert page.inner_text("#verdict") == ""
 
