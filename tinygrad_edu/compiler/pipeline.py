@@ -26,6 +26,7 @@ from tinygrad_edu.compiler.codegen.scalar_lowering import NotScalarError, lower
 from tinygrad_edu.compiler.ir import Graph, copied
 from tinygrad_edu.compiler.memory import MemoryPlan, plan_memory
 from tinygrad_edu.compiler.passes.numpy_calls import choose_numpy_calls, prepare_constants
+from tinygrad_edu.compiler.passes.products import choose_products
 from tinygrad_edu.compiler.passes.runtime_checks import merge_runtime_checks
 from tinygrad_edu.compiler.passes.simplify import (
     PASSES,
@@ -37,7 +38,7 @@ from tinygrad_edu.compiler.passes.tiling import tile
 from tinygrad_edu.compiler.runtime import ArrayRunner, Numbers, ScalarRunner, define
 
 _FOR_SCALARS = lower, eliminate_common_subexpressions, eliminate_dead_code
-_FOR_ARRAYS = merge_runtime_checks, eliminate_dead_code, choose_numpy_calls, prepare_constants, tile
+_FOR_ARRAYS = merge_runtime_checks, choose_products, eliminate_dead_code, choose_numpy_calls, prepare_constants, tile
 
 
 class Executable:

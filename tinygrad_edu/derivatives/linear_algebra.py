@@ -43,6 +43,9 @@ def product_right(g, x, y):
         return x[:, None] * g[..., None, :] if y.ndim > 1 else g * x
     if y.ndim == 1:
         return (x.swapaxes(-1, -2) @ g[..., None])[..., 0]
+    if x.ndim > 2 and y.ndim == 2:  # one product, which adds up over the stack as well
+        n, (k, m) = math.prod(x.shape[:-1]), y.shape
+        return x.reshape((n, k)).swapaxes(0, 1) @ g.reshape((n, m))
     if x.ndim > 2 and x.shape[-2] == 1:  # of stacks of rows, for which NumPy would multiply one matrix after the other
         return x.swapaxes(-1, -2) * g
     return x.swapaxes(-1, -2) @ g
