@@ -26,7 +26,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import flat
 
 PAGE = Path(__file__).with_name("coverage.md")
-MODULES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks")
+MODULES = ("numpy", "numpy.linalg", "numpy.fft", "numpy.lib.stride_tricks", "numpy.lib.scimath")
 KINDS = ("rule", "composed", "no slope", "construction", "refused")
 CONSTRUCTION = frozenset((  # they take shapes and numbers of Python's, tell of types and settings, or read files
     "arange", "bartlett", "base_repr", "binary_repr", "blackman", "broadcast_shapes", "datetime_data",

@@ -22,8 +22,9 @@ instead("equal numbers are one there, which has no slope: pass x.data, or write 
 instead("write np.sort(x), or of real numbers np.sort(x) + 0j", "sort_complex")
 instead("whether its result is complex depends on the numbers: write np.real(x)", "real_if_close")
 instead("whether its result is complex depends on the numbers: write the function of np, of x or of x + 0j",
-        *(f"lib.scimath.{name}" for name in ("sqrt", "log", "log2", "log10", "logn", "power", "arccos", "arcsin",
+        *(f"lib.scimath.{name}" for name in ("sqrt", "log", "log2", "log10", "power", "arccos", "arcsin",
                                              "arctanh")))  # fmt: skip
+instead("write np.log(x) / np.log(n)", "lib.scimath.logn")
 
 # Files, dates, text: not of numbers, or not of results.
 instead("pass x.data, the plain numbers", "save", "savez", "savez_compressed", "savetxt")
