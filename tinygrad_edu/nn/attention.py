@@ -42,6 +42,10 @@ class MultiHeadAttention(Module):
         dtype: of the parameters.
 
     Source: Vaswani et al., 2017, section 3.2.2.
+
+    Raises:
+        TypeError: `rng` is no generator, a size is no integer, or the dtype is not one of floats.
+        ValueError: a size is less than 1, or heads do not divide it.
     """
 
     query: Linear
@@ -82,11 +86,11 @@ class MultiHeadAttention(Module):
             shape = check_channels("MultiHeadAttention", tokens, -1, self.query.weights.shape[0])
             if len(shape) < 2:
                 raise ValueError(f"MultiHeadAttention: the input has shape {shape}; pass tokens (..., t, {shape[-1]})")
-        q, k, v = self._apart(self.query(x)), self._apart(self.key(source)), self._apart(self.value(source))
+        q, k, v = map(self._split_heads, (self.query(x), self.key(source), self.value(source)))
         seen = attention(q, k, v, self._mask(mask, np.shape(x)[-2], np.shape(source)[-2]))
         return self.output(np.reshape(np.swapaxes(seen, -2, -3), np.shape(x)))
 
-    def _apart(self, x: Array) -> Array:
+    def _split_heads(self, x: Array) -> Array:
         """(..., t, size) as (..., heads, t, size / heads)."""
         *before, size = np.shape(x)
         return np.swapaxes(np.reshape(x, (*before, self.heads, size // self.heads)), -2, -3)
@@ -125,6 +129,8 @@ class TransformerBlock(Module):
         dtype: of the parameters.
 
     Source: Vaswani et al., 2017, section 3; Xiong et al., 2020, for normalising first.
+
+    Raises: what its layers raise.
     """
 
     attention_norm: LayerNorm

@@ -116,6 +116,10 @@ class Conv1d(Convolution):
         bias: whether to add a number to each output, at first 0.
         initializer: of the weights.
         dtype: of the parameters.
+
+    Raises:
+        TypeError: `rng` is no generator, a size is no integer, or the dtype is not one of floats.
+        ValueError: a size or a stride is less than 1, padding is negative, or groups do not divide the channels.
     """
 
     axes = 1

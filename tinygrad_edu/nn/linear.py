@@ -32,6 +32,10 @@ class Linear(Module):
         bias: whether to add a number to each output, at first 0.
         initializer: of the weights.
         dtype: of the parameters.
+
+    Raises:
+        TypeError: `rng` is no generator, a size is no integer, or the dtype is not one of floats.
+        ValueError: a size is less than 1.
     """
 
     weights: Value
@@ -78,6 +82,10 @@ class Embedding(Module):
         dtype: of the parameters.
 
     Source: Bengio, Ducharme, Vincent and Jauvin, 2003, section 2.
+
+    Raises:
+        TypeError: `rng` is no generator, a size is no integer, or the dtype is not one of floats.
+        ValueError: a size is less than 1.
     """
 
     table: Value
@@ -128,6 +136,10 @@ class Dropout(Module):
         rng: draws where the counter starts.
 
     Source: Srivastava et al., 2014; Steele, Lea and Flood, 2014, for random bits made of a counter.
+
+    Raises:
+        TypeError: `rng` is no generator.
+        ValueError: the rate is none.
     """
 
     rate: float = static()

@@ -53,6 +53,10 @@ class BatchNorm(Module):
         dtype: of the parameters and the state.
 
     Source: Ioffe and Szegedy, 2015, algorithms 1 and 2.
+
+    Raises:
+        TypeError: a length is no integer, or the dtype is not one of floats.
+        ValueError: `channels` is less than 1, `momentum` not above 0 and at most 1, or `eps` not above 0.
     """
 
     needs_state: ClassVar[bool] = True
@@ -118,6 +122,10 @@ class LayerNorm(Module):
         dtype: of the parameters.
 
     Source: Ba, Kiros and Hinton, 2016.
+
+    Raises:
+        TypeError: a length is no integer, or the dtype is not one of floats.
+        ValueError: a length is less than 1, there is none, or `eps` is not above 0.
     """
 
     scale: Value
@@ -162,6 +170,10 @@ class GroupNorm(Module):
         dtype: of the parameters.
 
     Source: Wu and He, 2018.
+
+    Raises:
+        TypeError: a length is no integer, or the dtype is not one of floats.
+        ValueError: a size is less than 1, `groups` does not divide the channels, or `eps` is not above 0.
     """
 
     scale: Value
@@ -205,6 +217,10 @@ class RMSNorm(Module):
         dtype: of the parameters.
 
     Source: Zhang and Sennrich, 2019.
+
+    Raises:
+        TypeError: a length is no integer, or the dtype is not one of floats.
+        ValueError: `size` is less than 1, or `eps` not above 0.
     """
 
     scale: Value

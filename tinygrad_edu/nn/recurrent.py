@@ -124,6 +124,10 @@ class RNN(Recurrent):
         dtype: of the parameters.
 
     Source: Elman, 1990.
+
+    Raises:
+        TypeError: `rng` is no generator, a size is no integer, or the dtype is not one of floats.
+        ValueError: a size is less than 1.
     """
 
     gates = 1

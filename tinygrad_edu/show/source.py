@@ -19,7 +19,7 @@ from tinygrad_edu.core.tape import record
 
 
 def source_of(tape: list[Any]) -> str:
-    """Write the tape of its last entry as a function of its leaves, which gives the value and the slope by each leaf.
+    """The text of a function of a tape's leaves that gives the value of its last entry and the slope by each leaf.
 
     Where the value is an array, the function takes the cotangent to start from as well, `seed`.
     """

@@ -16,12 +16,11 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import order, payload
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.functions import log_softmax, relu
+from tinygrad_edu.train.batches import Batch
 from tinygrad_edu.train.objective import Objective
 from tinygrad_edu.train.program import TrainingWarning
 from tinygrad_edu.train.state import State
 from tinygrad_edu.tree import Tree
-
-Batch = tuple[Any, ...]
 
 _ROWS = 256  # of a batch are looked at
 _FEW = 16  # rows in which a unit may be 0 by chance
