@@ -5,6 +5,7 @@ fold_constants                   what depends on no input is computed once
 eliminate_common_subexpressions  what was computed before is used again
 eliminate_copies                 copies that nobody could tell from the original are dropped
 simplify_algebra                 (in `algebra`) x · 1, -(-x), x ** 2 and the like are written shorter
+drop_shift_slopes                (in `shifts`) what goes back through the shift of a softmax, which is 0, is dropped
 
 A program may write into arrays it made. What is used again, looked into or dropped is `settled`: nothing is written,
 after it, into its memory or into that of its operands.
@@ -23,6 +24,7 @@ from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
 from tinygrad_edu.compiler.passes.calls import call_key
 from tinygrad_edu.compiler.passes.looping import narrow_loops
 from tinygrad_edu.compiler.passes.residuals import keep_residuals
+from tinygrad_edu.compiler.passes.shifts import drop_shift_slopes
 from tinygrad_edu.compiler.passes.verify import Verifier
 from tinygrad_edu.compiler.patience import look
 
@@ -167,6 +169,7 @@ PASSES: tuple[Pass, ...] = (
     fold_constants,
     eliminate_common_subexpressions,
     simplify_algebra,
+    drop_shift_slopes,
     eliminate_copies,
     eliminate_common_subexpressions,
     eliminate_dead_code,
