@@ -52,6 +52,12 @@ def test_other_layouts_and_places():
     )
 
 
+def test_other_products_of_many_numbers():
+    x, y = RNG.normal(size=(2, 20_000))
+    assert_same(tg.grad(lambda x, y: np.sum(np.sin(x * y) * x), (0, 1)), x, y, others=["einsum"])
+    assert_same(tg.grad(lambda x, y: np.sum(np.sin(x[:, None] * y) * y), (0, 1)), x[:200], y[:100])
+
+
 def test_a_user_s_product_of_columns_and_rows_keeps_the_sign_of_zero():
     x, y = np.zeros((128, 16, 1)), -np.ones((128, 1, 8))
     compiled = tg.compile(lambda x, y: x * y)

@@ -81,7 +81,7 @@ def _as_one(node: Node, made: list[Node]) -> list[Node]:
 
 def _is_outer(node: Node) -> bool:
     """Whether columns are multiplied by rows, in a stack that is worth it."""
-    if len(node.arguments) != 2 or node.keywords or node.size < _MANY or not node.is_contiguous:
+    if len(node.shape or ()) < 2 or node.keywords or node.size < _MANY or not node.is_contiguous:
         return False
     if node.dtype.kind != "f" or not all(isinstance(x, Node) and x.dtype == node.dtype for x in node.arguments):
         return False
