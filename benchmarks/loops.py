@@ -11,7 +11,7 @@ Source: Hairer, Nørsett and Wanner, "Solving Ordinary Differential Equations I"
 
 import numpy as np
 
-from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload, of_slopes
 
 N, H = 10_000, 0.001
 K, D = 4.0, 0.3
@@ -72,13 +72,7 @@ def motion_with_ours(tg):
         (q, v), _ = tg.scan(lambda c, _: (runge_kutta(k, d, *c), None), (1.0, 0.0), length=N)
         return q * q + v * v
 
-    slopes = tg.compile(tg.value_and_grad(energy, (0, 1)))
-
-    def run():
-        value, (gk, gd) = slopes(K, D)
-        return float(value), gk, gd
-
-    return Pure(run)
+    return of_slopes(tg.compile(tg.value_and_grad(energy, (0, 1))), K, D)
 
 
 def motion_with_torch(torch):
@@ -99,13 +93,7 @@ def motion_with_jax(jax):
         (q, v), _ = jax.lax.scan(lambda c, _: (runge_kutta(k, d, *c), None), (1.0, 0.0), length=N)
         return q * q + v * v
 
-    slopes = jax.jit(jax.value_and_grad(energy, (0, 1)))
-
-    def run():
-        value, (gk, gd) = slopes(K, D)
-        return float(value), float(gk), float(gd)
-
-    return Pure(run)
+    return of_slopes(jax.jit(jax.value_and_grad(energy, (0, 1))), K, D)
 
 
 def forward(np, moves, a, seen):
@@ -147,13 +135,7 @@ def markov_with_ours(tg):
         m = np.max(a)
         return m + np.log(np.sum(np.exp(a - m)))
 
-    slopes = tg.compile(tg.value_and_grad(log_likelihood, (0, 1)))
-
-    def run():
-        value, gradients = slopes(MOVES, SHOWS, SEEN)
-        return float(value), *gradients
-
-    return Pure(run)
+    return of_slopes(tg.compile(tg.value_and_grad(log_likelihood, (0, 1))), MOVES, SHOWS, SEEN)
 
 
 def markov_with_torch(torch):
@@ -176,13 +158,7 @@ def markov_with_jax(jax):
         )
         return jax.scipy.special.logsumexp(a)
 
-    slopes = jax.jit(jax.value_and_grad(log_likelihood, (0, 1)))
-
-    def run():
-        value, gradients = slopes(MOVES, SHOWS, SEEN)
-        return float(value), *map(np.asarray, gradients)
-
-    return Pure(run)
+    return of_slopes(jax.jit(jax.value_and_grad(log_likelihood, (0, 1))), MOVES, SHOWS, SEEN)
 
 
 WORKLOAD_M = Workload(

@@ -9,7 +9,7 @@ Source: Hochreiter and Schmidhuber, 1997; Gers, Schmidhuber and Cummins, 2000.
 
 import numpy as np
 
-from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload, of_slopes
 
 STEPS, BATCH, INPUTS, UNITS = 1000, 8, 16, 32
 _generator = np.random.default_rng(0)
@@ -74,13 +74,7 @@ def with_ours(tg):
         _, shown = tg.scan(lambda carry, z: step(np, u, carry, z), start, x @ w + bias)
         return np.mean(shown * shown)
 
-    slopes = tg.compile(tg.value_and_grad(loss, (0, 1, 2)))
-
-    def run():
-        value, gradients = slopes(W, U, BIAS, X)
-        return float(value), *gradients
-
-    return Pure(run)
+    return of_slopes(tg.compile(tg.value_and_grad(loss, (0, 1, 2))), W, U, BIAS, X)
 
 
 def with_torch(torch):
@@ -109,13 +103,7 @@ def with_jax(jax):
         _, shown = jax.lax.scan(lambda carry, z: step(jnp, u, carry, z), start, x @ w + bias)
         return jnp.mean(shown * shown)
 
-    slopes = jax.jit(jax.value_and_grad(loss, (0, 1, 2)))
-
-    def run():
-        value, gradients = slopes(W, U, BIAS, X)
-        return float(value), *map(np.asarray, gradients)
-
-    return Pure(run)
+    return of_slopes(jax.jit(jax.value_and_grad(loss, (0, 1, 2))), W, U, BIAS, X)
 
 
 WORKLOAD = Workload(

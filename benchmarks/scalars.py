@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload
+from benchmarks.workload import BY_HAND, COMPILED, OURS, Competitor, Pure, Workload, of_slopes
 
 ROUNDS = 200
 START = 0.3, 0.7, 0.2
@@ -21,16 +21,6 @@ def expression(a, x, y, tanh, exp, rounds=ROUNDS):
     for _ in range(rounds):
         a = exp(tanh(a * x + y) ** 2)
     return a
-
-
-def _run(slopes):
-    """A run of a function that gives the value and its gradients."""
-
-    def run():
-        value, gradients = slopes(*START)
-        return float(value), *gradients
-
-    return Pure(run)
 
 
 def by_hand():
@@ -67,7 +57,8 @@ def with_ours(tg):
 
 
 def with_ours_compiled(tg):
-    return _run(tg.compile(tg.value_and_grad(partial(expression, tanh=np.tanh, exp=np.exp), argnums=(0, 1, 2))))
+    slopes = tg.value_and_grad(partial(expression, tanh=np.tanh, exp=np.exp), argnums=(0, 1, 2))
+    return of_slopes(tg.compile(slopes), *START)
 
 
 def with_micrograd(engine):
@@ -103,7 +94,8 @@ def with_micrograd(engine):
 
 def with_autograd(autograd):
     anp = autograd.numpy
-    return _run(autograd.value_and_grad(partial(expression, tanh=anp.tanh, exp=anp.exp), argnum=(0, 1, 2)))
+    slopes = autograd.value_and_grad(partial(expression, tanh=anp.tanh, exp=anp.exp), argnum=(0, 1, 2))
+    return of_slopes(slopes, *START)
 
 
 def with_mygrad(mg):
@@ -128,7 +120,8 @@ def with_torch(torch):
 
 def with_jax(jax):
     jnp = jax.numpy
-    return _run(jax.jit(jax.value_and_grad(partial(expression, tanh=jnp.tanh, exp=jnp.exp), argnums=(0, 1, 2))))
+    slopes = jax.value_and_grad(partial(expression, tanh=jnp.tanh, exp=jnp.exp), argnums=(0, 1, 2))
+    return of_slopes(jax.jit(slopes), *START)
 
 
 WORKLOAD = Workload(

@@ -53,6 +53,16 @@ class Pure:
         return ()
 
 
+def of_slopes(slopes: Callable[..., Any], *arguments: Any) -> Pure:
+    """A run of a function of these arguments that gives the value and its gradients, as ``value_and_grad`` does."""
+
+    def run() -> Sequence[Any]:
+        value, gradients = slopes(*arguments)
+        return float(value), *gradients
+
+    return Pure(run)
+
+
 class Round(NamedTuple):
     """The mean step of one round: seconds on the clock and on all cores, and pages the kernel had to hand out."""
 
