@@ -10,6 +10,7 @@ unbroadcast  why a bias added to every row gets the sum over rows
 arrays       what a recorded number may hold, and what may stand beside one
 context      the hooks: whether there is recording, who looks on, which operands answer first
 conversions  what makes numbers, arrays and copies of a Value; what would leave the tape unseen is refused
+released     large results that a gradient lets go of, and that are computed again if asked for
 replay       a tape, run again from other leaves
 masking      the sweep once more, where what has no influence has spoilt it
 source_info  lines of the user's, and names of functions

@@ -69,7 +69,8 @@ class ListenedState(NamedTuple):
 recording: ContextVar[bool | ListenedState] = ContextVar("recording", default=True)
 tracing: ContextVar[Any] = ContextVar("tracing", default=None)  # its .constant(array) is told of arrays from outside
 loops: ContextVar[Any] = ContextVar("loops", default=None)  # its .loop(…) writes a loop down as one call
-transforming: ContextVar[bool] = ContextVar("transforming", default=False)  # whether a function runs on its variables
+KEPT, ONCE = 1, 2  # what becomes of the tape of a function that runs on its variables: ONCE is swept as soon as it ends
+transforming: ContextVar[int] = ContextVar("transforming", default=0)  # KEPT or ONCE, if such a function runs
 
 
 def is_recording() -> bool:

@@ -70,7 +70,7 @@ def count_kinks(tape: Any, since: int) -> Any:
     count: Any = 0
     for z in tape:
         kink = z.serial >= since and z.function is not None and table[z.function].kink
-        if kink and isinstance(z._payload, PLAIN):
+        if kink and isinstance(payload(z), PLAIN):
             where = kink(z._payload, *map(payload, z.inputs), **(z.keywords or {}))
             count += np.count_nonzero(where) if np.any(where) else 0
     return count

@@ -29,7 +29,12 @@ PLAIN = (np.ndarray, np.generic)  # arrays and numbers of NumPy's
 
 
 def gradients(
-    tape: list[Any], seeds: Mapping[Any, Array], since: int = 0, inner: bool = False, recorded: bool = False
+    tape: list[Any],
+    seeds: Mapping[Any, Array],
+    since: int = 0,
+    inner: bool = False,
+    recorded: bool = False,
+    once: bool = False,
 ) -> tuple[dict[Any, Array], dict[Any, Array]]:
     """Sweep as `tape.sweep` does, so that what has no influence passes nothing on even where its slope is infinite.
 
@@ -38,10 +43,12 @@ def gradients(
     listener = getattr(recording.get(), "listener", None)  # here, so that a plain sweep visits five files
     on_values = functools.partial(contributions, recorded=True) if recorded else None
     with np.errstate(all="ignore"):
-        swept = sweep(tape, seeds, since, inner, on_values)
+        swept = sweep(tape, seeds, since, inner, on_values, once=once and listener is None and not recorded)
         spoilt = any(map(has_nan, swept[0].values()))
         if not spoilt and listener is None:
             return swept
+        for z in tape:
+            payload(z)  # computed again, where it was let go
         if spoilt and (apart := unrolled(tape, seeds, since)) is not None:  # masks are those of every step of a loop
             steps, again = apart
             moved = {again[z]: g for z, g in seeds.items()}

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.context import OuterArray, recording
+from tinygrad_edu.core.context import ONCE, OuterArray, recording, transforming
+from tinygrad_edu.core.released import LARGE, Released, releasable, release, release_behind, release_unread
 from tinygrad_edu.core.rules import Array, Function, table
 from tinygrad_edu.core.unbroadcast import unbroadcast
 
 _recording = recording.get
 serials = itertools.count(1)
 _new = object.__new__
-_float64 = np.float64
+_float64, _ndarray = np.float64, np.ndarray
 _PLAIN = (np.ndarray, np.generic)
 _VIEWS = frozenset({int, slice, type(None), type(...), np.int64})  # indices
 
@@ -69,6 +70,8 @@ def record(
         z.keywords = keywords
         if state is not True:
             state.listener.entry(z)
+        elif type(data) is _ndarray and data.nbytes >= LARGE and transforming.get() == ONCE:
+            release_behind(z)
     else:
         z.function = z.keywords = None
         z._x = z._y = NOTHING
@@ -105,11 +108,13 @@ def sweep(
     since: int = 0,
     inner: bool = False,
     contribute: Callable[[Any, Array], Contributions] | None = None,
+    once: bool = False,
 ) -> tuple[dict[Any, Array], dict[Any, Array]]:
     """Run the chain rule backward: multiply by the slope of each entry, add where paths meet.
 
     Returns the cotangents of the leaves (entries older than `since` are leaves too), and with `inner` those of
-    the others. `contribute` makes what each entry gives its inputs; `contributions`, if nothing else is given.
+    the others. `contribute` makes what each entry gives its inputs; `contributions`, if nothing else is given. A tape
+    that is swept but `once` lets go of large results as it is passed.
 
     Raises:
         RuntimeError: a leaf was given new data after an entry had used the old.
@@ -124,8 +129,9 @@ def sweep(
             continue
         g = sums[z] if inner else sums.pop(z)
         # Nearly every entry has one or two inputs and no keywords: for those, `contributions` is written out below.
-        if y is MANY or contribute or z.keywords:
-            for x, share in (contribute or contributions)(z, g):
+        if y is MANY or contribute or z.keywords or (once and releasable(z)):
+            a = b = share = None  # names that would hold on to what is let go
+            for x, share in (contribute or (_last_contributions if once else contributions))(z, g):
                 sums[x] = share if (others := found(x)) is None else others + share
             continue
         rules = table[z.function].rules
@@ -161,15 +167,25 @@ def is_view(index: Any) -> bool:
 def contributions(z: Any, g: Array, recorded: bool = False) -> Contributions:
     """Each recorded input of `z` with its share of `g`; with `recorded`, itself on a tape."""
     rules = table[z.function].rules
-    arguments, output = (z.inputs, z) if recorded else ([payload(x) for x in z.inputs], z._payload)
+    numbers = [x._payload if isinstance(x, Entry) else payload(x) for x in z.inputs]  # or what stands for them
+    arguments, output = (z.inputs, z) if recorded else (numbers, z._payload)
     for i, x in enumerate(z.inputs):
         if isinstance(x, Entry):
             share = rules[i](g, output, *arguments, **(z.keywords or {}))
             yield x, unbroadcast(share, arguments[i], z.function)
 
 
+def _last_contributions(z: Any, g: Array) -> Contributions:
+    """The same, where `z` is let go as soon as its rules need it no longer."""
+    release_unread(z)
+    yield from contributions(z, g)
+    release(z)
+
+
 def payload(x: Any) -> Any:
     """The plain number or array behind `x`, which rules and compositions hold constant; of a batch, all of them."""
     if isinstance(x, Entry):
+        if type(x._payload) is Released:
+            x._payload = x._payload.numbers()
         return x._payload
     return x.payload() if isinstance(x, OuterArray) else x

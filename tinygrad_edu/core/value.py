@@ -73,11 +73,12 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
     @property
     def data(self) -> Array:
         """The number or array itself, read-only; assigning to a leaf's ``.data`` gives it a new one."""
-        if type(self._payload) is np.ndarray:
+        data = payload(self)
+        if type(data) is np.ndarray:
             if self.function is None and is_augmented(sys._getframe(1)):
-                return self._payload.copy(order="K")  # for `x.data -= step`, which assigns what it has written into
-            self._payload.flags.writeable = False
-        return self._payload
+                return data.copy(order="K")  # for `x.data -= step`, which assigns what it has written into
+            data.flags.writeable = False
+        return data
 
     @data.setter
     def data(self, new: Array) -> None:
@@ -116,7 +117,7 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
 
     def detach(self) -> Self:
         """A leaf with the same data and no tape."""
-        return record(type(self), self._payload)  # type: ignore[no-any-return]
+        return record(type(self), payload(self))  # type: ignore[no-any-return]
 
     def backward(self, seed: Array | None = None) -> None:
         """Add to ``.grad`` of every Value that led here the slope of this one with respect to it.
@@ -188,13 +189,13 @@ class Value(Operators, ArrayMethods, Conversions):  # type: ignore[misc]  # its 
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        return bool(self._payload)
+        return bool(payload(self))
 
     def __contains__(self, y: Any) -> bool:
-        return payload(y) in self._payload
+        return payload(y) in payload(self)
 
     def __repr__(self) -> str:
-        parts = [f"shape={self.shape}"] if self.size > _SHOWN else [_show(self._payload), f"grad={_show(self.grad)}"]
+        parts = [f"shape={self.shape}"] if self.size > _SHOWN else [_show(payload(self)), f"grad={_show(self.grad)}"]
         parts += [f"dtype={self.dtype}"] if self.dtype != np.float64 else []
         parts += [f"name={self.name!r}"] if self.name else []
         return f"Value({', '.join(parts)})"

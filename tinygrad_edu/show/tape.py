@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.core.tape import order
+from tinygrad_edu.core.tape import order, payload
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.show.description import Description, describe
 from tinygrad_edu.show.explanation import explain
@@ -45,6 +45,7 @@ class Tape:
             raise TypeError(f"Tape(value): got a {type(value).__name__}, which has no tape; pass the result, a Value")
         self.entries: list[Value] = order([value])
         for z in self.entries:
+            payload(z)  # computed again, where it was let go
             for x in z.inputs:
                 if isinstance(x, Value) and x.serial > z.serial:
                     remedy = "make the tape before that, or compute the result again"

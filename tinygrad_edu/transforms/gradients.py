@@ -61,9 +61,10 @@ def _noted(made: Transformed, place: str) -> Function:
 
 
 def _value_and_gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> tuple[Tree, Tree]:
-    run = Pullback("grad", f, args, argnums, keywords)
+    run = Pullback("grad", f, args, argnums, keywords, once=True)
+    value = run.value()
     swept = run.pull([_unit_seed("grad", run)])
-    return run.value(), tuple(swept) if several(argnums) else swept[0]
+    return value, tuple(swept) if several(argnums) else swept[0]
 
 
 def _gradient(f: Function, argnums: Argnums, args: Inputs, keywords: Keywords) -> Tree:
@@ -83,10 +84,10 @@ def _value_aux_and_gradient(f: Function, argnums: Argnums, args: Inputs, keyword
         kept.append(returned[1])
         return returned[0]
 
-    run = Pullback("grad", value, args, argnums, keywords)
+    run = Pullback("grad", value, args, argnums, keywords, once=True)
+    with_aux = run.value(), tree.map(run.handed_out, kept[0])
     swept = run.pull([_unit_seed("grad", run)])
-
-    return (run.value(), tree.map(run.handed_out, kept[0])), tuple(swept) if several(argnums) else swept[0]
+    return with_aux, tuple(swept) if several(argnums) else swept[0]
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.arrays import unwrap_scalar
-from tinygrad_edu.core.context import OuterArray, Recording, is_recording, loops, transforming
+from tinygrad_edu.core.context import KEPT, OuterArray, Recording, is_recording, loops, transforming
 from tinygrad_edu.core.kinks import count_kinks
 from tinygrad_edu.core.replay import replay
 from tinygrad_edu.core.results import Layout
@@ -129,7 +129,7 @@ class Run:
         with Recording(True):
             self.variables = [_variable(a) if _is_float(a) else a for a in (*c, *x)]
             self.since = next(serials)
-            token = transforming.set(True)
+            token = transforming.set(KEPT)
             try:
                 self.c, self.y = body(self.variables[: len(c)], self.variables[len(c) :])
             finally:

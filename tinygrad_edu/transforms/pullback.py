@@ -19,7 +19,7 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
-from tinygrad_edu.core.context import OuterArray, Recording, Tracer, is_recording, transforming
+from tinygrad_edu.core.context import KEPT, ONCE, OuterArray, Recording, Tracer, is_recording, transforming
 from tinygrad_edu.core.dispatch import NO_KEYWORDS, Inputs, Keywords
 from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.kinks import recorded_gradients
@@ -114,7 +114,13 @@ class Pullback:
     """One run of a function on variables, ready to be swept back from its outputs to them."""
 
     def __init__(
-        self, caller: str, f: Function, args: Inputs, argnums: Argnums = 0, keywords: Keywords = NO_KEYWORDS
+        self,
+        caller: str,
+        f: Function,
+        args: Inputs,
+        argnums: Argnums = 0,
+        keywords: Keywords = NO_KEYWORDS,
+        once: bool = False,
     ) -> None:
         f = function_of(caller, f)
         places = chosen_arguments(argnums, len(args), keywords, caller)
@@ -132,7 +138,8 @@ class Pullback:
                     named[i] = variable
                 else:
                     given[i] = variable
-            self.output = _run(f, given, named)
+            self.once = once and not transforming.get()  # else the tape is part of another one
+            self.output = _run(f, given, named, ONCE if self.once else KEPT)
             outputs, self.rebuild_output = tree.flatten(self.output)
             self.outputs = [*map(self.whole, outputs)]
         for z in self.outputs or [self.output]:
@@ -190,7 +197,7 @@ class Pullback:
         """The cotangents of the leaves of the tape; with `recorded`, on a tape of their own."""
         if self.recorded and recorded:
             return recorded_gradients(self.tape, seeds, self.since)
-        return gradients(self.tape, seeds, self.since, recorded=recorded)[0]
+        return gradients(self.tape, seeds, self.since, recorded=recorded, once=self.once)[0]
 
 
 def _recording() -> AbstractContextManager[Any]:
@@ -198,9 +205,9 @@ def _recording() -> AbstractContextManager[Any]:
     return _UNCHANGED if is_recording() else Recording(True)
 
 
-def _run(f: Function, args: Sequence[Any], keywords: Keywords) -> Any:
-    """What `f` gives for its variables; meanwhile copies are recorded."""
-    token = transforming.set(True)
+def _run(f: Function, args: Sequence[Any], keywords: Keywords, tape: int) -> Any:
+    """What `f` gives for its variables; meanwhile copies are recorded, and `tape` says whether all of it is kept."""
+    token = transforming.set(tape)
     try:
         return f(*args, **keywords)
     finally:
