@@ -35,12 +35,14 @@ def unbroadcast(g: Array, x: Array, function: Function | None = None) -> Array:
         if type(g) is np.float64 and type(x) is np.ndarray:  # as np.broadcast_to does, but quickly
             g = np.ndarray(wanted, np.float64, g, 0, (0,) * len(wanted))
             return g if g.dtype == x.dtype else in_dtype(g, x.dtype)
+        if type(g) is np.ndarray and given[1:] == wanted:  # of a row beside a matrix: as below, but quickly
+            g = np.add.reduce(g, 0)
+            return g if g.dtype == x.dtype else in_dtype(g, x.dtype)
         extra = len(given) - len(wanted)
         ahead = max(-extra, 0)
         stretched = tuple(i for i, n in enumerate(wanted[ahead:], max(extra, 0)) if n == 1 != given[i])
         if extra > 0:
-            axes = (*range(extra), *stretched) if stretched or extra > 1 else 0
-            g = np.add.reduce(g, axes) if type(g) is np.ndarray else g.sum(axis=axes)  # the former is quicker
+            g = g.sum(axis=(*range(extra), *stretched) if stretched or extra > 1 else 0)
             g = g.reshape(wanted) if stretched and g.size == math.prod(wanted) else g
         elif stretched:
             g = g.sum(axis=stretched, keepdims=True)
