@@ -107,6 +107,24 @@ def test_what_would_leave_the_tape_is_refused_with_the_remedy(attempt):
     assert "pass its .data" not in text
 
 
+@pytest.mark.parametrize(
+    ("typed", "remedy"),
+    [
+        ("1 + math.exp(V * 2)", "write np.exp"),
+        ("np.r_[W, W]", "np.concatenate"),
+        ("np.array([V, V])", "np.stack"),
+        ("np.float64(V)", "astype"),
+        ("[math.log(t) for t in W] + [np.arange(3)]", "write np.log"),
+        ("np.random.default_rng(0).normal(V, 1.0)", "plain draws"),
+        ("float(V)", "leave it a Value"),
+    ],
+)
+def test_the_remedy_is_found_where_no_text_is_kept(typed, remedy):
+    """As at Python's prompt."""
+    with pytest.raises(TypeError, match=remedy):
+        eval(typed)
+
+
 def test_the_refusal_names_the_line():
     with pytest.raises(TypeError, match=r"test_right_or_refused\.py:\d+: math\.exp\(V\)"):
         math.exp(V)

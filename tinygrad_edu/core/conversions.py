@@ -26,7 +26,7 @@ _REMEDIES = {  # what stands in the user's code, and what to write instead; the 
     r"\bma\b": "pass x.filled(0), or np.asarray(x) to forget the mask",
     r"(?<!np)(?<!numpy)\.dot\(": "write X @ w, or np.dot(X, w)",
     r"\bvectorize\b": "call the function on the whole array, or write np.stack([f(v) for v in x])",
-    r"\b[rc]_\[": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
+    r"\b[rc]_[\[(]": "write np.concatenate([...]) for np.r_, np.column_stack([...]) for np.c_",
     r"\bfull(_like)?\(|\.fill\(": "write v * np.ones(shape)",
     r"\bnumpy\.testing\b": "compare its numbers: pass x.data",
     r"\bpolynomial\b|\bPolynomial\(": "write np.polyval(coefficients, x), the highest power's coefficient first",

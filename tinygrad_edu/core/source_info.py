@@ -1,11 +1,12 @@
 """Where things come from: the line of the user's that runs now, and the names of functions."""
 
+import dis
 import itertools
 import linecache
 import opcode
 import os
 import sys
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 import numpy as np
@@ -16,6 +17,7 @@ _INSTALLED = os.path.dirname(os.path.dirname(np.__file__))
 _LIBRARIES = OURS, *(os.path.join(_INSTALLED, name, "") for name in ("numpy", "scipy", "pandas", "xarray"))
 ERRORS = IndexError, ValueError, TypeError  # what NumPy raises; its own two are kinds of ValueError
 _NAMELESS = frozenset({*ERRORS, np.exceptions.AxisError, np.linalg.LinAlgError})
+_ATTRIBUTES = frozenset({"LOAD_ATTR", "LOAD_METHOD"})
 _COPY, _LOAD_ATTR = opcode.opmap.get("COPY"), opcode.opmap["LOAD_ATTR"]
 
 
@@ -40,13 +42,25 @@ def line(boundary: str = "") -> str:
 
 
 def expression(frame: FrameType | None) -> str:
-    """The text of the expression that a frame is at; empty where it is not known, or on several lines."""
+    """The text of the expression that a frame is at, or what names are in it; empty on several lines."""
     if frame is None:
         return ""
     positions = itertools.islice(frame.f_code.co_positions(), frame.f_lasti // 2, None)
     first, last, start, stop = next(positions)
     text = linecache.getline(frame.f_code.co_filename, first or 0, frame.f_globals)
-    return text.encode()[start:stop].decode() if first == last else ""
+    if text:
+        return text.encode()[start:stop].decode() if first == last else ""
+    return _names_in(frame.f_code, first, range(start or 0, stop or 0))
+
+
+def _names_in(code: CodeType, line: int | None, columns: range) -> str:
+    """The names in an expression whose text is not kept, as where it was typed at Python's prompt: ``( np.sin( x(``."""
+    names = []
+    for each in dis.get_instructions(code):
+        here = each.positions
+        if here and here.lineno == line and here.col_offset in columns and each.opname.startswith("LOAD_"):
+            names.append(f".{each.argval}" if each.opname in _ATTRIBUTES else f"( {each.argval}")
+    return "".join(names) + "("
 
 
 def is_augmented(frame: FrameType) -> bool:
