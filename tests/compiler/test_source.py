@@ -215,3 +215,18 @@ def test_report_draws():
     axes = compiled.report().plot()
     assert len(axes.patches) > 5
     assert axes.get_xlabel() == "µs"
+
+
+def test_powers_of_single_numbers_are_signs():
+    def f(x):
+        return x[0] ** 3 + np.float_power(x[1], x[0]) - (-x[1]) ** 2
+
+    compiled, x = tg.compile(f), np.array([1.5, 0.25])
+    compiled(x)
+    assert "np.float_power" not in compiled.source
+    for numbers in (x, -x, np.array([0.0, -0.0]), np.array([np.inf, np.nan]), np.array([400.0, 1e200])):
+        with np.errstate(all="ignore"):
+            np.testing.assert_array_equal(compiled(numbers), f(numbers))
+    powers = tg.compile(lambda x: np.float_power(x, 2))
+    powers(x)
+    assert "np.float_power(x, " in powers.source  # of arrays ** is another function

@@ -28,7 +28,7 @@ _SIGNS: dict[Any, str] = OPERATORS | {
     np.add: "x + y", np.subtract: "x - y", np.multiply: "x * y", np.divide: "x / y", np.floor_divide: "x // y",
     np.remainder: "x % y", np.power: "x ** y", np.matmul: "x @ y", np.greater: "x > y", np.greater_equal: "x >= y",
     np.less: "x < y", np.less_equal: "x <= y", np.equal: "x == y", np.not_equal: "x != y", np.bitwise_and: "x & y",
-    np.bitwise_or: "x | y", np.bitwise_xor: "x ^ y", np.negative: "-x", np.invert: "~x",
+    np.bitwise_or: "x | y", np.bitwise_xor: "x ^ y", np.negative: "-x", np.invert: "~x", np.float_power: "x ** y",
 }  # fmt: skip
 
 
@@ -105,9 +105,12 @@ def format_index(x: Any, names: Names) -> str:
 
 
 def _means_its_sign(node: Node) -> bool:
-    """Whether a sign does as NumPy's function: not between Python's own numbers, nor the ``**`` of single ones."""
+    """Whether a sign does as NumPy's function: not between Python's own numbers; `**` of single ones is float_power."""
     if not isinstance(node.function, np.ufunc):
         return True
+    if node.function is np.float_power:
+        base, exponent = (x.kind if isinstance(x, Node) else type(x) for x in node.arguments)
+        return node.shape == () and base is np.float64 and exponent in (np.float64, float, int)
     of_numpy = any(
         isinstance(x, (np.ndarray, np.generic)) or getattr(x, "shape", None) is not None for x in node.arguments
     )
