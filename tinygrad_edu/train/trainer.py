@@ -65,6 +65,11 @@ class Trainer:
         compiled: whether the step is compiled, if it can be.
         advice: whether to warn of what often goes wrong.
         notes: more to be kept in checkpoints, in words of JSON.
+
+    Raises:
+        TypeError: the optimizer is none.
+        ValueError: `batch_size` or `shards` is less than 1, a metric is called loss, the network's layers keep a state
+            and none is given, or one is given with `shards` or an `executor`.
     """
 
     def __init__(
