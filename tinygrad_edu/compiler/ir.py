@@ -138,12 +138,12 @@ def map_nested(x: Any, change: Callable[[Any], Any]) -> Any:
 
 def substitute(node: Node, by: dict[Node, Any]) -> None:
     """Put what operands are replaced by in their place."""
+    if not by:
+        return
 
     def change(x: Any) -> Any:
         return by.get(x, x) if isinstance(x, Node) else x
 
-    if not by:
-        return
     if not by.keys().isdisjoint(node.operands):
         node.arguments = map_nested(node.arguments, change)
         node.keywords = {key: map_nested(x, change) for key, x in node.keywords.items()}
@@ -283,6 +283,8 @@ def settled(nodes: list[Node]) -> set[Node]:
     """
     written: set[Node] = set()
     found = set()
+    if not any(node.writes is not None for node in nodes):
+        return {*nodes}
     for node in reversed(nodes):
         if node.writes is not None:
             written.add(node.writes.memory)

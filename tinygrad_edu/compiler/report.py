@@ -35,6 +35,9 @@ class Costs:
     @classmethod
     def of(cls, graph: Graph) -> "Costs":
         """What a graph costs where it is run eagerly: what the forward pass made is kept until the sweep is over."""
+        operations = sum(map(_operations, graph.nodes))
+        if not any(node.shape for node in graph.nodes):
+            return cls(operations, 0)
         last, end = last_uses(graph), len(graph.nodes)
         held, peak, freed = 0, 0, dict.fromkeys(range(end + 1), 0)
         for i, node in enumerate(graph.nodes):
@@ -43,7 +46,7 @@ class Costs:
                 freed[last[node] if node.backward else end] += node.nbytes
             peak = max(peak, held)
             held -= freed[i]
-        return cls(sum(map(_operations, graph.nodes)), peak)
+        return cls(operations, peak)
 
     @classmethod
     def compiled(cls, graph: Graph, plan: MemoryPlan, scratch: int) -> "Costs":

@@ -174,6 +174,8 @@ def _call(lowering: _Lowering, node: Node) -> Number:
     if node.kind in (float, int, bool):
         return lowering.add(_row(table.OPERATORS, function), numbers, kind)
     kinds = {*map(_kind, numbers)}
+    if kind is float and kinds == {float} and function not in table.LOGICAL:
+        return lowering.floats(function, numbers)
     if function in table.LOGICAL or (kind is bool and kinds == {bool}):
         truths = tuple(lowering.converted(x, bool) for x in node.arguments)
         return lowering.add(_row(table.TRUTHS, function), truths, kind)

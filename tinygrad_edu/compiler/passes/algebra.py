@@ -44,7 +44,7 @@ def simplify_algebra(graph: Graph) -> Graph:
     """
     settled_nodes, given_out = settled(graph.nodes), {node.memory for node in graph.results}
     by: dict[Node, Any] = {}
-    kept = []
+    kept, changed = [], False
 
     def made_by(x: Any, function: Any) -> bool:
         """Whether a call of `function` made `x`, and would still give what `x` holds; of a ufunc, one on all of it."""
@@ -54,14 +54,16 @@ def simplify_algebra(graph: Graph) -> Graph:
     for node in graph.nodes:
         substitute(node, by)
         if node.writes is None and node.shape is not None and node.dtype.kind in "fiub":
+            before = node.function, *node.arguments
             _with_one_number(node)
             rule = RULES.get(node.function)
             x = rule(node, made_by, *node.arguments) if rule and not node.keywords else None
             if node in settled_nodes and isinstance(x, Node) and may_stand_for(x, node, given_out):
                 by[node] = x
                 continue
+            changed = changed or any(map(operator.is_not, before, (node.function, *node.arguments)))
         kept.append(node)
-    return graph.with_outputs(kept, by)
+    return graph.with_outputs(kept, by) if by or changed else graph
 
 
 def may_stand_for(x: Node, node: Node, given_out: set[Node]) -> bool:

@@ -62,6 +62,8 @@ class ForLoop:
 
 def narrow_loops(graph: Graph) -> Graph:
     """Let loops compute what is used of them, and nothing else."""
+    if not any(isinstance(node.function, ForLoop) for node in graph.nodes):
+        return graph
     dropped: set[Node] = set()
     uses = Counter(x for node in graph.nodes for x in node.operands) + Counter(graph.results)
     for node in reversed(graph.nodes):  # so that what a later loop drops is known to an earlier one

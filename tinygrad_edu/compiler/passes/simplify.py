@@ -54,7 +54,7 @@ def eliminate_dead_code(graph: Graph) -> Graph:
             kept.append(node)
             live.update(operands)
             memory.update([x.memory for x in operands])
-    return graph.with_outputs(kept[::-1], {})
+    return _of(graph, kept[::-1], {})
 
 
 def _may_refuse(node: Node) -> bool:
@@ -104,7 +104,7 @@ def fold_constants(graph: Graph) -> Graph:
                 by[node] = node.function(*node.arguments, **node.keywords)
         else:
             kept.append(node)
-    return graph.with_outputs(kept, by)
+    return _of(graph, kept, by)
 
 
 def _uniform(number: int, node: Node) -> Array:
@@ -137,7 +137,7 @@ def eliminate_common_subexpressions(graph: Graph) -> Graph:
                 by[node] = first
                 continue
         kept.append(node)
-    return graph.with_outputs(kept, by)
+    return _of(graph, kept, by)
 
 
 def eliminate_copies(graph: Graph) -> Graph:
@@ -159,7 +159,12 @@ def eliminate_copies(graph: Graph) -> Graph:
             by[node] = x
         else:
             kept.append(node)
-    return graph.with_outputs(kept, by)
+    return _of(graph, kept, by)
+
+
+def _of(graph: Graph, kept: list[Node], by: dict[Node, Any]) -> Graph:
+    """The graph of the nodes that were kept; itself, if these are all."""
+    return graph if len(kept) == len(graph.nodes) else graph.with_outputs(kept, by)
 
 
 PASSES: tuple[Pass, ...] = (
@@ -182,6 +187,8 @@ PASSES: tuple[Pass, ...] = (
 def run_passes(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, list[tuple[str, int]]]:
     """Run passes one after the other; return the graph, and how many nodes each of them left.
 
+    A pass that finds nothing to change returns the graph itself, and none runs again on the graph that it left.
+
     With TINYGRAD_EDU_VERIFY=1 in the environment, the graph is verified after each pass.
 
     Raises:
@@ -189,9 +196,11 @@ def run_passes(graph: Graph, passes: tuple[Pass, ...] = PASSES) -> tuple[Graph, 
     """
     history = [("traced", len(graph.nodes))]
     check = Verifier(graph) if ir.VERIFY else None
+    left: dict[Pass, Graph] = {}
     for each in passes:
         look()
-        graph = each(graph)
+        if left.get(each) is not graph:
+            graph = left[each] = each(graph)
         history.append((each.__name__, len(graph.nodes)))
         if check is not None:
             check(graph, each.__name__)

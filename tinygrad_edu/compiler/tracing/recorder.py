@@ -26,12 +26,11 @@ from tinygrad_edu.compiler.tracing.supported import (
     unsupported_result,
     write_target,
 )
-from tinygrad_edu.compiler.tracing.tracer import TracedArray, concrete, tracers
+from tinygrad_edu.compiler.tracing.tracer import SINGLE, TracedArray, concrete, tracers
 from tinygrad_edu.core.operators import BINARY, BITWISE, COMPARISONS, UNARY
 from tinygrad_edu.core.rules import is_elementwise, is_opaque
 
 _OPERATORS = {compute for _, compute in {**BINARY, **UNARY, **COMPARISONS, **BITWISE}.values()}
-_SINGLE = {float, int, bool, np.float64, np.bool_}
 
 
 class Recorder:
@@ -139,10 +138,14 @@ class Recorder:
     def _call_with_numbers(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> TracedArray | None:
         """As `call`, where all that goes in and comes out are single numbers, of which there may be very many."""
         numbers: Any = tuple([x.numbers if type(x) is TracedArray else x for x in arguments])
-        if not _SINGLE.issuperset(map(type, numbers)) or errors_are_raised():
+        if not SINGLE.issuperset(map(type, numbers)) or errors_are_raised():
             return None
-        numbers = self._run(function, numbers, {})
-        if type(numbers) not in _SINGLE:
+        try:
+            numbers = function(*numbers)
+        except Exception as error:
+            self.raised = self.raised or error
+            raise
+        if type(numbers) not in SINGLE:
             return None
         node = Node(function, tuple([x.node if type(x) is TracedArray else x for x in arguments]), {})
         note(node, sys._getframe(2))

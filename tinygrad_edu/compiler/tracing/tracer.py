@@ -20,6 +20,8 @@ from tinygrad_edu.core.operators import BINARY, BITWISE, COMPARISONS, UNARY, Arr
 from tinygrad_edu.core.tape import Entry
 
 NUMBERS = (bool, int, float, complex)
+PYTHONS = frozenset(NUMBERS)
+SINGLE = frozenset({float, int, bool, np.float64, np.bool_})
 ABOVE = (Entry, OuterArray)  # these answer when they meet a tracer
 _OPERANDS = (*NUMBERS, np.ndarray, np.generic, list, tuple)
 
@@ -244,6 +246,10 @@ def concrete(x: Any) -> Any:
 
 def _call(function: Any, compute: Any, *operands: Any) -> Any:
     """Write down an operator: of Python's numbers it gives Python's, of all else what NumPy's function gives."""
+    numbers = [x.numbers if type(x) is TracedArray else x for x in operands]
+    if SINGLE.issuperset(map(type, numbers)):  # of which there may be very many
+        recorder = next(x.recorder for x in operands if type(x) is TracedArray)
+        return recorder.call(compute if PYTHONS.issuperset(map(type, numbers)) else function, operands, {})
     if any(isinstance(x, ABOVE) for x in operands):
         return NotImplemented
     numbers = [x.numbers if isinstance(x, TracedArray) else concrete(x) for x in operands]
