@@ -64,9 +64,10 @@ def has_nan(g: Array) -> bool:
     """Whether there is a NaN among plain numbers."""
     if type(g) is np.float64:
         return math.isnan(g)
+    if type(g) is np.ndarray and g.dtype.kind == "f":  # a sum of squares is NaN just where one is, and BLAS is quick
+        flat = g.ravel()
+        return math.isnan(flat.dot(flat))
     numbers: Any = payload(g)
-    if type(numbers) is np.ndarray:  # a sum of squares is NaN just where one of them is, and BLAS is quick
-        return math.isnan(np.vdot(numbers, numbers).real)
     return isinstance(numbers, PLAIN) and numbers.size > 0 and bool(np.isnan(numbers.max()))
 
 

@@ -10,6 +10,7 @@ x, y  the inputs of an entry
 import dis
 import functools
 import sys
+import types
 from typing import Any
 
 import numpy as np
@@ -107,9 +108,8 @@ def _reads(z: Any, place: int) -> bool:
 @functools.lru_cache(maxsize=1000)
 def _names(rule: Rule, place: int) -> bool:
     """Whether the text of a rule names its output, or an input; what is not written in Python may read all."""
-    code = getattr(rule, "__code__", None)
-    if code is None or place + 1 >= code.co_argcount:
+    if not isinstance(rule, types.FunctionType) or place + 1 >= rule.__code__.co_argcount:
         return True
-    name = code.co_varnames[place + 1]
-    named = (each.argval for each in dis.get_instructions(code))
+    name = rule.__code__.co_varnames[place + 1]
+    named = (each.argval for each in dis.get_instructions(rule.__code__))
     return any(x == name or (isinstance(x, tuple) and name in x) for x in named)

@@ -150,9 +150,8 @@ class Pullback:
                 )
         self.tape = order(self.outputs, self.since)
         self.from_values = any(isinstance(x, Entry) for x in self.numbers)
-        ours = set(self.variables)
         older = itertools.takewhile(lambda z: z.serial < self.since, self.tape)  # the tape begins with them
-        others = any(z not in ours for z in older)
+        others = not {*older}.issubset(self.variables)
         self.recorded = is_recording() and (self.from_values or others)
 
     def whole(self, x: Any) -> Any:
