@@ -62,6 +62,28 @@ def ndtri(y: Any) -> Any:
     return z
 
 
+def erfcx(x: Any) -> Any:
+    """exp(x²) erfc(x), far out by as many terms of its asymptotic series."""
+    if x > 1e4:
+        return (
+            sum((-1) ** k * mpmath.fac2(2 * k - 1) / (2 * x * x) ** k for k in range(20)) / x / mpmath.sqrt(mpmath.pi)
+        )
+    return mpmath.exp(x * x) * mpmath.erfc(x)
+
+
+def erfcinv(y: Any) -> Any:
+    """Where erfc is y, by Newton's method from where SciPy says."""
+    z = mpf(float(special.erfcinv(float(y))))
+    for _ in range(4):
+        z += (mpmath.erfc(z) - y) / ERF(z)
+    return z
+
+
+def cosine(x: Any) -> Any:
+    """The cosine of degrees."""
+    return mpmath.cos(mpmath.radians(x))
+
+
 def sinc_slope(x: Any) -> Any:
     """The slope of sin(πx) / (πx), whose terms cancel near 0."""
     y = mpmath.pi * x
@@ -130,6 +152,33 @@ EXACT: dict[Callable[..., Any], Exactly] = {
         lambda x: mpmath.exp(-abs(x))
         * ((mpmath.besseli(0, x) + mpmath.besseli(2, x)) / 2 - mpmath.sign(x) * mpmath.besseli(1, x)),
         lambda x: not 1 < abs(x) < 2 and x != 0, far=1e3),
+    special.y0: Exactly(lambda x: mpmath.bessely(0, x), lambda x: -mpmath.bessely(1, x), positive, far=0.7),
+    special.y1: Exactly(
+        lambda x: mpmath.bessely(1, x), lambda x: (mpmath.bessely(0, x) - mpmath.bessely(2, x)) / 2, positive, far=2),
+    special.k0: Exactly(lambda x: mpmath.besselk(0, x), lambda x: -mpmath.besselk(1, x), positive, far=690),
+    special.k1: Exactly(
+        lambda x: mpmath.besselk(1, x), lambda x: -(mpmath.besselk(0, x) + mpmath.besselk(2, x)) / 2,
+        positive, far=690),
+    special.rgamma: Exactly(mpmath.rgamma, lambda x: -mpmath.rgamma(x) * mpmath.psi(0, x), positive, far=165),
+    special.erfcinv: Exactly(erfcinv, lambda y: -1 / ERF(erfcinv(y)), lambda y: 0 < y < 2),
+    special.erfcx: Exactly(erfcx, lambda x: 2 * x * erfcx(x) - 2 / mpmath.sqrt(mpmath.pi), lambda x: x > -26, far=1e10),
+    special.erfi: Exactly(mpmath.erfi, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(x * x), far=26),
+    special.exp1: Exactly(mpmath.e1, lambda x: -mpmath.exp(-x) / x, positive, far=690),
+    special.expi: Exactly(mpmath.ei, lambda x: mpmath.exp(x) / x, nonzero, far=690),
+    special.exp2: Exactly(lambda x: mpf(2) ** x, lambda x: mpf(2) ** x * LN2(), far=990),
+    special.exp10: Exactly(lambda x: mpf(10) ** x, lambda x: mpf(10) ** x * LN10(), far=299),
+    special.expm1: Exactly(mpmath.expm1, mpmath.exp, far=690),
+    special.log1p: Exactly(mpmath.log1p, lambda x: 1 / (1 + x), lambda x: x > -1),
+    special.cbrt: Exactly(
+        lambda x: mpmath.sign(x) * mpmath.cbrt(abs(x)), lambda x: 1 / (3 * mpmath.cbrt(abs(x)) ** 2), nonzero),
+    special.cosm1: Exactly(lambda x: -2 * mpmath.sin(x / 2) ** 2, lambda x: -mpmath.sin(x)),
+    special.sindg: Exactly(lambda x: mpmath.sin(mpmath.radians(x)), lambda x: cosine(x) * mpmath.pi / 180, far=80),
+    special.cosdg: Exactly(cosine, lambda x: -mpmath.sin(mpmath.radians(x)) * mpmath.pi / 180, far=80),
+    special.tandg: Exactly(
+        lambda x: mpmath.tan(mpmath.radians(x)), lambda x: mpmath.pi / 180 / cosine(x) ** 2, far=80),
+    special.cotdg: Exactly(
+        lambda x: mpmath.cot(mpmath.radians(x)), lambda x: -mpmath.pi / 180 / mpmath.sin(mpmath.radians(x)) ** 2,
+        lambda x: abs(x) > 0.01, far=80),
 }  # fmt: skip
 
 

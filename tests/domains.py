@@ -59,7 +59,7 @@ Shapes = Iterable[tuple[int, ...]]
 
 # One of its results is an integer: tests/derivatives/test_linear_algebra.py; tested as np.linalg.eig, which adds to it.
 # Of the slope of an inverse, both arguments are tied: tests/scipy/test_special.py.
-ELSEWHERE = {np.linalg.lstsq, eigenpairs, normal.erfinv_slope, normal.ndtri_slope}
+ELSEWHERE = {np.linalg.lstsq, eigenpairs, normal.erfinv_slope, normal.erfcinv_slope, normal.ndtri_slope}
 JOINED = {row.joined for row in table.values()}  # behind functions with several results
 TABLE = [
     function for function, row in table.items() if not row.nondifferentiable and function not in JOINED | ELSEWHERE
@@ -573,6 +573,37 @@ for f in (special.gammainc, special.gammaincc, slopes.gamma_density):
 for f in (special.betainc, slopes.beta_density):
     domain(f, *(of(n, 1.5, A(*shape, span=between(0.1, 0.9))) for n, shape in ((0.7, (3,)), (2.0, (2, 3)), (20.0, ()))),
               of(np.array([1.5, 4.0, 2.0]), 2.5, A(2, 3, span=between(0.1, 0.9))), of(2.0, 1.0, A(0, 3)))
+SMALL = [(2, 3)]  # a rule of one line is tested on one shape: broadcasting and layouts are not its own
+for f, span in (
+    *((f, line) for f in (special.exp2, special.exp10, special.expm1, special.cosm1, special.sindg, special.cosdg,
+                          special.tandg, special.erfi, special.erfcx, normal.erfcx_slope)),
+    *((f, nonzero) for f in (special.cbrt, special.cotdg, special.expi)), (special.log1p, unit),
+    *((f, positive) for f in (special.exp1, special.y0, special.y1, special.k0, special.k1, special.rgamma)),
+    (special.erfcinv, between(0.1, 1.9)), (special.round, high_part), (special.gammasgn, between(-1.7, -1.3, 0.3, 0.7)),
+):
+    domain(f, each(SMALL, span=span))
+for f in (special.gammaincinv, special.gammainccinv, special.chdtri, special.stdtrit):
+    domain(f, of(np.array([[2.5], [3.0]]), A(3, span=between(0.1, 0.9))))
+for f in (special.yn, special.kn):
+    domain(f, of(np.array([[2], [3]]), A(3, span=positive)))
+for f in (special.yv, special.kv, special.kve, special.ive, special.chdtr, special.chdtrc, special.pdtr, special.pdtrc):
+    domain(f, of(np.array([[2.5], [3.0]]), A(3, span=positive)))
+domain(special.stdtr, of(np.array([[2.5], [3.0]]), A(3)))
+for f in (special.betaincc, special.betaincinv, special.betainccinv, special.fdtri):
+    domain(f, of(np.array([[2.5], [3.0]]), 1.5, A(3, span=between(0.1, 0.9))))
+for f in (special.fdtr, special.fdtrc):
+    domain(f, of(np.array([[2.5], [3.0]]), 3.0, A(3, span=positive)))
+for f in (special.gdtr, special.gdtrc):
+    domain(f, of(A(3, span=positive), 1.5, A(2, 1, span=positive)))
+for f, power_of in ((special.boxcox, positive), (special.boxcox1p, unit), (special.inv_boxcox, between(-0.4, 0.9)),
+                    (special.inv_boxcox1p, between(-0.4, 0.9))):
+    domain(f, of(A(3, span=power_of), np.array([[0.7], [1.5]])))
+domain(special.powm1, of(A(3, span=positive), A(2, 1)))
+domain(special.poch, of(A(3, span=positive), A(2, 1, span=positive)))
+domain(special.owens_t, of(A(3), A(2, 1)))
+domain(special.huber, of(A(3, span=between(0.4, 0.6)), A(2, 1, span=between(-0.3, 0.3, 0.7, 2))))
+domain(special.pseudo_huber, of(A(3, span=positive), A(2, 1)))
+domain(own_special.multigammaln, of(A(3, span=between(1.1, 3)), 3))
 for f in (special.jv, special.iv):
     domain(f, of(2.0, A(span=positive)), of(np.array([0.0, 1.0, 2.5]), A(2, 3, span=positive)), of(1.0, A(0, 3)),
               of(np.array([[1.0], [2.0]]), A(3, span=positive)))
@@ -617,6 +648,7 @@ for f in (norm.ppf, norm.isf):
 
 # Into the imaginary direction these cannot be continued: they take no complex numbers, drop the imaginary
 # part, or conjugate; the sign and copies of it are something else there.
+OF_REALS = {f for f in domains if getattr(special, f.__name__, 0) is f and "D" not in "".join(getattr(f, "types", "D"))}
 NOT_HOLOMORPHIC = {
     np.absolute, np.fabs, np.sign, np.copysign, np.hypot, np.arctan2, np.heaviside, np.linalg.norm, np.var, np.std,
     np.floor, np.ceil, np.trunc, np.fix, np.modf, np.divmod, np.floor_divide, np.remainder, np.fmod, np.cbrt,
@@ -631,14 +663,11 @@ NOT_HOLOMORPHIC = {
     cofactors,
     np.imag, np.angle, np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.hfft, np.fft.ihfft,
     np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2, np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn,
-    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared, bell,
-    special.expit, special.log_expit, special.logit, special.entr, special.rel_entr, special.kl_div,
-    special.erfinv, special.ndtri, normal.hazard, share, slopes.trigamma, special.psi,
-    special.gammaln, zeta, own_special.polygamma, special.beta, special.betaln, special.binom,
-    special.gammainc, special.gammaincc, special.betainc,
-    special.j0, special.j1, bessel.j1_slope, special.jv, special.i0, special.i1, bessel.i0_slope, bessel.i1_slope,
-    bessel.i0e_slope, bessel.i1e_slope,
-    stats.norm.ppf, stats.norm.isf, special.i0e, special.i1e, bessel.scaled_bessel_slope,
+    np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared,
+    bell, share, zeta, normal.hazard, normal.erfcx_slope, bessel.j1_slope, bessel.i0_slope,
+    bessel.i1_slope, bessel.i0e_slope, bessel.i1e_slope, bessel.scaled_bessel_slope, stats.norm.ppf, stats.norm.isf,
+    own_special.polygamma, own_special.multigammaln, special.expi, special.yv, special.jv, special.ive,
+    *OF_REALS,
 }
 # fmt: on
 

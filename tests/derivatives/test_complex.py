@@ -122,5 +122,6 @@ def test_results_that_depend_on_arbitrary_phases_are_refused(f):
 
 
 def test_most_of_the_table_takes_complex_numbers():
-    assert len(REFUSING) < len(domains) / 3
+    own = [function for function in REFUSING if "SciPy" not in table[function].real]
+    assert len(own) < len(domains) / 3
     assert len(CALLS) > 1000

@@ -11,7 +11,7 @@ import tinygrad_edu as tg
 from tests.scipy.exact import EDGES, exact_slope, ulps
 from tinygrad_edu.core.rules import Row, later, table
 from tinygrad_edu.scipy import special as own
-from tinygrad_edu.scipy.normal import erfinv_slope, mills, ndtri_slope
+from tinygrad_edu.scipy.normal import erfcinv_slope, erfinv_slope, mills, ndtri_slope
 from tinygrad_edu.scipy.slopes import beta_density, gamma_density, psi_difference
 from tinygrad_edu.testing.calls import outcome
 
@@ -138,6 +138,14 @@ def test_densities_at_the_ends_of_their_range_to_the_second_order():
     assert [tg.grad(slope, argnums=2)(a, 2.0, 0.0) for a in (1.0, 2.0, 3.0)] == [-2.0, 6.0, 0.0]
 
 
+def test_second_slopes_where_shapes_add_up_to_a_whole_number():
+    for a, b, x in ((0.5, 0.5, 0.3), (1.25, 0.75, 0.6)):
+        slope = lambda x, a=a, b=b: tg.grad(special.betainc, argnums=2)(a, b, x)  # noqa: E731
+        z, second = tg.value_and_grad(slope)(x)
+        assert second == pytest.approx(z * ((a - 1) / x - (b - 1) / (1 - x)), rel=1e-14)
+        assert np.isfinite(tg.grad(tg.grad(slope))(x))
+
+
 @pytest.mark.parametrize(
     ("n", "k"), [(5.0, 2.0), (2.0, 3.0), (2.0, 5.0), (4.0, -2.0), (4.0, 0.0), (4.0, 4.0), (2.5, 1.5)]
 )
@@ -204,7 +212,10 @@ def test_compiled_gradients_are_the_eager_ones(function):
     assert "special" in compiled.source or function.__name__ in compiled.source
 
 
-@pytest.mark.parametrize(("inverse", "slope"), [(special.erfinv, erfinv_slope), (special.ndtri, ndtri_slope)])
+@pytest.mark.parametrize(
+    ("inverse", "slope"),
+    [(special.erfinv, erfinv_slope), (special.ndtri, ndtri_slope), (special.erfcinv, erfcinv_slope)],
+)
 def test_slopes_of_inverses_to_the_third_order(inverse, slope):
     y = np.array([0.1, 0.35, 0.6, 0.9])
     assert tg.compare_gradients(lambda y: np.sum(np.sin(slope(y, inverse(y)))), y, order=2).ok

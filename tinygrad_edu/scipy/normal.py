@@ -16,12 +16,13 @@ from scipy import special
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.derivatives.arithmetic import flat
 from tinygrad_edu.derivatives.exponential import bell
-from tinygrad_edu.scipy.pieces import Pieces, beyond
+from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond
 from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, like, wide
 
 ROOT_HALF_PI = math.sqrt(math.pi / 2)
 ROOT_HALF = math.sqrt(0.5)
 TERMS = 150  # of the continued fraction, for t ≥ 2
+SLOPE_AT_0 = 2 / math.sqrt(math.pi)
 FAR, FAR_TERMS = 40.0, 8  # from where that many terms of the asymptotic series are enough
 STEP = 1 / 32
 NODES = np.exp(GRID := np.arange(-4, 2.75, STEP)) * np.exp(-np.exp(-GRID))
@@ -47,29 +48,33 @@ def mills(x: Any, n: int) -> Any:
     return like(np.where(t < 2, near, far), x)
 
 
-def coefficients(c: Any) -> list[Any]:
-    """The Taylor coefficients of Mills' ratio, (-1)ⁿ Mₙ, by a sum over positive numbers.
+def coefficients(slopes: int) -> Coefficients:
+    """The Taylor coefficients of Mₙ / n! at n = 0 or 1, by a sum over positive numbers.
 
     Source: Takahasi and Mori, "Double exponential formulas for numerical integration", 1974.
     """
-    parts = np.exp(-c[:, None] * NODES - NODES**2 / 2) * WEIGHTS
-    return [(-1) ** n / math.factorial(n) * np.sum(parts * NODES**n, axis=-1) for n in range(9)]
+
+    def at(c: Any) -> list[Any]:
+        parts = np.exp(-c[:, None] * NODES - NODES**2 / 2) * WEIGHTS * NODES**slopes
+        return [(-1) ** n / math.factorial(n) * np.sum(parts * NODES**n, axis=-1) for n in range(9)]
+
+    return at
 
 
-NEAR = Pieces(coefficients, FAR, 32)
+NEAR, NEAR_SLOPE = (Pieces(coefficients(n), FAR, 32) for n in (0, 1))
 
 
-def asymptotic_mills(t: Any) -> Any:
-    """Mills' ratio, far out: 1/t - 1/t³ + 3/t⁵ - … (DLMF 7.12.1)."""
+def asymptotic(t: Any, n: int) -> Any:
+    """M₀ = 1/t - 1/t³ + 3/t⁵ - … or M₁ = 1/t² - 3/t⁴ + 15/t⁶ - … far out (DLMF 7.12.1)."""
     square, series = 1 / t / t, 1.0
-    for k in reversed(range(FAR_TERMS)):
+    for k in reversed(range(n, FAR_TERMS)):
         series = 1 - (2 * k + 1) * square * series
-    return series / t
+    return series / t ** (n + 1)
 
 
 def quick_mills(t: Any) -> Any:
     """Mills' ratio, for t ≥ 0, at a fraction of the cost."""
-    return beyond(FAR, t, NEAR(t), asymptotic_mills)
+    return beyond(FAR, t, NEAR(t), lambda t: asymptotic(t, 0))
 
 
 def erfinv_slope_of(y: Any, z: Any) -> Any:
@@ -80,6 +85,27 @@ def erfinv_slope_of(y: Any, z: Any) -> Any:
 def ndtri_slope_of(y: Any, z: Any) -> Any:
     """√2π exp(z²/2) for z = ndtri(y), which is Mills' ratio over y or 1 - y, the smaller one."""
     return like(_over_tail(abs(wide(z)), np.minimum(wide(y), 1 - wide(y))), y)
+
+
+def erfcinv_slope_of(y: Any, z: Any) -> Any:
+    """√π/2 exp(z²) for z = erfcinv(y): as that of erfinv, over y or 2 - y."""
+    return like(_over_tail(abs(wide(z)) / ROOT_HALF, np.minimum(wide(y), 2 - wide(y)) / ROOT_HALF), y)
+
+
+def erfcx_slope_of(x: Any) -> Any:
+    """2 x erfcx(x) - 2/√π, which is 4 x exp(x²) less that of -x; above 0, where its terms cancel, -2/√π M₁(√2 x)."""
+    t = wide(x)
+    u = abs(t) / ROOT_HALF
+    s = -SLOPE_AT_0 * beyond(FAR, u, NEAR_SLOPE(u), lambda u: asymptotic(u, 1))
+    if np.any(t < 0):
+        s = s + 4 * np.minimum(t, 0.0) * bell(np.minimum(t, 0.0), -1.0)
+    return like(s, x)
+
+
+def erfcx_rule(g: Any, s: Any, x: Any) -> Any:
+    """2 erfcx(x) + 2 x s, above 0 as 4 √(2/π) M₂(√2 x)."""
+    u = np.where(x < 0, 0.0, x) / ROOT_HALF
+    return g * np.where(x < 0, 2 * special.erfcx(np.minimum(x, 0.0)) + 2 * x * s, 4 / ROOT_HALF_PI * mills(u, 2))
 
 
 def _over_tail(t: Any, tail: Any) -> Any:
@@ -113,6 +139,24 @@ def ndtri_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
 
 
 @primitive
+def erfcinv_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+    """Less the slope of z = erfcinv(y)."""
+    from tinygrad_edu.scipy.normal import erfcinv_slope_of  # noqa: PLC0415 - compiled programs hold this text
+    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
+
+    return elementwise(erfcinv_slope_of, y, z, out=out)
+
+
+@primitive
+def erfcx_slope(x: "Any", out: "Any" = None) -> "Any":
+    """The slope of erfcx."""
+    from tinygrad_edu.scipy.normal import erfcx_slope_of  # noqa: PLC0415 - compiled programs hold this text
+    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
+
+    return elementwise(erfcx_slope_of, x, out=out)
+
+
+@primitive
 def hazard(x: "Any", out: "Any" = None) -> "Any":
     """The slope of log Φ."""
     from tinygrad_edu.scipy.normal import hazard_of  # noqa: PLC0415 - compiled programs hold this text
@@ -130,8 +174,10 @@ def hazard_rule(g: Any, s: Any, x: Any) -> Any:
 # fmt: off
 # As functions of z alone: y is there for digits that z lacks.
 derivative(erfinv_slope, flat, lambda g, s, y, z: g * 2 * z * s, opaque=True)
+derivative(erfcinv_slope, flat, lambda g, s, y, z: g * 2 * z * s, opaque=True)
 derivative(ndtri_slope,  flat, lambda g, s, y, z: g * z * s, opaque=True)
 
+derivative(erfcx_slope,  erfcx_rule, opaque=True)
 derivative(hazard,       hazard_rule, opaque=True)
 derivative(mills,        lambda g, z, x, n: -(n + 1) * g * mills(x, n + 1), None)
 # fmt: on

@@ -16,7 +16,7 @@ from scipy import special
 
 from tinygrad_edu.core import rules
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.tape import Entry
+from tinygrad_edu.core.tape import Entry, payload
 
 derivative = functools.partial(
     rules.derivative, real="rules of SciPy's functions are of real numbers: write it of parts"
@@ -175,6 +175,15 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
     return like(np.where(inside, density, edge), x)
 
 
+def beta_rule(g: Any, z: Any, a: Any, b: Any, x: Any) -> Any:
+    """Z ((a - 1) / x - (b - 1) / (1 - x)), and at 0 and 1, where that may be 0 · ∞, by densities of less shape."""
+    inside = (payload(x) > 0) & (payload(x) < 1)
+    m, end = np.where(inside, x, 0.5), np.where(inside, 0.0, x)
+    with np.errstate(invalid="ignore"):
+        at_end = (a + b - 1) * (beta_density(a - 1, b, end) - beta_density(a, b - 1, end))
+    return g * np.where(inside, z * ((a - 1) / m - (b - 1) / (1 - m)), at_end)
+
+
 @primitive
 def log_ratio(x: Any, y: Any) -> Any:
     """log(x / y), precise where they are nearly equal and where the quotient leaves the float range."""
@@ -191,8 +200,7 @@ derivative(trigamma,       lambda g, z, x: -2 * g * zeta(3.0, x), opaque=True)
 derivative(psi_difference, lambda g, z, x, y: g * (trigamma(x + y) - trigamma(x)),
                            lambda g, z, x, y: g * trigamma(x + y))
 derivative(gamma_density,  None, lambda g, z, a, x: g * (gamma_density(a - 1, x) - z))
-derivative(beta_density,   None, None,
-           lambda g, z, a, b, x: g * (a + b - 1) * (beta_density(a - 1, b, x) - beta_density(a, b - 1, x)))
+derivative(beta_density,   None, None, beta_rule)
 derivative(log_ratio,      lambda g, z, x, y: g / x,
                            lambda g, z, x, y: -g / y)
 # fmt: on

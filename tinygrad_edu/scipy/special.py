@@ -16,23 +16,24 @@ from scipy import special
 
 from tinygrad_edu import functions
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import replace_zero
 from tinygrad_edu.derivatives.exponential import bell
+from tinygrad_edu.scipy import elementary as _elementary  # noqa: F401 - rows
+from tinygrad_edu.scipy import probabilities as _probabilities  # noqa: F401 - rows
 from tinygrad_edu.scipy.bessel import i0_slope, i0e_slope, i1_slope, i1e_slope, j1_slope
-from tinygrad_edu.scipy.normal import erfinv_slope, hazard, ndtri_slope
+from tinygrad_edu.scipy.normal import erfcinv_slope, erfcx_slope, erfinv_slope, hazard, ndtri_slope
 from tinygrad_edu.scipy.slopes import (
     ROOT_2PI,
-    beta_density,
     derivative,
-    gamma_density,
     log_ratio,
     psi_difference,
     trigamma,
     zeta,
 )
 
-__all__ = ["log_softmax", "logsumexp", "polygamma", "softmax"]
+__all__ = ["log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax"]
 Axis = int | tuple[int, ...] | None
 ERF = 2 / math.sqrt(math.pi)
 
@@ -99,6 +100,33 @@ def binom_by_k(g: Any, z: Any, n: Any, k: Any) -> Any:
     return g * np.where(below, _limit(n, n - k, -k - 1), slope)
 
 
+def rgamma_slope(x: Any, z: Any) -> Any:
+    """-ψ(x) / Γ(x); at 0, -1, -2, …, where that is ∞ · 0, m! (-1)ᵐ with m = -x."""
+    pole = (payload(x) <= 0) & (payload(x) == np.floor(payload(x)))
+    m = np.where(pole, -payload(x), 0.0)
+    return np.where(
+        pole, (1 - 2 * np.remainder(m, 2.0)) * special.gamma(m + 1), -z * special.psi(np.where(pole, 1.0, x))
+    )
+
+
+def multigammaln(a: Any, d: int) -> Any:
+    """The logarithm of Γ in d dimensions, as `scipy.special.multigammaln`: of a Wishart distribution.
+
+    >>> round(float(multigammaln(2.5, 2)), 6)
+    0.857048
+
+    Raises:
+        ValueError: `d` is no whole number from 1 up, or `a` is no more than (d - 1) / 2.
+    """
+    a = as_array(a)
+    if not isinstance(d, (int, np.integer)) or d < 1:
+        raise ValueError(f"multigammaln: d is {d!r}; pass an int from 1 up")
+    if np.any(payload(a) <= (d - 1) / 2):
+        raise ValueError(f"multigammaln: a must be greater than (d - 1) / 2, which is {(d - 1) / 2}")
+    terms = [special.gammaln(a - j / 2) for j in range(d)]
+    return sum(terms, d * (d - 1) / 4 * math.log(math.pi))
+
+
 def is_pole(x: Any) -> Any:
     """Whether 1 / Γ(x + 1) is 0, at a whole number below 0."""
     return (payload(x) < 0) & (payload(x) == np.floor(payload(x)))
@@ -117,6 +145,8 @@ def _limit(n: Any, k: Any, m: Any) -> Any:
 derivative(special.erf,       lambda g, z, x: g * ERF * bell(x, 1.0))
 derivative(special.erfc,      lambda g, z, x: -g * ERF * bell(x, 1.0))
 derivative(special.erfinv,    lambda g, z, y: g * erfinv_slope(y, z))
+derivative(special.erfcinv,   lambda g, z, y: -g * erfcinv_slope(y, z))
+derivative(special.erfcx,     lambda g, z, x: g * erfcx_slope(x))
 derivative(special.ndtr,      lambda g, z, x: g / ROOT_2PI * bell(x, 0.5))
 derivative(special.ndtri,     lambda g, z, y: g * ndtri_slope(y, z))
 derivative(special.log_ndtr,  lambda g, z, x: g * hazard(x))
@@ -144,16 +174,28 @@ derivative(special.beta,      lambda g, z, x, y: -g * z * psi_difference(x, y),
 derivative(special.betaln,    lambda g, z, x, y: -g * psi_difference(x, y),
                               lambda g, z, x, y: -g * psi_difference(y, x))
 derivative(special.binom,     binom_by_n, binom_by_k)
-derivative(special.gammainc,  None, lambda g, z, a, x: g * gamma_density(a, x))
-derivative(special.gammaincc, None, lambda g, z, a, x: -g * gamma_density(a, x))
-derivative(special.betainc,   None, None, lambda g, z, a, b, x: g * beta_density(a, b, x))
+derivative(special.poch,      lambda g, z, x, y: g * z * psi_difference(x, y),
+                              lambda g, z, x, y: g * z * special.psi(x + y))
+derivative(special.rgamma,    lambda g, z, x: g * rgamma_slope(x, z))
 
 derivative(special.j0,        lambda g, z, x: -g * special.j1(x))
 derivative(special.j1,        lambda g, z, x: g * j1_slope(x))
 derivative(special.jv,        None, lambda g, z, n, x: g * (special.jv(n - 1, x) - special.jv(n + 1, x)) / 2)
+derivative(special.y0,        lambda g, z, x: -g * special.y1(x))
+derivative(special.y1,        lambda g, z, x: g * (special.y0(x) - z / x))
+derivative(special.yn,        None, lambda g, z, n, x: g * (special.yn(n - 1, x) - special.yn(n + 1, x)) / 2)
+derivative(special.yv,        None, lambda g, z, n, x: g * (special.yv(n - 1, x) - special.yv(n + 1, x)) / 2)
 derivative(special.i0,        lambda g, z, x: g * i0_slope(x))
 derivative(special.i1,        lambda g, z, x: g * i1_slope(x))
 derivative(special.iv,        None, lambda g, z, n, x: g * (special.iv(n - 1, x) + special.iv(n + 1, x)) / 2)
+
+derivative(special.ive,       None, lambda g, z, n, x: g * ((special.ive(n - 1, x) + special.ive(n + 1, x)) / 2
+                                                             - np.sign(x) * z))
+derivative(special.k0,        lambda g, z, x: -g * special.k1(x))
+derivative(special.k1,        lambda g, z, x: -g * (special.k0(x) + z / x))
+derivative(special.kn,        None, lambda g, z, n, x: -g * (special.kn(n - 1, x) + special.kn(n + 1, x)) / 2)
+derivative(special.kv,        None, lambda g, z, n, x: -g * (special.kv(n - 1, x) + special.kv(n + 1, x)) / 2)
+derivative(special.kve,       None, lambda g, z, n, x: g * (z - (special.kve(n - 1, x) + special.kve(n + 1, x)) / 2))
 
 # i0e has a kink at 0, where its slope is taken for 0; the slope of i1e has one.
 derivative(special.i0e,       lambda g, z, x: g * i0e_slope(x), kink=lambda z, x: x == 0)
@@ -161,6 +203,23 @@ derivative(special.i1e,       lambda g, z, x: g * i1e_slope(x))
 # fmt: on
 
 
+_INSTEAD = {
+    **dict.fromkeys(
+        ("factorial", "comb", "perm"), "write special.gamma(n + 1), special.binom(n, k), special.poch(n - k + 1, k)"
+    ),
+    "zeta": "by its second argument write polygamma(n - 1, q), which is (-1)ⁿ (n - 1)! ζ(n, q)",
+    "sinc": "write np.sinc(x)",
+    **dict.fromkeys(("jvp", "yvp", "ivp", "kvp"), "write the gradient of jv, yv, iv or kv"),
+}
+
+
 def __getattr__(name: str) -> NoReturn:
-    own = f"scipy.special.{name} takes Values itself" if hasattr(special, name) else "nor has scipy.special"
+    known = getattr(special, name, None)
+    if known is None:
+        own = "nor has scipy.special"
+    elif known in table or name == "softplus":
+        own = f"scipy.special.{name} takes Values itself"
+    else:
+        rule = "give it a row, with tinygrad_edu.primitive and tinygrad_edu.derivative"
+        own = f"{_INSTEAD[name]}, or {rule}" if name in _INSTEAD else f"there is no rule for it: {rule}"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; {own}")
