@@ -620,7 +620,7 @@ for lower, transposed in itertools.product((True, False), (True, False)):
     domain(linalg.triangular, of(R33, A(3), lower, transposed), of(R22, A(2, 3), lower, transposed))
     domain(linalg.solve_triangular, of(R33, A(3), trans=int(transposed), lower=lower),
                                     of(R22, A(2, 1), unit_diagonal=True, lower=lower))
-    domain(linalg.cho_solve, of((R22, lower), A(2)))
+    domain(linalg.cho_solve, of((R33, lower), A(3)))
 domain(linalg.block_diag, of(A(2, 2), A(1, 3)), of(A(2), A()), of(A(1, 2), np.ones((2, 2))))
 domain(linalg.toeplitz, each([(3,), (1,)]), of(A(3), A(2)), of(NUMBERS, A(3)))
 
@@ -656,7 +656,7 @@ NOT_HOLOMORPHIC = {
     np.full_like, np.insert, np.interp, np.unwrap, np.correlate, np.ediff1d, np.gradient,
     np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
     np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
-    np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky,
+    np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky, linalg.cho_solve, linalg.toeplitz,
     np.linalg.eig, np.linalg.eigvals, np.roots,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),

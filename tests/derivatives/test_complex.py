@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+import scipy.linalg
 
 import tinygrad_edu as tg
 from tests.domains import CALLS, domains
@@ -12,6 +13,7 @@ from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
 from tinygrad_edu.derivatives.decompositions import thin_svd
+from tinygrad_edu.scipy import linalg
 from tinygrad_edu.testing import A, C
 from tinygrad_edu.testing.calls import Call, in_complex, outcome, regular
 from tinygrad_edu.testing.oracles import (
@@ -125,3 +127,27 @@ def test_most_of_the_table_takes_complex_numbers():
     own = [function for function in REFUSING if "SciPy" not in table[function].real]
     assert len(own) < len(domains) / 3
     assert len(CALLS) > 1000
+
+
+MATRIX = np.array([[2 + 1j, 0.5 - 1j, 0.25], [1j, 3.0, 0.5 + 0.5j], [1.0, -1j, 2 - 1j]])
+VECTOR = np.array([1 - 1j, 2.0, 0.5j])
+OF_SCIPY = {
+    **{f"solve_triangular, trans={trans}, lower={lower}": lambda m, a, b, trans=trans, lower=lower: m.solve_triangular(
+        a, b, trans=trans, lower=lower) for trans in (0, 1, 2, "N", "T", "C") for lower in (True, False)},
+    **{f"cho_solve, lower={lower}": lambda m, a, b, lower=lower: m.cho_solve((a, lower), b) for lower in (True, False)},
+    "expm": lambda m, a, b: m.expm(a) @ b,
+    "toeplitz": lambda m, a, b: m.toeplitz(b) @ a,
+    "toeplitz of two": lambda m, a, b: m.toeplitz(b, a[0]),
+    "block_diag": lambda m, a, b: m.block_diag(a, b),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("call", OF_SCIPY.values(), ids=OF_SCIPY)
+def test_functions_of_complex_matrices_are_scipys(call):
+    def parts(a, b):
+        z = call(linalg, a, b)
+        return np.stack([np.real(z), np.imag(z)])
+
+    z = call(linalg, tg.Value(MATRIX), tg.Value(VECTOR)).data
+    assert_close(z, call(scipy.linalg, MATRIX, VECTOR), 100 * eps(MATRIX), "the value is not SciPy's", call)
+    assert tg.compare_gradients(parts, MATRIX, VECTOR)

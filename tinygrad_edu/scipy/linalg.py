@@ -14,14 +14,15 @@ from typing import Any, NoReturn
 import numpy as np
 from scipy import linalg
 
+from tinygrad_edu.core import rules
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.derivatives.arithmetic import conjugated
 from tinygrad_edu.derivatives.linear_algebra import t
-from tinygrad_edu.scipy import slopes
 from tinygrad_edu.scipy.slopes import in_double
 
 # Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
-derivative = functools.partial(slopes.derivative, opaque=True)
+derivative = functools.partial(rules.derivative, opaque=True)
 __all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
 
 
@@ -42,7 +43,7 @@ def by_triangle(g: Any, z: Any, a: Any, b: Any, lower: bool, transposed: bool) -
 def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
     """The solution of ``a x = b`` for a triangular `a`, as `scipy.linalg.solve_triangular`; of one matrix.
 
-    `trans` is 0 or "N", or 1 or "T" for aᵀ; with `unit_diagonal`, the diagonal is taken for ones.
+    `trans` is 0 or "N", 1 or "T" for aᵀ, 2 or "C" for its adjoint; with `unit_diagonal`, its diagonal is 1.
 
     >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 5.0]), lower=True)
     array([1., 1.])
@@ -55,11 +56,12 @@ def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, 
     if a.ndim != 2 or a.shape[0] != a.shape[1] or b.ndim not in (1, 2) or b.shape[0] != a.shape[0]:
         wanted = "a is one square matrix (n, n), and b is (n,) or (n, k)"
         raise ValueError(f"solve_triangular: a has shape {a.shape}, and b {b.shape}; {wanted}")
-    if trans not in (0, 1, "N", "T"):
-        raise ValueError(f"solve_triangular: trans={trans!r}; for real numbers it is 0 or 'N', 1 or 'T'")
+    if trans not in (0, 1, 2, "N", "T", "C"):
+        raise ValueError(f"solve_triangular: trans={trans!r}; it is 0 or 'N', 1 or 'T', 2 or 'C'")
     if unit_diagonal:
         a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
-    return triangular(a, b, bool(lower), trans in (1, "T"))
+    a = conjugated(a) if trans in (2, "C") else a
+    return triangular(a, b, bool(lower), trans not in (0, "N"))
 
 
 def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
@@ -69,7 +71,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     array([1., 0.])
     """
     c, lower = c_and_lower
-    return solve_triangular(c, solve_triangular(c, b, trans=int(not lower), lower=lower), trans=int(lower), lower=lower)
+    return solve_triangular(c, solve_triangular(c, b, 0 if lower else 2, lower), 2 if lower else 0, lower)
 
 
 @primitive
@@ -114,7 +116,7 @@ def block_diag(*arrs: Any) -> Any:
 def toeplitz(c: Any, r: Any = None) -> Any:
     """The matrix that has `c` as its first column, `r` as its first row, and equal numbers along each diagonal.
 
-    Without `r` it is symmetric, as that of `scipy.linalg.toeplitz`; r[0] is not looked at.
+    Without `r` it is symmetric, or Hermitian, as that of `scipy.linalg.toeplitz`; r[0] is not looked at.
 
     >>> toeplitz([1.0, 2.0], [9.0, 5.0, 6.0])
     array([[1., 5., 6.],
@@ -124,7 +126,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
         ValueError: `c` or `r` is no vector.
     """
     c = as_array(c)
-    r = c if r is None else as_array(r)
+    r = conjugated(c) if r is None else as_array(r)
     if c.ndim != 1 or r.ndim != 1:
         raise ValueError(f"toeplitz: c has shape {c.shape}, and r {r.shape}; both are vectors")
     m, n = c.shape[0], r.shape[0]
