@@ -21,7 +21,7 @@ class Verifier:
     """
 
     def __init__(self, traced: Graph) -> None:
-        self.numbers, self.lowered = make_up(traced.inputs), False
+        self.numbers, self.lowered, self.eps = make_up(traced.inputs), False, _coarsest(traced)
         try:
             self.expected = verify(traced, self.numbers)
         except GraphError:
@@ -43,7 +43,7 @@ class Verifier:
         if outputs is None:
             raise GraphError(f"{name}: NumPy refuses the numbers {self.numbers}, and did not before")
         for k, (x, y) in enumerate(zip(outputs, self.expected, strict=True)):
-            if not agree(x, y):
+            if not agree(x, y, self.eps):
                 raise GraphError(f"{name}: output {k} is {x!r}, and was {y!r} before; numbers {self.numbers}")
 
 
@@ -161,14 +161,23 @@ def _made_up(node: Input, generator: np.random.Generator) -> Array:
     return x
 
 
-def agree(x: Array, y: Array) -> bool:
-    """Whether two outputs are the same; floats may differ by what adding in another order does to them."""
+def _coarsest(graph: Graph) -> float:
+    """The largest eps of the floats that a graph computes in; what comes out may be finer."""
+    dtypes = {x.dtype for x in (*graph.inputs, *graph.nodes) if x.dtype is not None and x.dtype.kind in "fc"}
+    return max((float(np.finfo(dtype).eps) for dtype in dtypes), default=0.0)
+
+
+def agree(x: Array, y: Array, eps: float = 0.0) -> bool:
+    """Whether two outputs are the same; floats may differ by what adding in another order does to them.
+
+    eps: of the floats that they were computed in, if these are coarser
+    """
     a, b = np.asarray(x), np.asarray(y)
     if type(x) is not type(y) or a.dtype != b.dtype or a.shape != b.shape:
         return False
     if a.dtype.kind not in "fc":
         return np.array_equal(a, b)
     finite = np.isfinite(a) & np.isfinite(b)
-    bound = np.sqrt(np.finfo(a.dtype).eps) * (np.max(abs(b[finite]), initial=0.0) + 1)
+    bound = np.sqrt(max(np.finfo(a.dtype).eps, eps)) * (np.max(abs(b[finite]), initial=0.0) + 1)
     near = bool(np.all(abs(a[finite] - b[finite]) <= bound))
     return near and np.array_equal(a[~finite], b[~finite], equal_nan=True)
