@@ -15,6 +15,7 @@ from benchmarks.targets import of_variant
 from benchmarks.workload import COMPILED, OURS, REUSING
 
 TARGETS = {"A": 0.04, "B": 0.01, "F": 0.05}
+REASONS = {"A": "its 1,000 operations are 2,800 calls with the sweep, of 34 µs each; 11 ms are Python's own compile()"}
 COMPILING = COMPILED, REUSING, "jax.jit", "torch.compile", "tinygrad jit"
 PACKAGES = "jax", "torch", "tinygrad"
 RUNS = 5
@@ -79,4 +80,5 @@ def verdicts(times):
             if name not in times[letter]:
                 continue
             taken = min(times[letter][name][1:])
-            yield verdict(f"≤ {duration(most)} on {letter}{of_variant(name)}", taken <= most, duration(taken))
+            why = f"; {REASONS[letter]}" if taken > most and letter in REASONS else ""
+            yield verdict(f"≤ {duration(most)} on {letter}{of_variant(name)}", taken <= most, duration(taken) + why)

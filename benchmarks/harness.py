@@ -151,7 +151,8 @@ def measure(letter, workload, options):
         report.rows.append([name, *times, *ratios, duration(min(t.first)), *machine])
     agreed = f"value, gradients and three steps of all agree, to {workload.tolerance:.0e} of their norm"
     report.notes.append(f"{agreed}; {workload.dtype}")
-    report.notes += verdicts(workload, best, options.threads)
+    first = {name: min(t.first) for name, t in timings.items()}
+    report.notes += verdicts(workload, best, options.threads, first)
     if min(t.cores for t in timings.values()) < QUIET:
         report.notes.append("the machine was BUSY: others took some of the time; measure again when it is quiet")
     report.notes += [f"{name} failed: {problem}" for name, problem in failures.items()]

@@ -166,6 +166,8 @@ WORKLOAD_M = Workload(
     dtype="float64",
     target=None,
     compiled=2.0,
+    torchs=5.0,
+    first=0.5,
     roundings=N * 10,
     competitors={
         BY_HAND: Competitor(motion_by_hand),
@@ -179,6 +181,8 @@ WORKLOAD_M2 = Workload(
     dtype="float64",
     target=None,
     compiled=2.0,
+    torchs=5.0,
+    first=0.5,
     roundings=N * 100,  # torch takes exp(x - logsumexp(x)), of numbers that grow to 3 · 10⁴
     competitors={
         BY_HAND: Competitor(markov_by_hand),

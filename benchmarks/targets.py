@@ -1,13 +1,14 @@
 """What the times of a workload are held against.
 
 best     the smallest time of a step, by competitor
+first    that of a first call
 variant  which way of running ours: eager, with pages kept, compiled, and so on
 threads  how many BLAS, torch and jax may use; ours on two is compared with them only where they have two as well
 
 What is compiled is held against plain NumPy by hand, whose memory is as malloc gives it, and so against frameworks.
 """
 
-from benchmarks.report import verdict
+from benchmarks.report import duration, verdict
 from benchmarks.workload import BY_HAND, COMPILED, OURS
 
 FRAMEWORKS = "torch eager", "torch.compile", "jax.jit"
@@ -24,7 +25,25 @@ def fastest_compiled(best, threads):
     return fastest(best, [name for name in compiled if threads > 1 or not name.endswith("2 threads")])
 
 
-def verdicts(workload, best, threads=1):
+def verdicts(workload, best, threads=1, first=None):
+    """What is said of every target, and why one is missed, if that is known."""
+    said = [*_verdicts(workload, best, threads), *_of_loops(workload, best, first or {}, threads)]
+    missed = any(": MISSED" in each for each in said)
+    return [*said, f"what is missed: {workload.reason}"] if missed and workload.reason else said
+
+
+def _of_loops(workload, best, first, threads):
+    """The best of ours against torch by more than being faster, and the first call."""
+    ours = fastest_compiled(best, threads)
+    if workload.torchs and ours and "torch eager" in best:
+        times = best["torch eager"] / best[ours]
+        yield verdict(f"≥ {workload.torchs:g} × as fast as torch eager", times >= workload.torchs, f"{times:.1f} ×")
+    if workload.first and COMPILED in first:
+        taken = first[COMPILED]
+        yield verdict(f"≤ {duration(workload.first)} at the first call", taken <= workload.first, duration(taken))
+
+
+def _verdicts(workload, best, threads):
     """Every variant of ours held against the hand-written, and the best against the frameworks."""
     for name in best:
         if name.startswith(COMPILED):

@@ -91,7 +91,9 @@ class Workload:
 
     Where they are set, `target` bounds the ratio of ours to the hand-written, `compiled` that of ours compiled, and
     `frameworks` that of the best of ours compiled to the fastest of the big frameworks, on `frameworks_on` threads.
-    With `ahead_of_all`, ours is to be faster than every peer, eagerly and compiled.
+    With `ahead_of_all`, ours is to be faster than every peer, eagerly and compiled. The best of ours is to be `torchs`
+    times as fast as torch eager, and the first call compiled to take at most `first` seconds. `reason` says why what
+    is missed is missed.
     """
 
     title: str
@@ -103,6 +105,9 @@ class Workload:
     frameworks: float | None = None
     frameworks_on: int = 1
     ahead_of_all: bool = False
+    torchs: float | None = None
+    first: float | None = None
+    reason: str | None = None
 
     @property
     def tolerance(self) -> float:
