@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from tests.show.drawn import micrograd
 from tinygrad_edu import Value
+from tinygrad_edu.derivatives.exponential import share
 from tinygrad_edu.functions import relu, sigmoid
 from tinygrad_edu.show.description import running_totals
 from tinygrad_edu.show.scopes import _origins
@@ -58,7 +59,7 @@ def evaluated(edge):
     text = edge.formula
     for node in (edge.node, *(e.input for e in edge.node.edges)):
         text = text.replace(node.name, f"v{node.place}")
-    return eval(text, {"np": np, "sigmoid": sigmoid, "relu": relu, **names})
+    return eval(text, {"np": np, "sigmoid": sigmoid, "relu": relu, "share": share, **names})
 
 
 @pytest.mark.parametrize("function", [*UNARY, *BINARY])

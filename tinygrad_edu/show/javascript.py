@@ -20,6 +20,7 @@ from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Text, template
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.exponential import share
 from tinygrad_edu.derivatives.norms import root
 from tinygrad_edu.derivatives.shapes import concatenate
 from tinygrad_edu.derivatives.trigonometric import sech_squared
@@ -46,6 +47,7 @@ WRITTEN = {  # those of more than one letter are JavaScript's own or helpers of 
     np.remainder: "mod(x, y)", np.floor_divide: "Math.floor(x / y)", np.logaddexp: "logaddexp(x, y)",
     np.where: "where(x, y, z)", np.isinf: "isinf(x)", np.bitwise_and: "x & y", functions.relu: "Math.max(x, 0)",
     functions.sigmoid: "sigmoid(x)", sech_squared: "sech_squared(x, y)", root: "root(x, y)",
+    share: "share(x, y)",
 }  # fmt: skip
 LINEAR = {
     np.sum, np.mean, np.cumsum, np.reshape, np.ravel, np.transpose, np.swapaxes, np.moveaxis, np.squeeze,

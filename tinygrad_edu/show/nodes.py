@@ -133,10 +133,9 @@ class Edge:
 
     @functools.cached_property
     def formula(self) -> str:
-        """The same as text; empty if it is long."""
-        made = self.symbol()
-        text = "" if made is None else text_of(made)
-        return text if len(text) <= _LONGEST else ""
+        """The same as text, with helpers of rules by name where it is long otherwise; empty if it is long even so."""
+        symbols = (self.symbol(expand) for expand in (True, False))
+        return next((text for made in symbols if made is not None and len(text := text_of(made)) <= _LONGEST), "")
 
     @functools.cached_property
     def at(self) -> Index:

@@ -8,6 +8,7 @@ const pow = (x, y) => x === 1 ? 1 : Math.pow(x, y), where = (c, x, y) => c ? x :
 const mod = (x, y) => x - y * Math.floor(x / y), sigmoid = x => x < 0 ? Math.exp(x) / (1 + Math.exp(x)) : 1 / (1 + Math.exp(-x));
 const logaddexp = (x, y) => x === y ? x + Math.LN2 : Math.max(x, y) + Math.log1p(Math.exp(-Math.abs(x - y)));
 const sech_squared = (x, z) => 1 - z * z >= 0.05 ? 1 - z * z : 1 / Math.cosh(x) ** 2;
+const share = (d, base) => { const e = base === 2 ? Math.pow(2, -Math.abs(d)) : Math.exp(-Math.abs(d)); return (d < 0 ? e : 1) / (1 + e); };
 const root = (x, n) => n === 2 ? Math.sqrt(x) : Math.pow(x, 1 / n);
 const sum = xs => xs.reduce((a, b) => a + b, 0), largest = x => Math.max(...x);
 const square = (x, slope) => x.map((_, o) => x.map((_, p) => slope(o, p)));
