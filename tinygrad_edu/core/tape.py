@@ -147,7 +147,7 @@ def sweep(
             if a is x:  # a constant
                 continue
             if z.function is getitem and is_view(b):  # added in place, so that x[i] for every i takes linear time
-                if x in owned and type(sums[x]) is np.ndarray and isinstance(g, _PLAIN):
+                if x in owned and type(sums[x]) is np.ndarray and issubclass(type(g), _PLAIN):
                     sums[x][b] += g
                     continue
                 owned.add(x)

@@ -6,6 +6,7 @@ eliminate_common_subexpressions  what was computed before is used again
 eliminate_copies                 copies that nobody could tell from the original are dropped
 simplify_algebra                 (in `algebra`) x · 1, -(-x), x ** 2 and the like are written shorter
 drop_shift_slopes                (in `shifts`) what goes back through the shift of a softmax, which is 0, is dropped
+add_parts_in_place               (in `scatters`) cotangents of elements and slices are added where they belong
 
 A program may write into arrays it made. What is used again, looked into or dropped is `settled`: nothing is written,
 after it, into its memory or into that of its operands.
@@ -24,6 +25,7 @@ from tinygrad_edu.compiler.passes.algebra import may_stand_for, simplify_algebra
 from tinygrad_edu.compiler.passes.calls import call_key
 from tinygrad_edu.compiler.passes.looping import narrow_loops
 from tinygrad_edu.compiler.passes.residuals import keep_residuals
+from tinygrad_edu.compiler.passes.scatters import add_parts_in_place
 from tinygrad_edu.compiler.passes.shifts import drop_shift_slopes
 from tinygrad_edu.compiler.passes.verify import Verifier
 from tinygrad_edu.compiler.patience import look
@@ -177,6 +179,7 @@ PASSES: tuple[Pass, ...] = (
     drop_shift_slopes,
     eliminate_copies,
     eliminate_common_subexpressions,
+    add_parts_in_place,
     eliminate_dead_code,
     narrow_loops,
     keep_residuals,
