@@ -46,6 +46,33 @@ def test_each_method_is_as_sharp_as_theory_says():
             assert abs(tg.numeric_gradient(np.exp, x, method=method) - np.exp(x)) <= 16 * bound * np.exp(x)
 
 
+COARSE = {  # functions whose values are coarser than their last digit, where they are taken, and their slopes
+    "float32 inside": (lambda x: np.float64(np.float32(3 * x)), 1.0, 3.0),
+    "large numbers that cancel": (lambda x: (1e8 + x) - 1e8, 1.0, 1.0),
+    "larger ones": (lambda x: (1e9 + x) - 1e9, 1.0, 1.0),
+    "rounded": (lambda x: np.round(x * x, 10), 0.3, 0.6),
+    "beside a huge number": (lambda x: 1e20 + x, 1.0, 1.0),
+    "subnormal": (lambda x: 1e-310 * x, 1.0, 1e-310),
+    "vanishing": (lambda x: 1e-320 * x, 1.0, 1e-320),
+}
+
+
+@pytest.mark.parametrize("method", ["forward", "central", "richardson"])
+@pytest.mark.parametrize(("f", "x", "slope"), COARSE.values(), ids=COARSE)
+def test_an_error_holds_where_values_are_coarse(method, f, x, slope):
+    estimate, error = tg.numeric_gradient(f, x, method=method, error=True)
+    assert error > 0
+    assert abs(estimate - slope) <= 4 * error
+
+
+def test_an_error_is_never_exactly_zero():
+    """Of a function that does not move no method can say more than its values, which round at least as subnormals."""
+    for method in ("forward", "central", "richardson"):
+        estimate, error = tg.numeric_gradient(lambda x: 0.0 * x, 1.0, method=method, error=True)
+        assert estimate == 0
+        assert 0 < error < 1e-300
+
+
 def test_float32_is_judged_as_float32():
     x = np.array([0.5, 1.0], np.float32)
     g, e = tg.numeric_gradient(lambda x: np.sum(np.exp(x)), x, method="richardson", error=True)

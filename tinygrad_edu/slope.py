@@ -19,6 +19,7 @@ Method = Literal["forward", "central", "richardson", "complex"]
 Array = Any  # a number or an array
 ScalarFunction = Callable[[Array], Array]
 Estimate = tuple[Array, Array]  # a slope, and how far it may be off
+_FINE = 16  # of so many last digits, the shortest step that shows is one of theirs
 
 
 def slope(d: ScalarFunction, x: Array, q: Array) -> Array:
@@ -43,11 +44,34 @@ def _step(x: Array, size: float, given: float | None = None) -> Array:
     return (x + step) - x
 
 
+def _grain(d: ScalarFunction, x: Array, eps: float, slope: Array, longest: Array) -> float:
+    """How coarse the values of `d` are about x: the least by which they differ at all, seen from the shortest steps on.
+
+    They may be coarser than their last digit: rounded to float32 inside, or what is left where large numbers cancel.
+    """
+    here = d(x)
+    shows = eps * abs(here) / abs(slope) if slope and np.isfinite(slope) else longest
+    q = min(max(eps * abs(x), shows, eps * longest), longest)
+    while q <= longest:
+        values = [z for z in (d(x - q), here, d(x + q)) if np.isfinite(z)]
+        apart = float(max(values) - min(values)) if values else 0.0
+        if apart > 0:
+            return apart
+        q = 4 * q
+    return 0.0
+
+
+def _rounding(x: Array, size: Array, eps: float, grain: float) -> Array:
+    """How much a value of this size rounds, near x: by its last digit, the least number there is, or its grain."""
+    return max(eps * size, float(np.finfo(x.dtype).smallest_subnormal), grain)
+
+
 def _forward(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
     q = _step(x, eps**0.5, step)
     here, near, far = d(x), d(x + q), d(x + 2 * q)
-    rounding = 2 * eps * max(abs(here), abs(near)) / q
-    return (near - here) / q, abs(far - 2 * near + here) / (2 * q) + rounding
+    estimate = (near - here) / q
+    rounding = 2 * _rounding(x, max(abs(here), abs(near)), eps, _grain(d, x, eps, estimate, 64 * q)) / q
+    return estimate, abs(far - 2 * near + here) / (2 * q) + rounding
 
 
 def _central(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
@@ -55,7 +79,7 @@ def _central(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Est
     near = d(x + q), d(x - q)
     far = d(x + 2 * q), d(x - 2 * q)
     estimate = (near[0] - near[1]) / (2 * q)
-    rounding = 2 * eps * max(abs(near[0]), abs(near[1])) / q
+    rounding = 2 * _rounding(x, max(abs(near[0]), abs(near[1])), eps, _grain(d, x, eps, estimate, 64 * q)) / q
     return estimate, abs((far[0] - far[1]) / (4 * q) - estimate) / 3 + rounding
 
 
@@ -114,7 +138,7 @@ def richardson(
         high, low = x + q * (side >= 0), x - q * (side <= 0)
         above, below = d(high), d(low)
         size = max(abs(above), abs(below))
-        rounding = 2 * max(moved, noise(q), eps * size) / q * (1 + abs(side))
+        rounding = 2 * max(moved, _rounding(x, size, eps, noise(q))) / q * (1 + abs(side))
         previous, row = row, [(above - below) / (high - low)]
         chords.append(row[0])
         far = _tail(chords, rounding, far) if side else 0.0
@@ -130,6 +154,15 @@ def richardson(
         if rounding >= error and error <= max(1e-3 * abs(best), eps**0.5 * size):
             break
     return best, error
+
+
+def _richardson(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
+    """As `richardson`, where values of `d` are coarser than their last digit, too."""
+    slope, error = richardson(d, x, eps, step)
+    grain = _grain(d, x, eps, slope, _step(x, eps ** (1 / 8), step))
+    if grain <= _FINE * eps * abs(d(x)):
+        return slope, error
+    return richardson(d, x, eps, step, noise=lambda q: grain)
 
 
 def _complex(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
@@ -148,7 +181,7 @@ def _complex(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Est
     return estimate, 4 * eps * abs(estimate)
 
 
-_METHODS = {"forward": _forward, "central": _central, "richardson": richardson, "complex": _complex}
+_METHODS = {"forward": _forward, "central": _central, "richardson": _richardson, "complex": _complex}
 
 
 def numeric_gradient(

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
+import tinygrad_edu as tg
 from tinygrad_edu.testing import programs
-from tinygrad_edu.testing.oracles import check_along, check_transposes, differentiated
+from tinygrad_edu.testing.oracles import check_along, check_transposes, differentiated, gradient, weights
 from tinygrad_edu.testing.programs import FAMILIES, LINES
+
+MANY = 10_000 if settings.default.max_examples >= 50 else 4  # programs of each of the two tests
 
 
 @pytest.mark.parametrize("lines", [LINES, FAMILIES], ids=["lines", "families"])
@@ -17,12 +20,17 @@ def test_every_line_runs(lines):
         assert np.all(np.isfinite(z)), text
 
 
+@settings(max_examples=MANY)
 @given(programs(lines=FAMILIES, max_lines=5))
 def test_gradients_of_random_programs_are_their_slopes(program):
+    pulled = gradient(program, program.arrays, weights(program, program.arrays))
+    results = [program(*map(tg.Value, program.arrays)).data, *pulled]
+    assert all(np.result_type(x).kind == "f" for x in results)  # none is an array of objects
     check_along(program, program.arrays)
     check_transposes(program, program.arrays)
 
 
+@settings(max_examples=MANY)
 @given(programs(lines=FAMILIES, max_lines=3))
 def test_second_derivatives_of_random_programs_are_their_slopes(program):
     check_along(differentiated(program, program.arrays, 1), program.arrays)

@@ -3,8 +3,9 @@
 Parts that cancel leave their rounding behind: the last digits of x and of its mean are what there is of their
 difference. Neighbouring values need not show it, and the size of the result never does; the tape knows the parts.
 
-step  the relative size of a rounding
-z     an entry
+step   the relative size of a rounding
+least  the absolute size of one, where numbers are so small that they underflow
+z      an entry
 
 Source: Parker, "Monte Carlo arithmetic", 1997.
 """
@@ -28,14 +29,15 @@ COARSE = 64  # so much are roundings enlarged, and what they do reduced: single 
 class Roundings:
     """A listener that moves every recorded result up or down by about `step`; choosing and laying out is exact."""
 
-    def __init__(self, step: float, seed: int) -> None:
-        self.step, self.generator = step, np.random.default_rng(seed)
+    def __init__(self, step: float, seed: int, least: float = 0.0) -> None:
+        self.step, self.least, self.generator = step, least, np.random.default_rng(seed)
         self.running: set[Any] = set()  # primitives whose bodies are run: one that calls itself has no steps inside
 
     def moved(self, x: Array) -> Array:
         """`x`, each number moved up or down, by one to two roundings, `COARSE` times enlarged."""
         u = self.generator.random(np.shape(x)) - 0.5
-        return (x * (1 + COARSE * self.step * (u + u + np.sign(u)))).astype(np.result_type(x))[()]
+        by = COARSE * (u + u + np.sign(u))
+        return (x + (x * (by * self.step) + by * self.least)).astype(np.result_type(x))[()]
 
     def entry(self, z: Any) -> None:
         """Move the result of an operation, and of each step of a primitive's body if that takes Values."""
@@ -61,8 +63,8 @@ def _recomputed(z: Any) -> Array:
     return again if np.shape(again) == np.shape(z._payload) else z._payload
 
 
-def rounded(compute: Callable[[Roundings], Any], step: float, seed: int) -> Any:
+def rounded(compute: Callable[[Roundings], Any], step: float, seed: int, least: float = 0.0) -> Any:
     """What `compute` gives when all that is recorded in it is rounded once more."""
-    roundings = Roundings(step, seed)
+    roundings = Roundings(step, seed, least)
     with Recording(True, roundings), np.errstate(all="ignore"):
         return compute(roundings)

@@ -127,6 +127,11 @@ def made_beside(make: Function, dtype: Any, shape: Any, *parts: Array, order: st
     return make(like, dtype, order, shape=shape)
 
 
+def is_asked(x: Any) -> bool:
+    """Whether an array may be asked about its numbers; one of another library may not have them yet."""
+    return isinstance(x, (np.ndarray, np.generic, int, float, complex, Tracer, OuterArray))
+
+
 def as_array(x: Any) -> Array:
     """An array, of whatever library: `x` itself if it is one."""
     return x if hasattr(x, "dtype") else np.asarray(x)

@@ -67,6 +67,9 @@ def refuse_phases(function, *turns):
 
 def cholesky_rule(g, z, a, *, upper=False):
     """``z⁻ᵀ Φ(zᵀ g) z⁻¹`` and its transpose, Φ halving the diagonal; NumPy reads one triangle, which gets all."""
+    if type(payload(z)).__module__.startswith("dask"):
+        what = "of Dask's arrays it gives the upper factor, and NumPy's is the lower one"
+        raise refuse(np.linalg.cholesky, what, "factor a NumPy array")
     g, z = (t(g), h(z)) if upper else (conjugated(g), z)
     s = np.linalg.solve(h(z), h(np.linalg.solve(h(z), halved(h(z) @ g))))
     back = halved(s + h(s))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.context import OuterArray, Tracer
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
@@ -34,6 +34,9 @@ def put_back(x, index, shape):
     z = np.zeros(shape, x.dtype) if like is None else np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))
     listed = [i for i in several if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
+    known = all(isinstance(i, list) or is_asked(i) for i in listed)
+    if like is x and not is_asked(x) and known and (listed or any(i is None for i in parts)):
+        return put_back_by_picking(x, index, shape)
     if listed and listed[0] is index:
         add_rows(z, as_array(index).astype(np.intp, copy=False), x)
     elif listed:
@@ -41,6 +44,23 @@ def put_back(x, index, shape):
     else:
         z[index] = x
     return z
+
+
+def put_back_by_picking(x, index, shape):
+    """As `put_back`, of libraries that do not add at places: each place picks what is put there, or zeros."""
+    size = math.prod(shape)
+    places = np.ravel(np.reshape(np.arange(size), shape)[index])
+    order = np.argsort(places, kind="stable")
+    first = np.searchsorted(places[order], np.arange(size))
+    turn = np.arange(len(order)) - first[places[order]]  # the how manieth that is put in its place
+    sources = np.full((max(turn, default=-1) + 1, size), len(order))
+    sources[turn, places[order]] = order
+    flat = np.reshape(x, (-1,))
+    padded = np.concatenate([flat, np.zeros_like(flat, shape=(1,))])
+    z = np.zeros_like(flat, shape=(size,))
+    for each in sources:
+        z = z + padded[each]
+    return np.reshape(z, shape)
 
 
 def add_rows(z, index, x):
@@ -57,13 +77,28 @@ def lower(m, k):
 
 # fmt: off
 derivative(operator.getitem, lambda g, z, a, index: put_back(g, index, a.shape), None, selects=True)
-derivative(put_back,         lambda g, z, x, index, shape: g[index], None, None, selects=True)
+derivative(put_back,         lambda g, z, x, index, shape: at(g, index), None, None, selects=True)
 # fmt: on
 
 
 def places(a):
     """The place of each element of `a` in the flattened array: picking these tells what is picked."""
     return np.reshape(np.arange(a.size), a.shape)
+
+
+def pick(pool: Any, places: Any) -> Any:
+    """Elements of a vector; places that have several axes are laid out in one, since not every library knows more."""
+    if np.ndim(places) < 2 or is_asked(payload(pool)):
+        return pool[places]
+    return np.reshape(pool[np.ravel(places)], np.shape(places))
+
+
+def at(a, index):
+    """``a[index]``, of other libraries by places in the flattened array where there are lists of several."""
+    listed = [i for i in index if np.ndim(i)] if type(index) is tuple else []
+    if is_asked(payload(a)) or (len(listed) < 2 and all(np.ndim(i) < 2 for i in listed)):
+        return a[index]
+    return pick(np.reshape(a, (-1,)), places(a)[index])
 
 
 def plain(function, name, x):
@@ -78,7 +113,7 @@ def picked(a: Any, i: Any) -> Any:
     asked = i[-1] if type(i) is tuple else i
     if isinstance(asked, OuterArray) or (isinstance(asked, Tracer) and type(a) is np.ndarray):
         return asked.call(operator.getitem, (a, i), {})
-    return a[i]
+    return at(a, i if type(i) is tuple else (i,))
 
 
 def pick_along(a, axis, pick):
@@ -86,7 +121,8 @@ def pick_along(a, axis, pick):
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), 0 if axis is None else axis
     axis = normalize_axis_index(axis, a.ndim)
-    return a[(*(slice(None),) * axis, pick(np.arange(a.shape[axis])))]
+    found = pick(np.arange(a.shape[axis]))
+    return at(a, (*(slice(None),) * axis, found))
 
 
 @compose(np.take)
@@ -101,7 +137,7 @@ def take(a, indices, axis=None, mode="raise"):
 def take_along_axis(arr, indices, axis=-1):
     """Elements picked along one axis, by indices that differ from place to place."""
     indices = plain(np.take_along_axis, "indices", indices)
-    return np.ravel(arr)[np.take_along_axis(places(arr), indices, axis)]
+    return pick(np.ravel(arr), np.take_along_axis(places(arr), indices, axis))
 
 
 @compose(np.sort)
@@ -116,7 +152,7 @@ def diagonal(a, offset=0, axis1=0, axis2=1):
     """The diagonal of two axes, as a last axis."""
     moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
     n = np.arange(len(np.diagonal(np.empty(moved.shape[-2:]), offset)))
-    return moved[(..., n + max(-offset, 0), n + max(offset, 0))]
+    return at(moved, (..., n + max(-offset, 0), n + max(offset, 0)))
 
 
 @compose(np.diag)

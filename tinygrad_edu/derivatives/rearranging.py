@@ -7,6 +7,7 @@ pool  the elements of all arrays, one after the other
 """
 
 import itertools
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,7 +18,7 @@ from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Array, compose, refuse
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import as_kind
-from tinygrad_edu.derivatives.indexing import diag, plain, take_along_axis
+from tinygrad_edu.derivatives.indexing import diag, pick, plain, take_along_axis
 from tinygrad_edu.derivatives.shapes import concatenate
 
 
@@ -34,18 +35,18 @@ def numbered(nested, start):
     """The same nested lists, with the places of the elements in the pool; `start` iterates over where arrays begin."""
     if isinstance(nested, (list, tuple)):
         return type(nested)(numbered(part, start) for part in nested)
-    return next(start) + np.reshape(np.arange(np.size(nested)), np.shape(nested))
+    return next(start) + np.reshape(np.arange(math.prod(np.shape(nested))), np.shape(nested))
 
 
 def rearrange(function, nested, *arguments, **keywords):
     """What `function` makes of the arrays in `nested`, by picking their elements."""
     given = [*arrays_in(nested)]
-    starts = itertools.accumulate(map(np.size, given), initial=0)
+    starts = itertools.accumulate((math.prod(np.shape(x)) for x in given), initial=0)
     picked = function(numbered(nested, starts), *arguments, **keywords)
     pool = np.ravel(given[0]) if len(given) == 1 else concatenate(*map(np.ravel, given))
     if isinstance(picked, (list, tuple)):
-        return type(picked)(pool[places] for places in picked)
-    return pool[picked]
+        return type(picked)(pick(pool, places) for places in picked)
+    return pick(pool, picked)
 
 
 compose(np.block)(lambda arrays: rearrange(np.block, arrays))

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import Array, compose, derivative, nondifferentiable
+from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import as_kind, at_zero, conjugated, replace_zero
 
 
@@ -48,13 +49,17 @@ def tied_extremes(z, a, *, axis=None, keepdims=False, initial=None, where=True):
     return np.sum(chosen) + (0 if initial is None else np.sum(z == initial)) > z.size
 
 
+def chosen(where: Any) -> dict[str, Any]:
+    """The keyword that says what goes in, which not every library knows, if it says anything."""
+    return {} if where is True else {"where": where}
+
+
 def deviation(a: Array, axis: Any, where: Any = True, mean: Any = None) -> Array:
     """The distance of each element from the mean; the second round is for what the first one rounds."""
     if mean is not None:
         return a - mean
-    chosen = {} if where is True else {"where": where}  # which not every library knows
     for _ in range(2):
-        a = a - np.mean(a, axis=axis, keepdims=True, **chosen)
+        a = a - np.mean(a, axis=axis, keepdims=True, **chosen(where))
     return a
 
 
@@ -139,13 +144,13 @@ derivative(np.std,    lambda g, z, a, *, axis=None, dtype=None, ddof=0, keepdims
 @compose(np.amax)
 def amax(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
     """As np.max."""
-    return np.max(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+    return np.max(a, axis=axis, keepdims=keepdims, initial=initial, **chosen(where))
 
 
 @compose(np.amin)
 def amin(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
     """As np.min."""
-    return np.min(a, axis=axis, keepdims=keepdims, initial=initial, where=where)
+    return np.min(a, axis=axis, keepdims=keepdims, initial=initial, **chosen(where))
 
 
 compose(np.ptp)(
@@ -175,7 +180,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
     weights = np.broadcast_to(weights, np.shape(a))
     total = np.sum(weights, axis=axis, keepdims=keepdims)
     total = as_kind(total, np.result_type(as_array(a).dtype, total.dtype))
-    if np.any(total == 0):
+    if is_asked(payload(total)) and np.any(total == 0):
         raise ZeroDivisionError("np.average: the weights sum to zero; their sum must not be 0")
     z = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
     return (z, np.broadcast_to(total, z.shape)) if returned else z

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, nondifferentiable, refuse
@@ -19,17 +19,26 @@ from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated
 from tinygrad_edu.derivatives.indexing import picked, put_back
 
 
-def without_nan(function, reduction):
-    """Enter a reduction that leaves out NaNs."""
+def without_nan(function, reduction, start):
+    """Enter a reduction that leaves out NaNs; for libraries that know no `where`, `start` is filled in."""
 
     @compose(function)
     def reduced(a, axis=None, dtype=None, keepdims=False, initial=np._NoValue, where=True):
         """That of what is no NaN."""
+        if not is_asked(payload(a)) and where is True and initial is np._NoValue:
+            return reduction(np.where(np.isnan(a), start, a), axis=axis, dtype=dtype, keepdims=keepdims)
         return reduction(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=~np.isnan(a) & where)
 
 
-without_nan(np.nansum, np.sum)
-without_nan(np.nanprod, np.prod)
+without_nan(np.nansum, np.sum, 0.0)
+without_nan(np.nanprod, np.prod, 1.0)
+
+
+def variance_without_nan(a, axis, ddof, keepdims):
+    """That of what is no NaN, in functions that take no `where`."""
+    counts = np.sum(~np.isnan(payload(a)), axis=axis, keepdims=keepdims)
+    squares = np.square(abs(a - np.nanmean(a, axis=axis, keepdims=True)))
+    return np.nansum(squares, axis=axis, keepdims=keepdims) / np.where(counts > ddof, counts - ddof, np.nan)
 
 
 def spread_without_nan(function, spread):
@@ -40,6 +49,9 @@ def spread_without_nan(function, spread):
         """That of what is no NaN; NaN where too few are left."""
         if dtype is not None and is_complex(a) != (np.dtype(dtype).kind == "c"):
             raise refuse(function, f"dtype={dtype!r} of an array of {a.dtype}", "cast the array, with x.astype(dtype)")
+        if not is_asked(payload(a)) and where is True and mean is correction is np._NoValue:
+            z = variance_without_nan(a if dtype is None else as_kind(a, dtype), axis, ddof, keepdims)
+            return z if spread is np.var else np.sqrt(np.where(z == 0, 1.0, z)) * np.where(z == 0, 0.0, 1.0)
         where = ~np.isnan(a) & where
         keywords = {"axis": axis, "dtype": dtype, "keepdims": keepdims, "where": where}
         z = spread(a, ddof=ddof, mean=mean, correction=correction, **keywords)
@@ -55,6 +67,8 @@ spread_without_nan(np.nanstd, np.std)
 @compose(np.nanmean)
 def nanmean(a, axis=None, dtype=None, keepdims=False, where=True):
     """The mean of what is no NaN."""
+    if not is_asked(payload(a)) and dtype is None and where is True:
+        return np.nansum(a, axis=axis, keepdims=keepdims) / np.sum(~np.isnan(payload(a)), axis=axis, keepdims=keepdims)
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, where=~np.isnan(a) & where)
 
 
@@ -65,6 +79,9 @@ def extreme_without_nan(function, extreme, least):
     def reduced(a, axis=None, keepdims=False, initial=np._NoValue, where=True):
         """That of what is no NaN; those that tie share the slope evenly."""
         numbers = np.where(np.isnan(a), least, a)
+        if not is_asked(payload(a)) and where is True and initial is np._NoValue:
+            nothing = np.all(np.isnan(payload(a)), axis=axis, keepdims=keepdims)
+            return np.where(nothing, np.nan, extreme(numbers, axis=axis, keepdims=keepdims))
         z = extreme(numbers, axis=axis, keepdims=keepdims, initial=initial, where=where)
         nothing = np.all(np.isnan(a) | ~np.asarray(where), axis=axis, keepdims=keepdims) & (initial is np._NoValue)
         return np.where(nothing, np.nan, z) if np.any(nothing) else z

@@ -8,6 +8,7 @@ h     hypotenuse, the square root of a sum of squares
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import is_asked
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import derivative
@@ -35,7 +36,7 @@ def root_of_one_plus_square(x):
 def sech_squared(x, z, out=None):
     """1 - z² for z = tanh(x), or 1 / cosh(x)², where 1 - z² is nearly all rounding and x tells more."""
     complex_numbers = type(z) is not np.float64 and getattr(getattr(z, "dtype", None), "kind", "") == "c"
-    if type(z) is np.float64 or not (np.ndim(z) or complex_numbers):
+    if type(z) is np.float64 or not (np.ndim(z) or complex_numbers or not is_asked(z)):
         s = 1 - z * z
         if s < 0.2:
             s = 1 / np.cosh(x)

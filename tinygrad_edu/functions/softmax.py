@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 
@@ -76,6 +76,8 @@ def _below_maximum(x: Any, axis: Axis) -> Any:
     largest = np.maximum.reduce if isinstance(x, np.ndarray) else np.max  # the former is quicker
     maximum = largest(x, axis=axis, keepdims=True)
     with np.errstate(over="ignore"):
+        if not is_asked(x):
+            return np.where(x == maximum, 0.0, x - maximum)
         if np.isfinite(maximum).all():
             return x - maximum
         return np.subtract(x, maximum, out=np.zeros_like(x), where=x != maximum)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import Entry
@@ -62,7 +62,7 @@ def _deviation_and_root(x: Any, axis: Axis, eps: float) -> tuple[Any, Any, Any]:
     with np.errstate(over="ignore", invalid="ignore"):
         d = deviation(x, axis)
         root = np.sqrt(np.mean(d * d, axis=axis, keepdims=True) + eps)
-    if np.isfinite(root).all():
+    if is_asked(root) and np.isfinite(root).all():
         return d, root, 1.0
     unit = np.maximum(np.max(abs(x), axis=axis, keepdims=True), 1)
     d = deviation(x / unit, axis)

@@ -18,6 +18,7 @@ from tinygrad_edu.core import rules
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.derivatives.arithmetic import conjugated
+from tinygrad_edu.derivatives.indexing import pick
 from tinygrad_edu.derivatives.linear_algebra import t
 from tinygrad_edu.scipy.slopes import in_double
 
@@ -130,7 +131,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
     if c.ndim != 1 or r.ndim != 1:
         raise ValueError(f"toeplitz: c has shape {c.shape}, and r {r.shape}; both are vectors")
     m, n = c.shape[0], r.shape[0]
-    return np.concatenate([c[::-1], r[1:]])[np.arange(m - 1, -1, -1)[:, None] + np.arange(n)]
+    return pick(np.concatenate([c[::-1], r[1:]]), np.arange(m - 1, -1, -1)[:, None] + np.arange(n))
 
 
 # fmt: off

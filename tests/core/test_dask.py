@@ -1,0 +1,129 @@
+"""Dask's arrays through the whole table: gradients are lazy, and NumPy's; nothing is computed before it is asked for.
+
+kind  makes the arrays that go in
+"""
+
+import math
+import os
+
+import dask
+import dask.array
+import numpy as np
+import pytest
+from scipy import special
+
+import tinygrad_edu as tg
+from tests.domains import domains
+from tinygrad_edu import tree
+from tinygrad_edu.core.source_info import label
+from tinygrad_edu.derivatives.decompositions import reduced_qr, thin_svd
+from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
+from tinygrad_edu.derivatives.sequences import convolution
+from tinygrad_edu.scipy import linalg, slopes, stats
+from tinygrad_edu.transforms import solutions
+
+THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
+
+
+ONE_CHUNK = {  # what Dask does along an axis, or with a matrix, in one chunk only
+    np.reshape, np.linalg.inv, np.linalg.solve, np.linalg.tensorsolve, np.linalg.tensorinv,
+    *(getattr(np, name, None) for name in ("matvec", "vecmat")),
+    *(getattr(np.fft, f"{i}{kind}fft{n}") for i in ("", "i") for kind in ("", "r") for n in ("", "2", "n")
+      if hasattr(np.fft, f"{i}{kind}fft{n}")), np.fft.hfft, np.fft.ihfft,
+}  # fmt: skip
+NOT_IN_DASK = {
+    "it has no such function, and would make an array of NumPy's": {
+        np.median, np.nanmedian, np.quantile, np.nanquantile, np.percentile, np.nanpercentile, np.sort, np.partition,
+        np.polymul, np.poly, np.roots, np.polyfit, convolution, np.convolve, np.correlate, np.interp, np.unwrap,
+        np.linalg.det, np.linalg.slogdet, cofactors, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig,
+        np.linalg.eigvals, np.linalg.pinv, pseudo_inverse, np.linalg.svdvals, np.linalg.cond, np.linalg.matrix_power,
+        solutions.solution,
+    },
+    "it takes other arguments, or shapes": {
+        np.unique, np.linalg.qr, reduced_qr, thin_svd, truncated, least_squares,
+    },
+    "it factors with other signs, or the other triangle": {np.linalg.svd, np.linalg.cholesky},
+    "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros},
+    "SciPy makes an array of NumPy's": {
+        linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve,
+    },
+    "a scale is looked at": {
+        *(getattr(stats.norm, name) for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")),
+    },
+}  # fmt: skip
+MISSING = set().union(*NOT_IN_DASK.values())
+# Rules that add up a series: graphs of thousands of steps, which Dask takes seconds for.
+LONG = {special.binom, special.beta, special.betaln, slopes.hazard, slopes.mills, slopes.beta_density,
+        slopes.gamma_density, slopes.psi_difference, slopes.scaled_bessel_slope}  # fmt: skip
+LAZY = [f for f in domains if f not in MISSING and (THOROUGH or f not in LONG)]
+
+
+class Counted:
+    """A scheduler that counts how often something is computed."""
+
+    def __init__(self):
+        self.times = 0
+
+    def __call__(self, graph, keys, **keywords):
+        self.times += 1
+        return dask.get(graph, keys, **keywords)
+
+
+def in_two(x):
+    """A Dask array, its first axis cut in two."""
+    rows = [(n + 1) // 2 if i == 0 else max(n, 1) for i, n in enumerate(np.shape(x))]
+    return dask.array.from_array(np.asarray(x), chunks=tuple(rows))
+
+
+def in_one(x):
+    """A Dask array of one chunk, for what Dask does in one chunk only."""
+    return dask.array.from_array(np.asarray(x), chunks=-1)
+
+
+def swept(call, kind):
+    """The results and the gradients of a call of arrays of this kind."""
+    sample = call.draw(0)
+    leaves = [tg.Value(kind(x)) for x in sample.arrays]
+    results = [z for z in tree.leaves(sample(*leaves)) if isinstance(z, tg.Value)]
+    for z in results:
+        z.backward(kind(np.ones(z.shape)))
+    return [z.data for z in results] + [x.grad for x in leaves]
+
+
+def check(call, kind):
+    """Fail unless all is lazy, and NumPy's once it is computed."""
+    scheduler = Counted()
+    with dask.config.set(scheduler=scheduler):
+        found = swept(call, kind)
+    assert not scheduler.times, "it was computed"
+    for x, y in zip(found, swept(call, np.array), strict=True):
+        assert isinstance(x, dask.array.Array) or not np.any(x) or not np.ndim(y)  # a slope of 0 may be plain
+        assert x.shape == y.shape
+        assert x.dtype == y.dtype
+        np.testing.assert_allclose(np.asarray(x), y, rtol=1e-12, atol=1e-14)
+
+
+def calls_of(function):
+    """The calls to look at: of the first two the larger one, or all of them."""
+    return domains[function] if THOROUGH else [max(domains[function][:2], key=count)]
+
+
+def count(call):
+    """How many numbers go in."""
+    return sum(math.prod(place.shape) for place in call.places)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", LAZY, ids=label)
+def test_gradients_are_lazy_and_numpys(function):
+    for call in calls_of(function):
+        if count(call):  # Dask writes nothing into what is empty
+            check(call, in_one if function in ONE_CHUNK else in_two)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", MISSING, ids=label)
+def test_what_dask_does_not_do_is_listed_as_long_as_it_does_not(function):
+    """It is refused, or computed with a warning of Dask's: what works is to be taken off the list."""
+    with pytest.raises((AssertionError, ArithmeticError, FutureWarning, NotImplementedError, TypeError, ValueError)):
+        check(calls_of(function)[0], in_one)
