@@ -10,7 +10,6 @@ import dask
 import dask.array
 import numpy as np
 import pytest
-from scipy import special
 
 import tinygrad_edu as tg
 from tests.domains import domains
@@ -19,7 +18,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.decompositions import reduced_qr, thin_svd
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.sequences import convolution
-from tinygrad_edu.scipy import linalg, slopes, stats
+from tinygrad_edu.scipy import linalg, special, stats
 from tinygrad_edu.transforms import solutions
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -43,7 +42,7 @@ NOT_IN_DASK = {
         np.unique, np.linalg.qr, reduced_qr, thin_svd, truncated, least_squares,
     },
     "it factors with other signs, or the other triangle": {np.linalg.svd, np.linalg.cholesky},
-    "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros},
+    "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros, special.multigammaln},
     "SciPy makes an array of NumPy's": {
         linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve,
     },
@@ -53,9 +52,10 @@ NOT_IN_DASK = {
 }  # fmt: skip
 MISSING = set().union(*NOT_IN_DASK.values())
 # Rules that add up a series: graphs of thousands of steps, which Dask takes seconds for.
-LONG = {special.binom, special.beta, special.betaln, slopes.hazard, slopes.mills, slopes.beta_density,
-        slopes.gamma_density, slopes.psi_difference, slopes.scaled_bessel_slope}  # fmt: skip
-LAZY = [f for f in domains if f not in MISSING and (THOROUGH or f not in LONG)]
+LONG = {"binom", "beta", "betaln", "hazard", "mills", "beta_density", "gamma_density", "psi_difference",
+        "erfcx_slope",
+        "scaled_bessel_slope"}  # fmt: skip
+LAZY = [f for f in domains if f not in MISSING and (THOROUGH or label(f) not in LONG)]
 
 
 class Counted:
