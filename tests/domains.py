@@ -35,7 +35,7 @@ from tinygrad_edu.derivatives.trigonometric import sech_squared
 from tinygrad_edu.functions.convolution import conv_weights
 from tinygrad_edu.functions.pooling import gather, give_back, largest, overlay, pick
 from tinygrad_edu.functions.tokens import root_variance, standardize
-from tinygrad_edu.scipy import bessel, linalg, normal, slopes, stats
+from tinygrad_edu.scipy import bessel, linalg, matrix_functions, normal, slopes, stats
 from tinygrad_edu.scipy import special as own_special
 from tinygrad_edu.testing import (
     A,
@@ -616,6 +616,13 @@ for f in (own_special.softmax, own_special.log_softmax):
     domain(f, each([(3,), (2, 3)]), each([(2, 3)], axis=1))
 domain(own_special.polygamma, *(of(n, A(*shape, span=positive)) for n, shape in ((0, (3,)), (1, ()), (3, (2, 3)))))
 domain(linalg.expm, each([(1, 1), (2, 2), (3, 3), (2, 2, 2)], span=between(-0.2, 0.2)))
+for f in (linalg.sqrtm, linalg.logm):
+    domain(f, each([(2, 2)], span=regular))
+for f in (matrix_functions.sylvester, linalg.solve_sylvester):
+    domain(f, of(R22, A(1, 1, span=positive), A(2, 1)))
+domain(linalg.solve_continuous_lyapunov, of(R22, A(2, 2)))
+domain(linalg.solve_discrete_lyapunov, of(A(2, 2, span=between(-0.3, 0.3)), A(2, 2)))
+domain(linalg.fractional_matrix_power, of(R22, 0.3))
 for lower, transposed in itertools.product((True, False), (True, False)):
     domain(linalg.triangular, of(R33, A(3), lower, transposed), of(R22, A(2, 3), lower, transposed))
     domain(linalg.solve_triangular, of(R33, A(3), trans=int(transposed), lower=lower),
@@ -667,7 +674,7 @@ NOT_HOLOMORPHIC = {
     bell, share, zeta, normal.hazard, normal.erfcx_slope, bessel.j1_slope, bessel.i0_slope,
     bessel.i1_slope, bessel.i0e_slope, bessel.i1e_slope, bessel.scaled_bessel_slope, stats.norm.ppf, stats.norm.isf,
     own_special.polygamma, own_special.multigammaln, special.expi, special.yv, special.jv, special.ive,
-    *OF_REALS,
+    linalg.cho_solve, linalg.solve_continuous_lyapunov, linalg.solve_discrete_lyapunov, *OF_REALS,
 }
 # fmt: on
 

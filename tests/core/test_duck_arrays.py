@@ -10,6 +10,7 @@ from tests.domains import domains
 from tinygrad_edu import functions, losses, tree
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.scipy import linalg
+from tinygrad_edu.scipy.matrix_functions import sylvester
 
 
 class Duck(np.lib.mixins.NDArrayOperatorsMixin):
@@ -73,7 +74,9 @@ def wrapped(x):
 
 LOOK_AT_NUMBERS = {  # what they give, or where, depends on numbers; or they are SciPy's, which makes arrays
     np.interp, np.trim_zeros, np.nanmedian, np.nanquantile, np.nanpercentile, np.piecewise,
-    linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve, losses.negative_log_likelihood,
+    linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve, linalg.sqrtm, linalg.logm,
+    linalg.solve_sylvester, linalg.solve_continuous_lyapunov, linalg.fractional_matrix_power, sylvester,
+    losses.negative_log_likelihood,
 }  # fmt: skip
 CHECKED = [f for f in domains if f not in LOOK_AT_NUMBERS]
 

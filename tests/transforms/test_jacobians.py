@@ -13,6 +13,8 @@ from tests.domains import domains, every_call
 from tinygrad_edu import functions, tree
 from tinygrad_edu.core.context import listening
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.scipy import linalg
+from tinygrad_edu.scipy.matrix_functions import sylvester
 from tinygrad_edu.testing import programs
 from tinygrad_edu.testing.calls import DTYPES
 from tinygrad_edu.testing.oracles import ROUNDINGS, assert_close, dot, eps, gradient, largest, rounding, size, weights
@@ -33,6 +35,12 @@ PRODUCTS = {
     np.einsum,
     np.polyfit,
     functions.attention,
+    linalg.logm,
+    linalg.fractional_matrix_power,
+    linalg.solve_discrete_lyapunov,
+    linalg.solve_continuous_lyapunov,
+    linalg.solve_sylvester,
+    sylvester,
 }  # in another order
 if hasattr(np, "vecmat"):
     PRODUCTS |= {np.matvec, np.vecmat}

@@ -100,7 +100,8 @@ ONE_BY_ONE = {
     "np.matvec", "np.vecmat", "negative_log_likelihood",
 }  # fmt: skip
 SCIPYS = {  # functions of SciPy's that are no ufuncs, and what slopes of its ufuncs are made of
-    "expm", "triangular", "solve_triangular", "cho_solve", "mills", "log_ratio",
+    "expm", "logm", "sqrtm", "sylvester", "solve_sylvester", "solve_continuous_lyapunov", "fractional_matrix_power",
+    "solve_discrete_lyapunov", "triangular", "solve_triangular", "cho_solve", "mills", "log_ratio",
     "psi_difference", "gamma_density", "beta_density", "scaled_bessel_slope",
 }  # fmt: skip
 IMAGES = {

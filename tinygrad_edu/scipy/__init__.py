@@ -1,7 +1,7 @@
 """What SciPy's functions are for Values: rows for the ufuncs of `scipy.special`, and namesakes of what makes arrays.
 
 special   rows for ``scipy.special.erf(x)`` and its like; `logsumexp`, `softmax`, `log_softmax`, `polygamma`
-linalg    `solve_triangular`, `cho_solve`, `expm`, `logm`, `block_diag`, `toeplitz`
+linalg    `solve_triangular`, `cho_solve`, `solve_sylvester`, `expm`, `logm`, `sqrtm`, `block_diag`, `toeplitz` …
 stats     `norm`, `t`, `gamma`, `beta`, `multivariate_normal` and others
 
 A ufunc of SciPy's reaches a Value as NumPy's do, so it is called by its own name. The other functions make an array of

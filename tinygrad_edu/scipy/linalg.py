@@ -4,11 +4,9 @@ a, b  a matrix, and what stands on the right of the equations
 g     cotangent of the output
 z     output
 
-Sources: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008;
-Mathias, "A chain rule for matrix functions and applications", 1996.
+Source: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008.
 """
 
-import functools
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,6 +15,7 @@ from scipy import linalg
 from tinygrad_edu.core import rules
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
+<<<<<<< HEAD
 from tinygrad_edu.derivatives.arithmetic import conjugated
 from tinygrad_edu.derivatives.indexing import pick
 from tinygrad_edu.derivatives.linear_algebra import t
@@ -25,6 +24,26 @@ from tinygrad_edu.scipy.slopes import in_double
 # Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
 derivative = functools.partial(rules.derivative, opaque=True)
 __all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
+=======
+from tinygrad_edu.core.rules import derivative
+from tinygrad_edu.derivatives.arithmetic import conjugated
+from tinygrad_edu.derivatives.linear_algebra import t
+from tinygrad_edu.scipy.matrix_functions import (
+    expm,
+    fractional_matrix_power,
+    logm,
+    solve_continuous_lyapunov,
+    solve_discrete_lyapunov,
+    solve_sylvester,
+    sqrtm,
+)
+from tinygrad_edu.scipy.slopes import in_double
+
+__all__ = [
+    "block_diag", "cho_solve", "expm", "fractional_matrix_power", "logm", "solve_continuous_lyapunov",
+    "solve_discrete_lyapunov", "solve_sylvester", "solve_triangular", "sqrtm", "toeplitz",
+]  # fmt: skip
+>>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
 
 @primitive
@@ -44,7 +63,11 @@ def by_triangle(g: Any, z: Any, a: Any, b: Any, lower: bool, transposed: bool) -
 def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
     """The solution of ``a x = b`` for a triangular `a`, as `scipy.linalg.solve_triangular`; of one matrix.
 
+<<<<<<< HEAD
     `trans` is 0 or "N", 1 or "T" for aᵀ, 2 or "C" for its adjoint; with `unit_diagonal`, its diagonal is 1.
+=======
+    `trans` is 0 or "N", or 1 or "T" for aᵀ, or 2 or "C" for aᴴ; with `unit_diagonal`, the diagonal is taken for ones.
+>>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
     >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 5.0]), lower=True)
     array([1., 1.])
@@ -59,9 +82,16 @@ def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, 
         raise ValueError(f"solve_triangular: a has shape {a.shape}, and b {b.shape}; {wanted}")
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f"solve_triangular: trans={trans!r}; it is 0 or 'N', 1 or 'T', 2 or 'C'")
+<<<<<<< HEAD
     if unit_diagonal:
         a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
     a = conjugated(a) if trans in (2, "C") else a
+=======
+    if trans in (2, "C"):
+        a = conjugated(a)
+    if unit_diagonal:
+        a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
+>>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
     return triangular(a, b, bool(lower), trans not in (0, "N"))
 
 
@@ -72,6 +102,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     array([1., 0.])
     """
     c, lower = c_and_lower
+<<<<<<< HEAD
     return solve_triangular(c, solve_triangular(c, b, 0 if lower else 2, lower), 2 if lower else 0, lower)
 
 
@@ -91,6 +122,10 @@ def by_block_triangle(g: Any, a: Any) -> Any:
     n = a.shape[-1]
     upper, below = np.concatenate([t(a), g], axis=-1), np.concatenate([np.zeros_like(g), t(a)], axis=-1)
     return expm(np.concatenate([upper, below], axis=-2))[..., :n, n:]
+=======
+    there, back = (0, 2) if lower else (2, 0)
+    return solve_triangular(c, solve_triangular(c, b, trans=there, lower=lower), trans=back, lower=lower)
+>>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
 
 def block_diag(*arrs: Any) -> Any:
@@ -136,14 +171,17 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 # fmt: off
 derivative(triangular, by_triangle,
-                       lambda g, z, a, b, lower, transposed: triangular(a, g, lower, not transposed), None, None)
-derivative(expm,       lambda g, z, a: by_block_triangle(g, a))
+                       lambda g, z, a, b, lower, transposed: triangular(a, g, lower, not transposed), None, None,
+                       opaque=True)
 # fmt: on
 
 _INSTEAD = {
-    "logm": "of a symmetric matrix, write (v * np.log(w)) @ v.T with w, v = np.linalg.eigh(a)",
-    "sqrtm": "of a symmetric matrix, write (v * np.sqrt(w)) @ v.T with w, v = np.linalg.eigh(a)",
-    "lu_solve": "write np.linalg.solve(a, b)",
+    **dict.fromkeys(("lu", "lu_factor", "lu_solve", "ldl"), "write np.linalg.solve(a, b), or np.linalg.slogdet(a)"),
+    "polar": "write u @ vt with u, s, vt = np.linalg.svd(a, full_matrices=False)",
+    **dict.fromkeys(
+        ("null_space", "orth"), "write columns of np.linalg.svd(a), which have slopes if singular values differ"
+    ),
+    "pinvh": "write np.linalg.pinv(a)",
     **dict.fromkeys(
         ("cho_factor", "cholesky"),
         "write np.linalg.cholesky(a), and for cho_solve the pair (np.linalg.cholesky(a), True)",

@@ -42,7 +42,7 @@ def like(z: Any, *inputs: Any) -> Any:
 def in_double(name: str, a: Any) -> Any:
     """`a`, which must not be of long doubles: SciPy has nothing finer than doubles, and would lose digits unsaid."""
     a = a if hasattr(a, "dtype") else np.asarray(a)
-    if a.dtype == np.longdouble:
+    if a.dtype in (np.longdouble, np.clongdouble):
         raise TypeError(
             f"{name}: got numbers of {a.dtype}, and SciPy computes in double precision; pass a.astype(float)"
         )
@@ -179,7 +179,7 @@ def beta_rule(g: Any, z: Any, a: Any, b: Any, x: Any) -> Any:
     """Z ((a - 1) / x - (b - 1) / (1 - x)), and at 0 and 1, where that may be 0 · ∞, by densities of less shape."""
     inside = (payload(x) > 0) & (payload(x) < 1)
     m, end = np.where(inside, x, 0.5), np.where(inside, 0.0, x)
-    with np.errstate(invalid="ignore"):
+    with np.errstate(all="ignore"):
         at_end = (a + b - 1) * (beta_density(a - 1, b, end) - beta_density(a, b - 1, end))
     return g * np.where(inside, z * ((a - 1) / m - (b - 1) / (1 - m)), at_end)
 
