@@ -7,6 +7,7 @@ z     output
 Source: Giles, "Collected matrix derivative results for forward and reverse mode algorithmic differentiation", 2008.
 """
 
+import functools
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,18 +16,8 @@ from scipy import linalg
 from tinygrad_edu.core import rules
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dispatch import primitive
-<<<<<<< HEAD
 from tinygrad_edu.derivatives.arithmetic import conjugated
 from tinygrad_edu.derivatives.indexing import pick
-from tinygrad_edu.derivatives.linear_algebra import t
-from tinygrad_edu.scipy.slopes import in_double
-
-# Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
-derivative = functools.partial(rules.derivative, opaque=True)
-__all__ = ["block_diag", "cho_solve", "expm", "solve_triangular", "toeplitz"]
-=======
-from tinygrad_edu.core.rules import derivative
-from tinygrad_edu.derivatives.arithmetic import conjugated
 from tinygrad_edu.derivatives.linear_algebra import t
 from tinygrad_edu.scipy.matrix_functions import (
     expm,
@@ -39,11 +30,12 @@ from tinygrad_edu.scipy.matrix_functions import (
 )
 from tinygrad_edu.scipy.slopes import in_double
 
+# Tracers do not go through SciPy, which makes arrays of them: programs call these functions as they stand.
+derivative = functools.partial(rules.derivative, opaque=True)
 __all__ = [
     "block_diag", "cho_solve", "expm", "fractional_matrix_power", "logm", "solve_continuous_lyapunov",
     "solve_discrete_lyapunov", "solve_sylvester", "solve_triangular", "sqrtm", "toeplitz",
 ]  # fmt: skip
->>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
 
 @primitive
@@ -63,11 +55,7 @@ def by_triangle(g: Any, z: Any, a: Any, b: Any, lower: bool, transposed: bool) -
 def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False) -> Any:
     """The solution of ``a x = b`` for a triangular `a`, as `scipy.linalg.solve_triangular`; of one matrix.
 
-<<<<<<< HEAD
     `trans` is 0 or "N", 1 or "T" for aᵀ, 2 or "C" for its adjoint; with `unit_diagonal`, its diagonal is 1.
-=======
-    `trans` is 0 or "N", or 1 or "T" for aᵀ, or 2 or "C" for aᴴ; with `unit_diagonal`, the diagonal is taken for ones.
->>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
     >>> solve_triangular(np.array([[2.0, 0.0], [1.0, 4.0]]), np.array([2.0, 5.0]), lower=True)
     array([1., 1.])
@@ -82,16 +70,9 @@ def solve_triangular(a: Any, b: Any, trans: int | str = 0, lower: bool = False, 
         raise ValueError(f"solve_triangular: a has shape {a.shape}, and b {b.shape}; {wanted}")
     if trans not in (0, 1, 2, "N", "T", "C"):
         raise ValueError(f"solve_triangular: trans={trans!r}; it is 0 or 'N', 1 or 'T', 2 or 'C'")
-<<<<<<< HEAD
     if unit_diagonal:
         a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
     a = conjugated(a) if trans in (2, "C") else a
-=======
-    if trans in (2, "C"):
-        a = conjugated(a)
-    if unit_diagonal:
-        a = np.where(np.eye(a.shape[0], dtype=bool), 1.0, a)
->>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
     return triangular(a, b, bool(lower), trans not in (0, "N"))
 
 
@@ -102,30 +83,7 @@ def cho_solve(c_and_lower: tuple[Any, bool], b: Any) -> Any:
     array([1., 0.])
     """
     c, lower = c_and_lower
-<<<<<<< HEAD
     return solve_triangular(c, solve_triangular(c, b, 0 if lower else 2, lower), 2 if lower else 0, lower)
-
-
-@primitive
-def expm(a: Any) -> Any:
-    """The exponential of a matrix, or of each in a stack, as `scipy.linalg.expm`.
-
-    >>> expm(np.array([[0.0, 1.0], [0.0, 0.0]]))
-    array([[1., 1.],
-           [0., 1.]])
-    """
-    return linalg.expm(in_double("expm", a))
-
-
-def by_block_triangle(g: Any, a: Any) -> Any:
-    """The slope of the exponential: of that of ``[[aᵀ, g], [0, aᵀ]]``, it is the block in the upper right."""
-    n = a.shape[-1]
-    upper, below = np.concatenate([t(a), g], axis=-1), np.concatenate([np.zeros_like(g), t(a)], axis=-1)
-    return expm(np.concatenate([upper, below], axis=-2))[..., :n, n:]
-=======
-    there, back = (0, 2) if lower else (2, 0)
-    return solve_triangular(c, solve_triangular(c, b, trans=there, lower=lower), trans=back, lower=lower)
->>>>>>> 4dd6e07 (Logarithms, roots and powers of matrices, and Sylvester's equations, have slopes of every order; SciPy's matrix functions take complex numbers)
 
 
 def block_diag(*arrs: Any) -> Any:
@@ -171,8 +129,7 @@ def toeplitz(c: Any, r: Any = None) -> Any:
 
 # fmt: off
 derivative(triangular, by_triangle,
-                       lambda g, z, a, b, lower, transposed: triangular(a, g, lower, not transposed), None, None,
-                       opaque=True)
+                       lambda g, z, a, b, lower, transposed: triangular(a, g, lower, not transposed), None, None)
 # fmt: on
 
 _INSTEAD = {
