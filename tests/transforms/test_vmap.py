@@ -93,6 +93,7 @@ def test_random_programs_are_the_loop_over_examples(drawn, compiled):
 
 # What NumPy has no form for that takes many, so that it runs on one example after the other; docs/loops.md lists it.
 ONE_BY_ONE = {
+    "getitem",  # by lists that are apart, x[[1, 0], ..., 0]
     "np.full_like", "np.nanmean", "np.nanmedian", "np.nanpercentile", "np.nanprod", "np.nanquantile", "np.nanstd",
     "np.nansum", "np.nanvar", "np.unique", "np.poly", "np.polymul", "np.polyfit", "convolution", "np.convolve",
     "np.correlate", "np.interp", "np.unwrap", "np.ravel", "np.trim_zeros", "np.partition", "np.einsum", "least_squares",
@@ -114,6 +115,27 @@ IMAGES = {
     "gather",
     "overlay",
 }  # in names of functions of images
+
+
+def test_keywords_may_differ_from_example_to_example():
+    low = np.array([0.0, 0.2, 0.4, 0.6, 0.8])
+    for f in (
+        lambda x, low: np.clip(x, min=low),
+        lambda x, low: np.clip(x, max=low, min=0.1),
+        lambda x, low: np.clip(x, low, None),
+        lambda x, low: np.reshape(x[None] * low, (-1, 1), order="F"),
+        lambda x, low: np.sum(low, axis=-1) + np.max(low, axis=0, keepdims=True) * x,
+    ):
+        assert_same(tg.vmap(f)(X, low), stacked(f, X, low))
+        assert_same(tg.compile(tg.vmap(f))(X, low), stacked(f, X, low))
+
+
+def test_sums_over_no_axis_compile():
+    f = tg.vmap(lambda x: 2 * np.sum(np.sin(x)))
+    compiled = tg.compile(f)
+    for x in (X[:, 0], X[:1, 0]):
+        for _ in range(2):
+            assert_same(compiled(x), f(x))
 
 
 @pytest.mark.parametrize("function", [f for f in domains if f is not solution], ids=label)

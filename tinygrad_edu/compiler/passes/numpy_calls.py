@@ -91,7 +91,7 @@ def _multiply_by_ones(node: Node) -> None:
     axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
     if not isinstance(x, Node) or not _is_float(x) or not x.size or x.strides is None:
         return
-    if _axes(x) == 1 and x.is_contiguous and x.size <= _FEW and not keepdims:
+    if _axes(x) == 1 and not node.shape and x.is_contiguous and x.size <= _FEW:  # not over no axis at all
         node.function, node.arguments, node.keywords = np.dot, (x, np.ones(x.shape, x.dtype)), {}
     if _axes(x) != 2 or not isinstance(axis, int) or x.dtype.itemsize not in x.strides:
         return

@@ -236,6 +236,8 @@ def elementwise(function: Function, *inputs: Any, **keywords: Any) -> Any:
         if type(out) is not Batch or isinstance(out.array, Entry):
             raise NotBatchableError
         keywords["out"] = out.array
+    if any(isinstance(part, Batch) for part in keywords.values()):
+        raise NotBatchableError
     ndim = max([x.ndim if hasattr(x, "ndim") else np.ndim(x) for x in inputs])
     z = function(*[aligned(x, ndim) for x in inputs], **keywords)
     if out is not None:

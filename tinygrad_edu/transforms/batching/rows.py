@@ -81,7 +81,7 @@ def _pick(x: Any, parts: tuple[Any, ...]) -> Any:
 
 
 _ELEMENTWISE: tuple[Function, ...] = (
-    np.clip, np.round, np.around, np.fix, np.real, np.imag, np.nan_to_num, np.sinc, np.i0, np.isclose, np.isposinf,
+    np.round, np.around, np.fix, np.real, np.imag, np.nan_to_num, np.sinc, np.i0, np.isclose, np.isposinf,
     np.isneginf, np.isreal, np.iscomplex, np.angle, sinc_slope, i0_slope, quotient, power, root, relu, sigmoid,
     bell, share,
 )  # fmt: skip

@@ -48,6 +48,8 @@ def along(function: Function, x: Any, axis: Any = None, **keywords: Any) -> Any:
     """A reduction, or a flip, of axes that others see."""
     if any(isinstance(part, Batch) for part in keywords.values()):
         raise NotBatchableError
+    if not x.ndim and type(axis) is int and axis in (0, -1):  # which NumPy lets single numbers have
+        axis = ()
     return Batch(function(x.array, axis=shift_axis(axis, x.ndim), **keywords))
 
 
@@ -68,7 +70,9 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def reshape(x: Any, shape: Any, order: str = "C") -> Any:
-    """Another shape, filled row by row."""
+    """Another shape, filled row by row, or in Fortran's order column by column."""
+    if order == "F":
+        return transpose(reshape(transpose(x), lengths(shape)[::-1]))
     if order != "C":
         raise NotBatchableError
     return Batch(np.reshape(x.array, (x.n, *lengths(shape))))
@@ -173,6 +177,12 @@ def einsum(subscripts: Any, *operands: Any, **keywords: Any) -> Any:
     return Batch(np.einsum(f"{','.join(led)}->{letter}{output}", *every, **keywords))
 
 
+def clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None, **keywords: Any) -> Any:
+    """Numbers between two bounds, which have two names each."""
+    low, high = (a if a is not None else b for a, b in ((a_min, min), (a_max, max)))
+    return elementwise(np.clip, x, low, high, **keywords)
+
+
 def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
     """The elements of each added into zeros; a list of rows becomes one list for all, because that is much quicker."""
     listed = isinstance(index, list) or getattr(index, "ndim", 0) > 0
@@ -218,7 +228,7 @@ handlers |= {
     np.cumsum: cumsum, np.roll: roll, np.reshape: reshape, np.ravel: lambda x, order="C": reshape(x, -1, order),
     np.transpose: transpose, np.swapaxes: swapaxes, np.moveaxis: moveaxis, np.expand_dims: expand_dims,
     np.squeeze: squeeze, np.broadcast_to: broadcast_to, np.matmul: matmul, np.einsum: einsum,
-    np.linalg.solve: solve,
+    np.linalg.solve: solve, np.clip: clip,
     np.where: functools.partial(elementwise, np.where), _put_back: put_into_zeros,
     np.concatenate: functools.partial(joined, np.concatenate), np.stack: functools.partial(joined, np.stack),
     concatenate: lambda *arrays, axis=0: joined(np.concatenate, arrays, axis),
