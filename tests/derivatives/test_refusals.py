@@ -2,6 +2,7 @@
 
 import inspect
 import io
+import re
 
 import numpy as np
 import pytest
@@ -85,6 +86,26 @@ def test_a_value_does_not_say_which_or_how_often(name, call):
     """It would be held constant, unseen."""
     with pytest.raises(TypeError, match=rf"{name}: \w+= is a Value"):
         call(tg.Value([1.0, 1.0]))
+
+
+COMPOSED = [f for f in PUBLIC if f in table and table[f].substitute and not isinstance(f, np.ufunc)]
+SETTINGS_OF = [
+    (f, key)
+    for f in COMPOSED
+    for key, parameter in inspect.signature(f).parameters.items()
+    if (isinstance(parameter.default, (bool, int, str)) and key not in ("default", "fill_value"))
+    or (parameter.default is None and key in ("axis", "ord", "p", "axes", "s", "norm", "rcond", "discont"))
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("function", "key"), SETTINGS_OF, ids=lambda x: x if isinstance(x, str) else label(x))
+def test_a_value_does_not_say_how_or_where(function, key):
+    """It would be held constant, unseen: of the norm of order p there is a slope by p."""
+    known = inspect.signature(function).parameters.values()
+    needed = [p for p in known if p.default is p.empty and p.kind <= p.VAR_POSITIONAL]
+    refusal = outcome(function, *[VALUE] * len(needed), **{key: tg.Value(1.0)})
+    assert isinstance(refusal, TypeError)
+    assert re.match(rf"{re.escape(label(function))}: {key}=? ?(is a Value|has no rule)", str(refusal)), refusal
 
 
 @pytest.mark.parametrize("ufunc", [np.sin, np.add, np.isnan, np.hypot], ids=label)

@@ -43,6 +43,10 @@ _METHODS: dict[tuple[str, np.ufunc], Function] = {
     ("reduce", np.maximum): np.max, ("reduce", np.minimum): np.min, ("accumulate", np.multiply): np.cumprod,
 }  # fmt: skip
 _SETTINGS = {"where": True, "casting": "same_kind", "order": "K", "dtype": None, "subok": True}  # NumPy's own
+_SAYS_HOW = frozenset({  # parameters, beside those whose default is a whole number, a truth value or text
+    "axis", "axes", "ord", "p", "s", "norm", "shape", "keepdims", "rcond", "rtol", "discont", "period", "kind",
+    "stable", "where", "ddof", "mode", "edge_order", "copy", "sparse", "indexing", "optimize", "subok",
+})  # fmt: skip
 _REFUSALS = TypeError, ValueError, IndexError, AttributeError
 _UNRECORDED = frozenset(
     {np.ndarray, np.float64, np.float32, float, int, bool, complex, np.complex128, str, slice, type(None), type(...)}
@@ -275,6 +279,8 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     else:
         named = dict(zip(known, arguments, strict=False)) | dict(keywords)
         positional = tuple(named.pop(key) for key in [*known][: len(row.rules)] if key in named)
+    if row.substitute:
+        _refuse_settings(function, named, known)
     accepted = _signature(row.substitute).parameters if row.substitute else row.keywords
     for key in [key for key, given in named.items() if key not in accepted or given is np._NoValue]:
         if key not in known or not _is_default(named.pop(key), known[key]):
@@ -282,6 +288,15 @@ def on_function(function: Function, arguments: Inputs, keywords: Keywords) -> An
     if row.substitute:
         return _substituted(function, positional, named, arguments, keywords)
     return apply(function, positional, named)
+
+
+def _refuse_settings(function: Function, named: Keywords, known: Keywords) -> None:
+    """Make sure that what says how or where, and is no number, is no Value: it would be held constant unseen."""
+    for key, x in named.items():
+        default = known.get(key)
+        says_how = key in _SAYS_HOW or type(default) in (bool, int, str)
+        if says_how and default is not inspect.Parameter.empty and key != "default" and isinstance(x, Entry):
+            raise refuse(function, f"{key}= is a Value", "it says how or where, and has no rule: pass it plain")
 
 
 def axis_error(error: Exception, function: Function, arguments: Inputs, keywords: Keywords) -> Exception:
