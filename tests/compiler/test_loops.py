@@ -52,7 +52,7 @@ def test_sums_keep_their_dtype(dtype, threads):
     compiled(x)
     given, expected = compiled(x), f(x.astype(np.float64))
     assert given.dtype == dtype
-    # NumPy adds up 64,000 numbers in pairs, and the blocks one after the other; rounding adds up with their number.
+    # NumPy adds up 28,000 numbers in pairs, and the blocks one after the other; rounding adds up with their number.
     assert abs(given - expected) <= 64 * np.finfo(dtype).eps * np.sum(np.abs(np.exp(X) * X * X))
     assert compiled.fallbacks == 0
 

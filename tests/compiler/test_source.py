@@ -194,7 +194,7 @@ def test_explain_knows_that_blocks_need_less_memory():
     compiled(x)
     costs = compiled._last.executable.eager_costs
     assert costs.peak > 4 * x.nbytes
-    blocks = 4 * BLOCK * x.itemsize
+    blocks = 3 * BLOCK * x.itemsize
     (peak,) = [line for line in compiled.explain().splitlines() if "at the peak, here" in line]
     assert peak.endswith(f" {(x.nbytes + blocks) / 1e6:.3g} MB")
 

@@ -100,10 +100,10 @@ def plan_memory(graph: Graph, own_outputs: bool = False) -> MemoryPlan:
 
 def _donor(node: Node, i: int, last: dict[Node, int], plan: MemoryPlan) -> Node | None:
     """An operand that is read here for the last time, and whose memory the result fits exactly, if there is one."""
-    return next((x for x in node.operands if x in plan.of and last[x] == i and _may_overwrite(node, x)), None)
+    return next((x for x in node.operands if x in plan.of and last[x] == i and may_overwrite(node, x)), None)
 
 
-def _may_overwrite(node: Node, x: Node) -> bool:
+def may_overwrite(node: Node, x: Node) -> bool:
     """Whether a node may write where it reads `x`: element by element, as `x` lies, and reading no view of it."""
     if not isinstance(node.function, np.ufunc) or not is_elementwise(node):
         return False
@@ -142,7 +142,7 @@ def verify_plan(graph: Graph, plan: MemoryPlan, own_outputs: bool = False) -> No
     for i, node in enumerate(graph.nodes):
         if node in plan.of:
             last = living.get(plan.of[node])
-            if last is not None and (needed[last] > i or (needed[last] == i and not _may_overwrite(node, last))):
+            if last is not None and (needed[last] > i or (needed[last] == i and not may_overwrite(node, last))):
                 raise GraphError(f"memory plan: node {i}, {node.function}, overwrites what is needed")
             if node.nbytes > plan.blocks[plan.of[node]] or (node in outputs and not own_outputs):
                 raise GraphError(f"memory plan: node {i}, {node.function}, does not fit, or is given out")

@@ -10,10 +10,10 @@ work          the arrays of one block that results in between are written into
 >>> group = Node(Blocks(Graph("blocks", [x], [h], [h]), 500_000, []), (x, h), {})
 >>> print("\n".join(Loop(group, "blocks1", Names(), 1, Remarks()).lines()))
 def blocks1(start, stop, x, t1, work):
-    for i in range(start, stop, 64000):
-        n = min(64000, stop - i)
+    for i in range(start, stop, 28000):
+        n = min(28000, stop - i)
         x_part, t1_part = x[i:i + n], t1[i:i + n]
-        np.sin(x_part, t1_part)                                                   # (64000,)
+        np.sin(x_part, t1_part)                                                   # (28000,)
     return ()
 """
 
@@ -25,7 +25,7 @@ from tinygrad_edu.compiler.codegen.expressions import expression
 from tinygrad_edu.compiler.codegen.names import Names, format_value
 from tinygrad_edu.compiler.codegen.statements import Remarks, indent, remarked, row, write_into
 from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.compiler.memory import plan_memory
+from tinygrad_edu.compiler.memory import last_uses, may_overwrite, plan_memory
 from tinygrad_edu.compiler.passes.tiling import BLOCK, Blocks
 
 IN_THREADS = '''
@@ -48,14 +48,35 @@ class Loop:
     def __init__(self, node: Node, name: str, constants: Names, threads: int, remarks: Remarks) -> None:
         self.blocks: Blocks = node.function  # type: ignore[assignment]
         self.name, self.threads, self._remarks = name, threads, remarks
+        self._block = BLOCK if threads == 1 else 2 * BLOCK  # between calls threads are in each other's way
+        for x in (*self.blocks.inner.inputs, *self.blocks.inner.nodes):
+            x.shape = x.shape and (self._block,)
         self._names = Names(("start", "stop", "i", "n", "work"), constants)
         self._plan = plan_memory(self.blocks.inner)
         self._results = [x for x in self.blocks.inner.results if x.shape]
         self._work_of: dict[tuple[int, Any], str] = {}
+        self._lent = self._lend_results()
         for x, k in self._plan.of.items():
+            if k in self._lent:
+                continue
             key = k, x.dtype
             self._work_of[key] = self._work_of.get(key) or self._names.numbered("t")
             self._names.name(x, self._work_of[key])
+
+    def _lend_results(self) -> dict[int, Node]:
+        """The results whose memory serves for blocks of work before: what is read last where a result is written."""
+        nodes, last = self.blocks.inner.nodes, last_uses(self.blocks.inner)
+        place = {x: i for i, x in enumerate(nodes)}
+        lent: dict[int, Node] = {}
+        for z in self._results:
+            for x in z.operands:
+                k = self._plan.of.get(x, -1)
+                block = [y for y, other in self._plan.of.items() if other == k]
+                fits = all(y.dtype == z.dtype and place[y] < place[z] for y in block)
+                if block and fits and k not in lent and last[x] == place[z] and may_overwrite(z, x):
+                    lent[k] = z
+                    break
+        return lent
 
     def lines(self) -> list[str]:
         """The text of the function."""
@@ -67,12 +88,18 @@ class Loop:
             if x.shape:
                 parts[names.of(x)] = names.fresh(f"{names.of(x)}_part")
                 names.name(x, parts[names.of(x)])
+        for x, k in self._plan.of.items():
+            if k in self._lent:
+                names.name(x, names.of(self._lent[k]))
         work, sums = list(self._work_of.values()), [names.of(x) for x in self.blocks.sums]
-        loop = [f"n = min({BLOCK}, stop - i)", f"{row([*parts.values()])} = {row([f'{x}[i:i + n]' for x in parts])}"]
+        loop = [
+            f"n = min({self._block}, stop - i)",
+            f"{row([*parts.values()])} = {row([f'{x}[i:i + n]' for x in parts])}",
+        ]
         loop += [f"{row(work)} = [each[:n] for each in work]"] * bool(work)
         loop += [remarked(self._line(x), self._remarks.of(x)) for x in inner.nodes]
         body = [f"{name} = {_zero(x)}" for name, x in zip(sums, self.blocks.sums, strict=True)]
-        body += [f"for i in range(start, stop, {BLOCK}):", *indent(loop)]
+        body += [f"for i in range(start, stop, {self._block}):", *indent(loop)]
         body.append(f"return {row(sums) if sums else '()'}")
         if self.threads > 1:
             body = ["with np.errstate(all='ignore'):", *indent(body)]
@@ -88,13 +115,13 @@ class Loop:
 
     def work(self) -> str:
         """The memory that each thread works in."""
-        sizes = [f"np.empty({BLOCK}, {format_value(dtype, self._names)})" for _, dtype in self._work_of]
+        sizes = [f"np.empty({self._block}, {format_value(dtype, self._names)})" for _, dtype in self._work_of]
         return f"[({row(sizes)}) for _ in range({self.threads})]"
 
     @property
     def scratch(self) -> int:
         """The bytes that all threads work in."""
-        return self.threads * sum(BLOCK * int(dtype.itemsize) for _, dtype in self._work_of)
+        return self.threads * sum(self._block * int(dtype.itemsize) for _, dtype in self._work_of)
 
     def call(self, arguments: list[str], work: str) -> str:
         """The call, and how the sums of several threads are added up."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_edu.compiler.ir import Array, Graph, Input, Node, is_elementwise, substitute
 
-BLOCK = 64_000  # long enough that calls of NumPy's count for little, and threads seldom wait for each other
+BLOCK = 28_000  # long enough that calls of NumPy's count for little, and threads seldom wait for each other
 LEAST = 1 << 17
 SHORTEST = 3
 
@@ -54,9 +54,9 @@ def tile(graph: Graph) -> Graph:
     return t2
     >>> print(tiled.nodes[0].function.inner)
     blocks(x)
-    t1 = np.exp(x)  float64 (64000,)
-    t2 = np.multiply(t1, x)  float64 (64000,)
-    t3 = np.add(t2, 1)  float64 (64000,)
+    t1 = np.exp(x)  float64 (28000,)
+    t2 = np.multiply(t1, x)  float64 (28000,)
+    t3 = np.add(t2, 1)  float64 (28000,)
     t4 = np.add.reduce(t3, axis=None)  float64 ()
     return t4
     """
