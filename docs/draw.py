@@ -71,7 +71,7 @@ def draw_plots() -> None:
     wrong = digits.mistakes(learnt.network, test)[:8]
     examples = nonlinearity.INPUTS, nonlinearity.XOR
     start, batches = Network.random([2, 4, 1], 0), itertools.repeat(examples, 1000)
-    xor = fit(start, lambda g, x, y: squared_error(g(x), y), batches, optim.sgd(0.2)).parameters
+    xor = fit(start, lambda g, x, y: squared_error(g(x), y), batches, 0.2).parameters
     slopes = grad(lambda network: cross_entropy(network(train.images), train.labels))
     history = [Network.random(digits.NETWORK, 0)]
     for _ in range(60):

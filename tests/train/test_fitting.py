@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tinygrad_edu import Value
 from tinygrad_edu.losses import squared_error
 from tinygrad_edu.nn import Network
-from tinygrad_edu.optim import sgd
-from tinygrad_edu.train import Fit, fit, minibatches
+from tinygrad_edu.optim import adam, sgd
+from tinygrad_edu.train import Fit, TrainingWarning, fit, minibatches
 
 
 def parabola(p, x):
@@ -58,7 +58,7 @@ def test_fit_learns_a_linear_function():
     x = rng.normal(size=(64, 3))
     y = x @ [[23.0], [42.0], [51.0]] + 7
     batches = minibatches(x, y, size=16, epochs=200, seed=0)
-    learnt = fit(Network.random([3, 1], 0), lambda n, x, y: squared_error(n(x), y), batches, sgd(0.1))
+    learnt = fit(Network.random([3, 1], 0), lambda n, x, y: squared_error(n(x), y), batches, 0.1)
     (neuron,) = learnt.parameters.layers[0].neurons
     # There is no noise, so each step shrinks the error by a constant factor until rounding stops it.
     np.testing.assert_allclose(neuron.weights.data, [23, 42, 51], rtol=1e3 * np.finfo(float).eps)
@@ -68,34 +68,52 @@ def test_fit_learns_a_linear_function():
 
 
 def test_values_and_plain_numbers_learn_the_same():
-    plain = fit({"w": np.array([4.0, -1.0])}, lambda p, x: np.sum(parabola(p["w"], x)), [(1.0,)] * 5, sgd(0.25))
+    plain = fit({"w": np.array([4.0, -1.0])}, lambda p, x: np.sum(parabola(p["w"], x)), [(1.0,)] * 5, 0.25)
     start = {"w": Value([4.0, -1.0])}
-    values = fit(start, lambda p, x: np.sum(parabola(p["w"], x)), [(1.0,)] * 5, sgd(0.25))
+    values = fit(start, lambda p, x: np.sum(parabola(p["w"], x)), [(1.0,)] * 5, 0.25)
     np.testing.assert_array_equal(plain.parameters["w"], values.parameters["w"].data)
     assert plain.losses == values.losses
     assert values.parameters["w"].function is None
     np.testing.assert_array_equal(start["w"].data, [4.0, -1.0])
 
 
+def test_an_optimizer_may_stand_for_the_learning_rate():
+    plain, given = (fit(4.0, parabola, [(1.0,)] * 5, rate) for rate in (0.25, sgd(0.25)))
+    assert plain == given
+    assert fit(4.0, parabola, [(1.0,)] * 300, adam(0.1)).losses[-1] < plain.losses[0] / 1000
+
+
+def test_what_does_not_compile_learns_as_it_is():
+    seen = []
+
+    def loss(p, x):
+        seen.append(x)
+        return parabola(p, x)
+
+    with pytest.warns(TrainingWarning, match="cannot be compiled, so it runs as it is, slower"):
+        learnt = fit(4.0, loss, [(1.0,)] * 3, 0.25)
+    assert learnt.losses == [9.0, 2.25, 0.5625]
+
+
 def test_progress_is_told_every_step():
     told = []
-    learnt = fit(4.0, parabola, [(1.0,)] * 3, sgd(0.25), progress=lambda step, loss: told.append((step, loss)))
+    learnt = fit(4.0, parabola, [(1.0,)] * 3, 0.25, progress=lambda step, loss: told.append((step, loss)))
     assert told == [(1, 9.0), (2, 2.25), (3, 0.5625)]
     assert [loss for _, loss in told] == learnt.losses
 
 
 def test_without_batches_nothing_is_learnt():
-    assert fit(4.0, parabola, [], sgd(0.1)) == Fit(4.0, [])
+    assert fit(4.0, parabola, [], 0.1) == Fit(4.0, [])
 
 
 def test_a_loss_that_is_no_number_is_refused():
-    with pytest.raises(FloatingPointError, match=r"the loss is nan at step 2; lower the learning rate, or look"):
-        fit(1.0, parabola, [(1.0,), (float("nan"),)], sgd(0.1))
+    with pytest.raises(FloatingPointError, match=r"the loss is nan at step 2; lower the learning rate, now 0\.1"):
+        fit(1.0, parabola, [(1.0,), (float("nan"),)], 0.1)
     with (
         np.errstate(over="ignore"),
         pytest.raises(FloatingPointError, match="the loss is inf at step"),
     ):
-        fit(1.0, parabola, itertools.repeat((0.0,)), sgd(1e9))
+        fit(1.0, parabola, itertools.repeat((0.0,)), 1e9)
 
 
 @pytest.mark.parametrize("where", ["loss", "progress", "batches"])
@@ -113,7 +131,7 @@ def test_ctrl_c_keeps_whole_steps(where):
         stop("loss", step)
         return parabola(p, x)
 
-    learnt = fit(4.0, loss, batches(), sgd(0.25), progress=lambda step, _: stop("progress", step))
+    learnt = fit(4.0, loss, batches(), 0.25, progress=lambda step, _: stop("progress", step))
     assert learnt.interrupted
     steps = 3 if where == "progress" else 2
     assert learnt.losses == [9.0, 2.25, 0.5625][:steps]
@@ -121,9 +139,9 @@ def test_ctrl_c_keeps_whole_steps(where):
 
 
 def test_recording_is_left_as_it_was():
-    fit(4.0, parabola, [(1.0,)], sgd(0.1))
+    fit(4.0, parabola, [(1.0,)], 0.1)
     with pytest.raises(FloatingPointError):
-        fit(4.0, parabola, [(float("nan"),)], sgd(0.1))
+        fit(4.0, parabola, [(float("nan"),)], 0.1)
     assert (Value(1.0) + 1).function is np.add
 
 
@@ -132,7 +150,7 @@ def test_ten_thousand_steps_leave_less_than_a_megabyte_behind():
     batch = np.ones((4, 2)), np.zeros((4, 1))
 
     def train(steps):
-        return fit(network, lambda n, x, y: squared_error(n(x), y), itertools.repeat(batch, steps), sgd(0.01))
+        return fit(network, lambda n, x, y: squared_error(n(x), y), itertools.repeat(batch, steps), 0.01)
 
     train(2_000)  # until Python's own stores of spare objects are full
     gc.disable()

@@ -14,7 +14,6 @@ from tinygrad_edu.core.value import no_grad
 from tinygrad_edu.data import Array, Examples, load_digits
 from tinygrad_edu.losses import cross_entropy
 from tinygrad_edu.nn import Network
-from tinygrad_edu.optim import sgd
 from tinygrad_edu.train import fit, minibatches
 
 LINEAR = (64, 10)
@@ -62,9 +61,7 @@ def learn(
     train, test = load_digits()
     for_weights, for_order, for_noise = (int(s) for s in np.random.SeedSequence(seed).generate_state(3))
     batches = minibatches(*train, size=BATCH, epochs=epochs, seed=for_order)
-    fitted = fit(
-        Network.random(sizes, for_weights), loss, blur(batches, noise, for_noise), sgd(LEARNING_RATE), progress
-    )
+    fitted = fit(Network.random(sizes, for_weights), loss, blur(batches, noise, for_noise), LEARNING_RATE, progress)
     if fitted.interrupted:
         raise KeyboardInterrupt
     network = fitted.parameters

@@ -18,7 +18,6 @@ from tinygrad_edu.data import Array
 from tinygrad_edu.lessons.functions import parabola
 from tinygrad_edu.losses import distance
 from tinygrad_edu.nn import Network
-from tinygrad_edu.optim import sgd
 from tinygrad_edu.slope import slope
 from tinygrad_edu.train import fit
 
@@ -121,6 +120,6 @@ def learn_line(examples: Sequence[Example], learning_rate: float = 0.05, steps: 
     def total(line: tuple[Any, Any], x: Array, y: Array) -> Any:
         return np.sum((line[0] * x + line[1] - y) ** 2)
 
-    fitted = fit((0.0, 0.0), total, repeat((x, y), steps), sgd(learning_rate))
+    fitted = fit((0.0, 0.0), total, repeat((x, y), steps), learning_rate)
     w, b = fitted.parameters
     return Line(float(w), float(b), fitted.losses)

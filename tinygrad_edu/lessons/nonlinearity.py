@@ -15,7 +15,6 @@ from tinygrad_edu.core.value import Value
 from tinygrad_edu.data import Array
 from tinygrad_edu.functions import relu
 from tinygrad_edu.nn import Layer, Network
-from tinygrad_edu.optim import sgd
 from tinygrad_edu.train import fit
 
 INPUTS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -57,7 +56,7 @@ def learn_xor(
     def loss(constants: list[Any]) -> Any:  # a sum over networks: the slope by the constants of one sees no other
         return np.sum(np.mean((outputs(constants) - XOR) ** 2, axis=(1, 2)))
 
-    given = outputs(fit(start, loss, repeat((), steps), sgd(rate)).parameters)
+    given = outputs(fit(start, loss, repeat((), steps), rate).parameters)
     return Trained(
         losses=np.mean((given - XOR) ** 2, axis=(1, 2)).tolist(),
         right=np.all((given > 0.5) == (XOR > 0.5), axis=(1, 2)).tolist(),

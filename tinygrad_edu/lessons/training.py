@@ -13,7 +13,7 @@ from tinygrad_edu.data import Array, Examples, load_digits
 from tinygrad_edu.lessons.digits import accuracy
 from tinygrad_edu.losses import cross_entropy, squared_error
 from tinygrad_edu.nn import Network
-from tinygrad_edu.optim import adam, sgd
+from tinygrad_edu.optim import adam
 from tinygrad_edu.train import fit
 
 WAVE = np.linspace(-3.0, 3.0, 25)[:, None]  # the sine of these is to be learnt; its mean is 0
@@ -36,7 +36,7 @@ def distance_from_wave(network: Network) -> Array:
 
 def learn_wave(start: Network, steps: int = 300, rate: float = 0.1) -> Start:
     """Train a network of 1 → hidden → 1 on a sine wave."""
-    fitted = fit(start, distance_from_wave, repeat((), steps), sgd(rate))
+    fitted = fit(start, distance_from_wave, repeat((), steps), rate)
     network, losses = fitted.parameters, fitted.losses
     moved = max(
         float(np.max(np.abs(after.data - before.data)))

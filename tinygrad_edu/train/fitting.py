@@ -2,7 +2,6 @@
 
 parameters  the tree that learns, such as a network
 loss        the function made small: ``loss(parameters, *batch)`` gives one number
-optimizer   says how far each step goes
 """
 
 import math
@@ -10,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from tinygrad_edu.compiler import compile
 from tinygrad_edu.core.rules import Array, Function
 from tinygrad_edu.core.value import no_grad
-from tinygrad_edu.optim import Optimizer
+from tinygrad_edu.optim import Optimizer, sgd
+from tinygrad_edu.train.program import Program
 from tinygrad_edu.transforms import value_and_grad
 from tinygrad_edu.tree import Tree
 
@@ -48,20 +47,19 @@ def fit(
     parameters: Tree,
     loss: Function,
     batches: Iterable[tuple[Any, ...]],
-    optimizer: Optimizer,
+    learning_rate: float | Optimizer,
     progress: Callable[[int, float], object] | None = None,
 ) -> Fit:
-    """What a step of an optimizer for each batch makes of the parameters.
+    """What a step of gradient descent for each batch makes of the parameters.
 
-    >>> from tinygrad_edu.optim import sgd
-    >>> fit(4.0, lambda p, x: (p - x) ** 2, [(1.0,)] * 3, sgd(0.25))
+    >>> fit(4.0, lambda p, x: (p - x) ** 2, [(1.0,)] * 3, learning_rate=0.25)
     Fit(parameters=np.float64(1.375), losses=[9.0, 2.25, 0.5625], interrupted=False)
 
     Args:
         parameters: any tree of numbers, arrays or Values; it is not written into.
         loss: called as ``loss(parameters, *batch)``, it gives one number.
         batches: an iterable of tuples, such as `minibatches` gives, or ``itertools.repeat(examples, steps)``.
-        optimizer: such as ``optim.sgd(0.1)``, the post's gradient descent.
+        learning_rate: how far to step, per unit of slope, as in the post; or an optimizer, as ``optim.adam(0.01)``.
         progress: called after each step with the number of steps taken and the loss before the step.
 
     Returns:
@@ -69,23 +67,21 @@ def fit(
 
     Raises:
         FloatingPointError: the loss is infinite or not a number; the message names the step.
-        TraceError: the loss cannot be compiled; `Trainer` takes it as it is.
     """
+    optimizer = learning_rate if isinstance(learning_rate, Optimizer) else sgd(learning_rate)
     slopes = value_and_grad(loss)
 
-    @compile
     def step(parameters: Tree, state: Tree, *batch: Any) -> tuple[Array, Tree, Tree]:
         value, gradient = slopes(parameters, *batch)
-        parameters, state = optimizer.update(gradient, state, parameters)
-        return value, parameters, state
+        return value, *optimizer.update(gradient, state, parameters)
 
-    losses: list[float] = []
+    program, losses = Program(step), list[float]()
     try:
         state = optimizer.init(parameters)
         for count, batch in enumerate(batches, 1):
             with no_grad():
-                value, *after = step(parameters, state, *batch)
-                losses.append(_finite(float(value), count))
+                value, *after = program(parameters, state, *batch)
+                losses.append(_finite(float(value), count, learning_rate))
             parameters, state = after
             if progress is not None:
                 progress(count, losses[-1])
@@ -94,8 +90,9 @@ def fit(
     return Fit(parameters, losses)
 
 
-def _finite(loss: float, step: int) -> float:
+def _finite(loss: float, step: int, learning_rate: float | Optimizer) -> float:
     if not math.isfinite(loss):
-        remedy = "lower the learning rate, or look for bad numbers in the data"
+        now = "" if isinstance(learning_rate, Optimizer) else f", now {learning_rate}"
+        remedy = f"lower the learning rate{now}, or look for bad numbers in the data"
         raise FloatingPointError(f"fit: the loss is {loss} at step {step}; {remedy}")
     return loss

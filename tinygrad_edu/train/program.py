@@ -35,5 +35,5 @@ class Program:
             except TraceError as error:
                 self.compiled = None
                 what = f"the loss, a metric or the optimizer cannot be compiled, so it runs as it is, slower: {error}"
-                warnings.warn(f"Trainer: {what}", TrainingWarning, stacklevel=2)
+                warnings.warn(f"training: {what}", TrainingWarning, stacklevel=2)
                 return self.function(*args)
