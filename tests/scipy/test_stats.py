@@ -16,6 +16,9 @@ CALLS = {  # the method, by the names of the distribution and its own: x, and pa
     "norm.logcdf": (X, 0.3, 1.5), "norm.sf": (X, 0.3, 1.5), "norm.logsf": (X, 0.3, 1.5),
     "norm.ppf": (P, 0.3, 1.5), "norm.isf": (P, 0.3, 1.5), "norm.pdf": (X, 0.3, 1.5),
     "t.logpdf": (X, 2.4, 0.3, 1.5), "t.pdf": (X, 2.4, 0.3, 1.5),
+    "cauchy.logpdf": (X, 0.3, 1.5), "halfnorm.logpdf": (X, 0.3, 1.5), "uniform.logpdf": (X, 0.3, 1.5),
+    "lognorm.logpdf": (X, 0.7, 0.3, 1.5), "pareto.logpdf": (X, 2.4, -1.3, 1.5), "chi2.logpdf": (X, 2.4, 0.3, 1.5),
+    "weibull_min.logpdf": (X, 1.4, 0.3, 1.5),
     "expon.logpdf": (X, 0.3, 1.5), "expon.cdf": (X, 0.3, 1.5),
     "laplace.logpdf": (X, 0.3, 1.5), "logistic.logpdf": (X, 0.3, 1.5), "logistic.cdf": (X, 0.3, 1.5),
     "gamma.logpdf": (X, 2.4, 0.3, 1.5), "beta.logpdf": (X, 2.4, 1.2, 0.3, 1.5),
@@ -58,9 +61,9 @@ def test_gradients_are_slopes(call, order):
     assert tg.compare_gradients(f, *arguments, argnums=chosen, order=order).ok
 
 
-@pytest.mark.parametrize("call", ["gamma.cdf", "beta.cdf"])
+@pytest.mark.parametrize("call", ["gamma.cdf", "beta.cdf", "t.cdf"])
 def test_probabilities_of_shapes_that_are_constant(call):
-    shapes = (2.4,) if call == "gamma.cdf" else (2.4, 1.2)
+    shapes = (2.4, 1.2) if call == "beta.cdf" else (2.4,)
     found, wanted = method(stats, call)(X, *shapes, 0.3, 1.5), method(scipy.stats, call)(X, *shapes, 0.3, 1.5)
     np.testing.assert_allclose(found, wanted, rtol=64 * np.finfo(float).eps)
     f = lambda x, loc, scale: np.sum(method(stats, call)(x, *shapes, loc, scale))  # noqa: E731
@@ -86,6 +89,9 @@ def test_outside_of_where_it_lives_a_density_has_slope_zero(name):
         (lambda: stats.binom.logpmf(1, 2, 1.5), ValueError, r"binom\.logpmf: p is a probability"),
         (lambda: stats.multivariate_normal.logpdf([1.0, 2.0], [0.0] * 3), ValueError, r".*\(2,\), mean \(3,\)"),
         (lambda: stats.multivariate_normal.pdf([1, 2], cov=-np.eye(2)), np.linalg.LinAlgError, r"logpdf: cov is"),
+        (lambda: stats.multivariate_normal.logpdf(X, allow_singular=True), ValueError, "allow_singular=True is"),
+        (lambda: stats.pareto.logpdf(2.0), TypeError, r"pareto\.logpdf: lacks b"),
+        (lambda: stats.chi2.logpdf(2.0, 3.0, a=2.0), TypeError, r"chi2\.logpdf: pass x, df, loc, scale"),
         (lambda: stats.dirichlet.logpdf([0.5, 0.6], [1.0, 2.0]), ValueError, "sum to 1"),
         (lambda: stats.dirichlet.logpdf([0.5, 0.5], [1.0, 2.0, 3.0]), ValueError, r"\(2,\), alpha \(3,\)"),
     ],

@@ -16,31 +16,14 @@ import numpy as np
 from scipy import special
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.tape import payload
-from tinygrad_edu.scipy.linalg import solve_triangular
+from tinygrad_edu.scipy.counts import Binomial, Poisson
+from tinygrad_edu.scipy.support import LOG_2PI, check_positive, where
+from tinygrad_edu.scipy.vectors import Dirichlet, MultivariateNormal
 
 __all__ = [
-    "beta", "binom", "dirichlet", "expon", "gamma", "laplace", "logistic", "multivariate_normal", "norm", "poisson",
-    "t",
+    "beta", "binom", "cauchy", "chi2", "dirichlet", "expon", "gamma", "halfnorm", "laplace", "logistic", "lognorm",
+    "multivariate_normal", "norm", "pareto", "poisson", "t", "uniform", "weibull_min",
 ]  # fmt: skip
-LOG_2PI = math.log(2 * math.pi)
-
-
-def check_positive(of: str, **numbers: Any) -> None:
-    """Make sure that numbers are positive.
-
-    Raises:
-        ValueError: one is not.
-    """
-    for name, x in numbers.items():
-        least = np.min(payload(x), initial=np.inf)
-        if not least > 0:
-            raise ValueError(f"{of}: {name} is {float(least)}; it must be greater than 0")
-
-
-def where(inside: Any, f: Callable[[Any], Any], z: Any, outside: float, safe: float) -> Any:
-    """``f(z)`` where z is inside, else `outside`; `safe` is a place at which `f` is finite."""
-    return np.where(inside, f(np.where(inside, z, safe)), outside)
 
 
 class Distribution:
@@ -112,6 +95,10 @@ class StudentT(Distribution):
         z, df = self._standardized("logpdf", x, loc, scale, df=df), as_array(df)
         at_zero = special.gammaln((df + 1) / 2) - special.gammaln(df / 2) - np.log(df * math.pi) / 2
         return at_zero - (df + 1) / 2 * np.log1p(z * z / df) - np.log(scale)
+
+    def cdf(self, x: Any, df: Any, loc: Any = 0.0, scale: Any = 1.0) -> Any:
+        """The probability of what is at most `x`; `df` must not be a Value."""
+        return special.stdtr(df, self._standardized("cdf", x, loc, scale, df=df))
 
 
 class Exponential(Distribution):
@@ -191,109 +178,45 @@ class Beta(Distribution):
         return where(inside, lambda z: special.betainc(a, b, z), z, 0.0, 0.5) + (z > 1)
 
 
-class Poisson:
-    """The Poisson distribution of counts `k`, of mean `mu`."""
+class OneFormula(Distribution):
+    """A distribution whose logarithm is one formula, ``log_density(z, *shapes)`` where z is at least `start`."""
 
-    def logpmf(self, k: Any, mu: Any) -> Any:
-        """The logarithm of the probability of each count; minus infinity of what is no count."""
-        check_positive("poisson.logpmf", mu=mu)
-        k, counts = whole("poisson.logpmf", k, np.inf)
-        return np.where(counts, special.xlogy(k, mu) - special.gammaln(k + 1.0) - mu, -np.inf)
+    def __init__(self, name: str, log_density: Callable[..., Any], shapes: str = "", start: float = 0.0) -> None:
+        self.name, self.log_density, self.shapes, self.start = name, log_density, shapes.split(), start
 
-    def pmf(self, k: Any, mu: Any) -> Any:
-        """The probability of each count."""
-        return np.exp(self.logpmf(k, mu))
-
-
-class Binomial:
-    """The binomial distribution of counts `k` among `n`, each of probability `p`."""
-
-    def logpmf(self, k: Any, n: Any, p: Any) -> Any:
-        """The logarithm of the probability of each count; minus infinity of what is no count up to `n`."""
-        numbers = payload(p)
-        if not np.all((numbers >= 0) & (numbers <= 1)):
-            raise ValueError("binom.logpmf: p is a probability, from 0 to 1")
-        k, counts = whole("binom.logpmf", k, n)
-        chosen = special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
-        return np.where(counts, chosen + special.xlogy(k, p) + special.xlog1py(n - k, -as_array(p)), -np.inf)
-
-    def pmf(self, k: Any, n: Any, p: Any) -> Any:
-        """The probability of each count."""
-        return np.exp(self.logpmf(k, n, p))
+    def logpdf(self, x: Any, *args: Any, **keywords: Any) -> Any:
+        """The logarithm of the density, by the shapes, `loc` and `scale`, by position or by name."""
+        names = [*self.shapes, "loc", "scale"]
+        given = dict(zip(names, args, strict=False))
+        if len(args) > len(names) or keywords.keys() - set(names) or given.keys() & keywords.keys():
+            raise TypeError(f"{self.name}.logpdf: pass x, {', '.join(names)}")
+        given = {"loc": 0.0, "scale": 1.0} | given | keywords
+        if missing := [name for name in self.shapes if name not in given]:
+            raise TypeError(f"{self.name}.logpdf: lacks {', '.join(missing)}")
+        shapes = {name: as_array(given[name]) for name in self.shapes}
+        z = self._standardized("logpdf", x, given["loc"], given["scale"], **shapes)
+        inside = where(z >= self.start, lambda z: self.log_density(z, *shapes.values()), z, -np.inf, self.start + 0.5)
+        return inside - np.log(given["scale"])
 
 
-def whole(of: str, k: Any, most: Any) -> tuple[Any, Any]:
-    """Counts, 0 in place of what is none, and where they are some."""
-    numbers = payload(k)
-    if numbers is not k:
-        raise TypeError(f"{of}: k is a Value; counts have no slope: pass k.data")
-    counts = (np.floor(numbers) == numbers) & np.greater_equal(numbers, 0) & np.less_equal(numbers, most)
-    return np.where(counts, numbers, 0.0), counts
-
-
-class MultivariateNormal:
-    """The normal distribution of vectors (..., d).
-
-    >>> float(multivariate_normal.logpdf([1.0, 2.0], [0.0, 2.0], [[2.0, 0.5], [0.5, 1.0]])).__round__(4)
-    -2.4034
-    """
-
-    def logpdf(self, x: Any, mean: Any = None, cov: Any = 1.0) -> Any:
-        """The logarithm of the density at each vector of x, (..., d), by the Cholesky factor of the covariance.
-
-        Args:
-            x: vectors; where the distribution is of one number, numbers.
-            mean: one vector (d,), by default of zeros, as many as `cov` has rows.
-            cov: the covariance (d, d), or its diagonal (d,), or a number for all of it.
-
-        Raises:
-            ValueError: x, mean and cov do not fit each other.
-            numpy.linalg.LinAlgError: cov is not positive definite.
-        """
-        x, cov = as_array(x), as_array(cov)
-        mean = np.atleast_1d(np.zeros(cov.shape[:1]) if mean is None else as_array(mean))
-        d = mean.shape[0]
-        cov = np.diag(np.broadcast_to(cov, (d,))) if cov.ndim < 2 and cov.shape in ((), (d,)) else cov
-        x = x[..., None] if d == 1 and x.shape[-1:] != (1,) else x
-        if mean.ndim != 1 or cov.shape != (d, d) or x.shape[-1:] != (d,):
-            shapes = f"x has shape {x.shape}, mean {mean.shape}, cov {cov.shape}"
-            raise ValueError(f"multivariate_normal.logpdf: {shapes}; they must be (..., d), (d,) and (d, d)")
-        try:
-            factor = np.linalg.cholesky(cov)
-        except np.linalg.LinAlgError as error:
-            remedy = "add a small multiple of np.eye(d), or leave out what is a sum of others"
-            message = f"multivariate_normal.logpdf: cov is not positive definite; {remedy}"
-            raise np.linalg.LinAlgError(message) from error
-        z = solve_triangular(factor, np.reshape(x - mean, (-1, d)).T, lower=True)
-        squares = np.reshape(np.sum(z * z, axis=0), x.shape[:-1])
-        return -squares / 2 - np.sum(np.log(np.diagonal(factor))) - d * LOG_2PI / 2
-
-    def pdf(self, x: Any, mean: Any = None, cov: Any = 1.0) -> Any:
-        """The density."""
-        return np.exp(self.logpdf(x, mean, cov))
-
-
-class Dirichlet:
-    """The Dirichlet distribution of shares that sum to 1, of concentrations `alpha`."""
-
-    def logpdf(self, x: Any, alpha: Any) -> Any:
-        """The logarithm of the density at shares x, (d,), or (d, ...) as in SciPy.
-
-        Raises:
-            ValueError: shares do not sum to 1, or are no more than 0.
-        """
-        x, alpha = as_array(x), as_array(alpha)
-        check_positive("dirichlet.logpdf", x=x, alpha=alpha)
-        if alpha.ndim != 1 or x.shape[:1] != alpha.shape:
-            raise ValueError(f"dirichlet.logpdf: x has shape {x.shape}, alpha {alpha.shape}; pass (d, ...) and (d,)")
-        if np.max(abs(np.sum(payload(x), axis=0) - 1), initial=0.0) > 1e-9:
-            raise ValueError("dirichlet.logpdf: x are shares; they must sum to 1 along the first axis")
-        power = np.reshape(alpha - 1, (-1, *[1] * (x.ndim - 1)))
-        sizes = special.gammaln(np.sum(alpha)) - np.sum(special.gammaln(alpha))
-        return np.sum(special.xlogy(power, x), axis=0) + sizes
-
-
+# fmt: off
+LEAST = math.ulp(0.0)  # a logarithm that is infinite at 0 begins behind it
+cauchy = OneFormula("cauchy", lambda z: -np.log1p(z * z) - math.log(math.pi), start=-math.inf)
+halfnorm = OneFormula("halfnorm", lambda z: -z * z / 2 + math.log(2 / math.pi) / 2)
+uniform = OneFormula("uniform", lambda z: np.where(z <= 1, 0.0 * z, -np.inf))
+lognorm = OneFormula("lognorm", lambda z, s: -((np.log(z) / s) ** 2) / 2 - np.log(s * z) - LOG_2PI / 2, "s", LEAST)
+pareto = OneFormula("pareto", lambda z, b: np.log(b) - (b + 1) * np.log(z), "b", 1.0)
+weibull_min = OneFormula("weibull_min", lambda z, c: np.log(c) + special.xlogy(c - 1, z) - z**c, "c")
+chi2 = OneFormula("chi2", lambda z, df: special.xlogy(df / 2 - 1, z) - z / 2 - special.gammaln(df / 2)
+                                        - df / 2 * math.log(2), "df")
+# fmt: on
 norm, t, expon, laplace, logistic, gamma, beta = (
-    Normal(), StudentT(), Exponential(), Laplace(), Logistic(), Gamma(), Beta(),
+    Normal(),
+    StudentT(),
+    Exponential(),
+    Laplace(),
+    Logistic(),
+    Gamma(),
+    Beta(),
 )  # fmt: skip
 poisson, binom, multivariate_normal, dirichlet = Poisson(), Binomial(), MultivariateNormal(), Dirichlet()
