@@ -116,11 +116,12 @@ def multigammaln(a: Any, d: int) -> Any:
     0.857048
 
     Raises:
-        ValueError: `d` is no whole number from 1 up, or `a` is no more than (d - 1) / 2.
+        TypeError: `d` is no whole number from 1 up.
+        ValueError: `a` is no more than (d - 1) / 2.
     """
     a = as_array(a)
     if not isinstance(d, (int, np.integer)) or d < 1:
-        raise ValueError(f"multigammaln: d is {d!r}; pass an int from 1 up")
+        raise TypeError(f"multigammaln: d is {d!r}; pass an int from 1 up")
     if np.any(payload(a) <= (d - 1) / 2):
         raise ValueError(f"multigammaln: a must be greater than (d - 1) / 2, which is {(d - 1) / 2}")
     terms = [special.gammaln(a - j / 2) for j in range(d)]
