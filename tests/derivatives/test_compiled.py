@@ -147,3 +147,11 @@ def test_an_opaque_primitive_that_returns_another_shape_or_dtype_is_run_as_it_is
     got = f(np.array(x))
     assert (got, got.dtype) == (mean, np.mean(positive(np.array(x))).dtype)
     assert f.fallbacks == (x != [2.0, 4.0])
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.complex64, np.array])
+def test_helpers_that_stand_in_programs_use_nothing_but_numpy(kind):
+    """A single number of each kind takes a way of its own through them."""
+    f = tg.compile(tg.grad(lambda x: np.real(np.tanh(x))))
+    for x in (kind(0.3), kind(2.5)):
+        np.testing.assert_allclose(f(x), 1 - np.tanh(x) ** 2, rtol=1e-5)

@@ -8,7 +8,6 @@ h     hypotenuse, the square root of a sum of squares
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import is_asked
 from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import derivative
@@ -36,7 +35,8 @@ def root_of_one_plus_square(x):
 def sech_squared(x, z, out=None):
     """1 - z² for z = tanh(x), or 1 / cosh(x)², where 1 - z² is nearly all rounding and x tells more."""
     complex_numbers = type(z) is not np.float64 and getattr(getattr(z, "dtype", None), "kind", "") == "c"
-    if type(z) is np.float64 or not (np.ndim(z) or complex_numbers or not is_asked(z)):
+    of_numpy = type(z) is np.float64 or isinstance(z, (np.ndarray, np.generic, float))  # others may not be asked
+    if of_numpy and (type(z) is np.float64 or not (np.ndim(z) or complex_numbers)):
         s = 1 - z * z
         if s < 0.2:
             s = 1 / np.cosh(x)
@@ -47,7 +47,7 @@ def sech_squared(x, z, out=None):
         s = 1 - z * z
         s = np.where(abs(s) >= 0.2, s, 4 * w / (1 + w) ** 2)[()]
         return s if out is None else np.positive(s, out)
-    if not isinstance(z, np.ndarray):  # of a library whose elements are not picked one by one
+    if not of_numpy:  # of a library whose elements are not picked one by one
         s, e = 1 - z * z, np.exp(-np.abs(x))
         return np.where(s < 0.2, np.square(2 * e / (1 + e * e)), s)
     s = np.multiply(z, z, out)
