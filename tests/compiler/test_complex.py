@@ -77,3 +77,11 @@ def test_a_number_that_becomes_complex_gets_a_program_of_its_own():
     assert program(2.0) == 4.0
     assert program(2j) == -4.0
     assert program(3.0) == 9.0
+
+
+def test_a_complex_number_of_pythons_times_a_single_number_is_numpys():
+    """To Python's complex numbers np.float64 is a float: `1j * w` is Python's, and has a real part of Python's."""
+    f = tg.compile(lambda w: np.real(np.multiply(-1j, w)))
+    for w in (np.float64(0.7), np.float64(0.2)):
+        assert type(f(w)) is np.float64
+        assert f(w) == 0

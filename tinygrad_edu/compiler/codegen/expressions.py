@@ -114,7 +114,8 @@ def _means_its_sign(node: Node) -> bool:
     of_numpy = any(
         isinstance(x, (np.ndarray, np.generic)) or getattr(x, "shape", None) is not None for x in node.arguments
     )
-    return of_numpy and not (node.function is np.power and node.shape == ())
+    of_python = any(type(x) is complex for x in node.arguments)  # to which a single np.float64 is a float
+    return of_numpy and not (node.shape == () and (node.function is np.power or of_python))
 
 
 def _owner(x: Any, names: Names) -> str:
