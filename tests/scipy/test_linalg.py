@@ -72,3 +72,9 @@ def test_triangular_complex_equations():
 def test_refused(f, kind, message):
     with pytest.raises(kind, match=message):
         f(tg.Value(np.eye(3)))
+
+
+@pytest.mark.parametrize("name", ["qr", "svd", "eigh", "cholesky", "inv", "det", "norm", "logm", "lu"])
+def test_scipys_own_point_to_what_takes_values(name):
+    with pytest.raises(TypeError, match=r"write np\.linalg\.qr and its like; tinygrad_edu\.scipy has some of these"):
+        getattr(scipy.linalg, name)(tg.Value(np.eye(2)))

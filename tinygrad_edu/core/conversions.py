@@ -19,7 +19,10 @@ from tinygrad_edu.core.source_info import expression, frame_of_user, line
 _RULE = "give the whole computation a rule, with tinygrad_edu.primitive and tinygrad_edu.derivative"
 _REMEDIES = {  # what stands in the user's code, and what to write instead; the first that is found counts
     r"\bscipy\.sparse\b": f"pass x.toarray(), or {_RULE}",
-    r"\bscipy\.(special|linalg|stats)\b": f"tinygrad_edu.scipy has some of these functions for Values; else {_RULE}",
+    r"\bscipy\.linalg\b|^(?!.*\bscipy\.(special|stats|optimize|integrate)\b).*\bscipy\._lib\b": (
+        f"write np.linalg.qr and its like; tinygrad_edu.scipy has some of these that NumPy has not; else {_RULE}"
+    ),
+    r"\bscipy\.(special|stats)\b": f"tinygrad_edu.scipy has some of these functions for Values; else {_RULE}",
     r"\bscipy\.signal\b": f"write np.convolve, np.correlate or a product of np.fft.fft; else {_RULE}",
     r"\b(scipy|quad|brentq|solve_ivp|odeint|minimize|fsolve)\b": f"of a solution write tg.implicit; else {_RULE}",
     r"\b(pandas|xarray|polars)\b": "pass x.to_numpy(), in the order that is meant",

@@ -18,7 +18,7 @@ from tinygrad_edu.scipy.support import LOG_2PI, check_positive
 class MultivariateNormal:
     """The normal distribution of vectors (..., d).
 
-    >>> float(multivariate_normal.logpdf([1.0, 2.0], [0.0, 2.0], [[2.0, 0.5], [0.5, 1.0]])).__round__(4)
+    >>> float(MultivariateNormal().logpdf([1.0, 2.0], [0.0, 2.0], [[2.0, 0.5], [0.5, 1.0]])).__round__(4)
     -2.4034
     """
 
