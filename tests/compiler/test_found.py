@@ -130,3 +130,9 @@ def test_a_switch_that_comes_in_is_known():
         given, expected = compiled(np.eye(3) * 2, k), np.linalg.svd(np.eye(3) * 2, 0, k)
         assert len(given) == len(expected)
         assert np.array_equal(given[1], expected[1])
+
+
+def test_slopes_of_tanh_of_a_single_float32_stand_on_their_own():
+    x = np.float32(0.75)
+    slope = tg.compile(tg.grad(lambda x: np.tanh(x) * np.float32(2)))
+    assert [slope(x), slope(x)] == [tg.grad(lambda x: np.tanh(x) * np.float32(2))(x)] * 2
