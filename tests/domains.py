@@ -629,7 +629,7 @@ for lower, transposed in itertools.product((True, False), (True, False)):
                                     of(R22, A(2, 1), unit_diagonal=True, lower=lower))
     domain(linalg.cho_solve, of((R33, lower), A(3)))
 domain(linalg.block_diag, of(A(2, 2), A(1, 3)), of(A(2), A()), of(A(1, 2), np.ones((2, 2))))
-domain(linalg.toeplitz, each([(3,), (1,)]), of(A(3), A(2)), of(NUMBERS, A(3)))
+domain(linalg.toeplitz, of(A(3), A(2)), each([(3,), (1,)]), of(NUMBERS, A(3)))
 
 
 def cubic(x: Any, p: Any) -> Any:

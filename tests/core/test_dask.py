@@ -18,7 +18,7 @@ from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.decompositions import reduced_qr, thin_svd
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.sequences import convolution
-from tinygrad_edu.scipy import linalg, special, stats
+from tinygrad_edu.scipy import linalg, matrix_functions, special, stats
 from tinygrad_edu.transforms import solutions
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -26,6 +26,7 @@ THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 
 ONE_CHUNK = {  # what Dask does along an axis, or with a matrix, in one chunk only
     np.reshape, np.linalg.inv, np.linalg.solve, np.linalg.tensorsolve, np.linalg.tensorinv,
+    linalg.solve_discrete_lyapunov,
     *(getattr(np, name, None) for name in ("matvec", "vecmat")),
     *(getattr(np.fft, f"{i}{kind}fft{n}") for i in ("", "i") for kind in ("", "r") for n in ("", "2", "n")
       if hasattr(np.fft, f"{i}{kind}fft{n}")), np.fft.hfft, np.fft.ihfft,
@@ -44,7 +45,9 @@ NOT_IN_DASK = {
     "it factors with other signs, or the other triangle": {np.linalg.svd, np.linalg.cholesky},
     "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros, special.multigammaln},
     "SciPy makes an array of NumPy's": {
-        linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve,
+        linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve, linalg.logm, linalg.sqrtm,
+        linalg.fractional_matrix_power, linalg.solve_sylvester, linalg.solve_continuous_lyapunov,
+        matrix_functions.sylvester,
     },
     "a scale is looked at": {
         *(getattr(stats.norm, name) for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")),

@@ -41,10 +41,14 @@ class Call(NamedTuple):
 
 @dataclass
 class Run:
-    """What the symbols of one run share: whether helpers of rules are looked into, and the choices made by numbers."""
+    """What the symbols of one run share: whether helpers of rules are looked into, and the choices made by numbers.
+
+    Inside a helper, which works on single numbers, np.where is such a choice.
+    """
 
     expand: bool = True
     choices: list[str] = field(default_factory=list)
+    inside: bool = False
 
 
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
@@ -70,13 +74,20 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin, ArrayMethods, OuterArray):
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         if function in (np.shape, np.ndim, np.size, np.result_type):
             return function(*_numbers(arguments), **keywords)
+        if function is np.where and self.run.inside:
+            condition, x, y = arguments
+            return x if condition else y
         return self._made(function, arguments, keywords)
 
     def call(self, function: Any, arguments: tuple[Any, ...], keywords: dict[str, Any], body: Any = None) -> Any:
         """What a primitive gives: its formula, if it is a helper of the rules' that works on single numbers."""
         helper = body is not None and (function.__module__ or "").startswith("tinygrad_edu.derivatives.")
         if self.run.expand and helper and not any(map(np.ndim, _numbers(arguments))):
-            return inspect.unwrap(body)(*arguments, **keywords)
+            before, self.run.inside = self.run.inside, True
+            try:
+                return inspect.unwrap(body)(*arguments, **keywords)
+            finally:
+                self.run.inside = before
         return self._made(function, arguments, keywords)
 
     def __getitem__(self, index: Any) -> Any:
