@@ -221,7 +221,8 @@ for f, unit_of in ((np.quantile, 1), (np.nanquantile, 1), (np.percentile, 100), 
 domain(np.cov,      each([(3,), (2, 3)]), each([(3, 2)], rowvar=False), each([(2, 4)], bias=True), of(A(3), A(3)),
                     of(A(2, 3), ddof=0, fweights=np.array([1, 2, 1])), of(A(2, 3), aweights=NUMBERS**2),
               of(NUMBERS, A(3)))
-domain(np.corrcoef, each([(2, 3), (3, 4)]), of(A(2, 3), A(2, 3)), each([(4, 2)], rowvar=False))
+domain(np.corrcoef, each([(2, 3), (3, 4)], span=spread), of(A(2, 3, span=spread), A(2, 3, span=spread)),
+       each([(4, 2)], span=spread, rowvar=False))
 domain(np.bincount, of(np.array([0, 2, 0]), A(3)), of([1, 1], A(2), minlength=4))
 X4 = np.array([0.0, 0.5, 2.0, 2.5])
 domain(np.sinc,    elementwise(line), elementwise(between(2.1, 3.9)))

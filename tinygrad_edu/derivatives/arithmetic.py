@@ -75,7 +75,7 @@ def turned(g, z, x):
     """The slope of ``x / |x|``, which turns with a complex x; the sign of real numbers is flat."""
     if not is_complex(x):
         return 0.0
-    return (z != 0) * (g - np.real(g * z) * np.conjugate(z)) / replace_zero(abs(x))
+    return 1j * np.imag(g * z) * np.conjugate(z) / replace_zero(abs(x))
 
 
 def angle_rule(g, z, x, *, deg=False):
