@@ -31,10 +31,11 @@ LAST = 1000  # the exponent is that of the last decades: what is above 1 / LAST 
 LINEAR = 1.15
 SECONDS = 0.1
 TIMEOUT = 900
+LISTENED = 10_000  # operations: to 100,000 that are compiled, tracemalloc listens for more than ten minutes
 
 
 class Point(NamedTuple):
-    """Seconds and bytes at the peak: of a first call, and of a later one."""
+    """Seconds and bytes at the peak: of a first call, and of a later one; 0 bytes where they were not measured."""
 
     first: float
     later: float
@@ -113,9 +114,11 @@ def peak(run):
 
 
 def point(series, way, n):
-    """Measure time, and then memory."""
+    """Measure time, and then memory, unless that takes too long."""
     run = step(series, way, n)
     first, later = seconds(run), least_seconds(run)
+    if way == COMPILED and SERIES[series].unit == "operations" and n > LISTENED:
+        return Point(first, later, 0, 0)
     tracemalloc.start()
     run = step(series, way, n)
     return Point(first, later, peak(run), peak(run))
@@ -142,7 +145,8 @@ def columns_of(points):
         "first call": {n: p.first for n, p in compiled.items()},
         "peak of it": {n: p.first_bytes for n, p in compiled.items()},
     }
-    return {title: column for title, column in columns.items() if len(column) > 1}
+    measured = {title: {n: x for n, x in column.items() if x} for title, column in columns.items()}
+    return {title: column for title, column in measured.items() if len(column) > 1}
 
 
 def amount(title, x):

@@ -52,6 +52,13 @@ def test_the_front_door_leads_to_every_upper_room():
     assert {*UPPER, "data"} == lazy
 
 
+def test_importing_the_library_imports_nothing_slow():
+    code = "import numpy, sys; before = {*sys.modules}; import tinygrad_edu; print(*{*sys.modules} - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    slow = {"numpy.random", "inspect", "hashlib", "scipy", "rich", "tinygrad_edu.compiler", "tinygrad_edu.show"}
+    assert slow & {*done.stdout.split()} == set()
+
+
 def test_the_top_level_holds_what_the_design_names():
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:

@@ -44,7 +44,7 @@ def unrolled(tape: list[Any], roots: Iterable[Any], since: int) -> tuple[list[An
     return order([again[z] for z in roots], since), again
 
 
-def nudge(x: Array, generator: np.random.Generator, power: float) -> Array:
+def nudge(x: Array, generator: "np.random.Generator", power: float) -> Array:
     """A small random step for each number: about that power of the dtype's precision, relative to its size.
 
     A number that is 0 takes the size of the largest beside it, or 1. Complex numbers step into a random direction.
