@@ -11,9 +11,8 @@ import dask.array
 import numpy as np
 import pytest
 
-import tinygrad_edu as tg
+from tests.core.foreign import assert_same, swept
 from tests.domains import domains
-from tinygrad_edu import tree
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.decompositions import reduced_qr, thin_svd
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
@@ -83,27 +82,17 @@ def in_one(x):
     return dask.array.from_array(np.asarray(x), chunks=-1)
 
 
-def swept(call, kind):
-    """The results and the gradients of a call of arrays of this kind."""
-    sample = call.draw(0)
-    leaves = [tg.Value(kind(x)) for x in sample.arrays]
-    results = [z for z in tree.leaves(sample(*leaves)) if isinstance(z, tg.Value)]
-    for z in results:
-        z.backward(kind(np.ones(z.shape)))
-    return [z.data for z in results] + [x.grad for x in leaves]
-
-
 def check(call, kind):
     """Fail unless all is lazy, and NumPy's once it is computed."""
     scheduler = Counted()
     with dask.config.set(scheduler=scheduler):
         found = swept(call, kind)
     assert not scheduler.times, "it was computed"
-    for x, y in zip(found, swept(call, np.array), strict=True):
+    wanted = swept(call, np.array)
+    for x, y in zip(found, wanted, strict=True):
         assert isinstance(x, dask.array.Array) or not np.any(x) or not np.ndim(y)  # a slope of 0 may be plain
         assert x.shape == y.shape
-        assert x.dtype == y.dtype
-        np.testing.assert_allclose(np.asarray(x), y, rtol=1e-12, atol=1e-14)
+    assert_same([np.asarray(x) for x in found], wanted)
 
 
 def call_of(function):

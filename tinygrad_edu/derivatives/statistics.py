@@ -158,7 +158,7 @@ def enter_quantile(function, scale, skip):
     def found(a, q, axis=None, overwrite_input=False, method="linear", keepdims=False):
         """Of the elements in order, one, or the two next to where the quantile lies."""
         if isinstance(q, Entry):
-            raise refuse(function, "q is a Value", "it has no slope there; pass q.data")
+            raise refuse(function, "q is a Value", "there is no rule by it; pass q.data to hold it constant")
         q = q if scale == 1 else np.true_divide(q, payload(a).dtype.type(scale))
         return quantiles(a, q, axis, keepdims, method, skip)
 

@@ -115,7 +115,7 @@ class Module:
         return hook(self) if hook else None
 
     def _set(self, **fields: Any) -> None:
-        """Give a frozen dataclass its fields, from its ``__init__``."""
+        """Set the fields of a frozen dataclass, from its ``__init__``."""
         for name, value in fields.items():
             object.__setattr__(self, name, value)
 

@@ -14,10 +14,9 @@ from scipy import special
 
 from tinygrad_edu.derivatives.arithmetic import flat, replace_zero
 from tinygrad_edu.derivatives.exponential import LN2, LN10, bell
-from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative
+from tinygrad_edu.scipy.slopes import ERF, ROOT_2PI, ROOT_HALF, derivative
 
 DEGREE = math.pi / 180
-ROOT_HALF = math.sqrt(0.5)
 
 # fmt: off
 derivative(special.exp2,    lambda g, z, x: g * z * LN2)
@@ -45,7 +44,7 @@ derivative(special.pseudo_huber, lambda g, z, d, r: g * (r / replace_zero(np.hyp
                                  * (r / replace_zero(np.hypot(d, r))) * r,
                                  lambda g, z, d, r: g * d * (r / replace_zero(np.hypot(d, r))))
 
-derivative(special.erfi,         lambda g, z, x: g * (2 / math.sqrt(math.pi)) * bell(x, -1.0))
+derivative(special.erfi,         lambda g, z, x: g * ERF * bell(x, -1.0))
 derivative(special.exp1,         lambda g, z, x: -g * np.exp(-x) / x)
 derivative(special.expi,         lambda g, z, x: g * np.exp(x) / x)
 derivative(special.owens_t,      lambda g, z, x, y: -g / 2 / ROOT_2PI * bell(x, 0.5) * special.erf(x * y * ROOT_HALF),

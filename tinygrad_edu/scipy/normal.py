@@ -17,12 +17,10 @@ from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.derivatives.arithmetic import flat
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond
-from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, like, wide
+from tinygrad_edu.scipy.slopes import ERF, ROOT_2PI, ROOT_HALF, derivative, like, wide
 
 ROOT_HALF_PI = math.sqrt(math.pi / 2)
-ROOT_HALF = math.sqrt(0.5)
 TERMS = 150  # of the continued fraction, for t ≥ 2
-SLOPE_AT_0 = 2 / math.sqrt(math.pi)
 FAR, FAR_TERMS = 40.0, 8  # from where that many terms of the asymptotic series are enough
 STEP = 1 / 32
 NODES = np.exp(GRID := np.arange(-4, 2.75, STEP)) * np.exp(-np.exp(-GRID))
@@ -96,7 +94,7 @@ def erfcx_slope_of(x: Any) -> Any:
     """2 x erfcx(x) - 2/√π, which is 4 x exp(x²) less that of -x; above 0, where its terms cancel, -2/√π M₁(√2 x)."""
     t = wide(x)
     u = abs(t) / ROOT_HALF
-    s = -SLOPE_AT_0 * beyond(FAR, u, NEAR_SLOPE(u), lambda u: asymptotic(u, 1))
+    s = -ERF * beyond(FAR, u, NEAR_SLOPE(u), lambda u: asymptotic(u, 1))
     if np.any(t < 0):
         s = s + 4 * np.minimum(t, 0.0) * bell(np.minimum(t, 0.0), -1.0)
     return like(s, x)

@@ -23,6 +23,8 @@ derivative = functools.partial(
 )
 zeta: Any = inspect.unwrap(special.zeta).__globals__["_ufuncs"]._zeta  # Hurwitz', which `special.zeta(n, x)` calls
 ROOT_2PI = math.sqrt(2 * math.pi)
+ROOT_HALF = math.sqrt(0.5)
+ERF = 2 / math.sqrt(math.pi)  # the slope of erf at 0
 # Of log Γ's asymptotic series, Σ bₖ / (2k (2k - 1) x²ᵏ⁻¹): the Bernoulli numbers b₂, b₄, … (DLMF 24.2).
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798)
 ASYMPTOTIC = 10  # from where that series is as good as double precision

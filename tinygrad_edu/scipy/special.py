@@ -25,6 +25,7 @@ from tinygrad_edu.scipy import probabilities as _probabilities  # noqa: F401 - r
 from tinygrad_edu.scipy.bessel import i0_slope, i0e_slope, i1_slope, i1e_slope, j1_slope
 from tinygrad_edu.scipy.normal import erfcinv_slope, erfcx_slope, erfinv_slope, hazard, ndtri_slope
 from tinygrad_edu.scipy.slopes import (
+    ERF,
     ROOT_2PI,
     derivative,
     log_ratio,
@@ -35,7 +36,6 @@ from tinygrad_edu.scipy.slopes import (
 
 __all__ = ["log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax"]
 Axis = int | tuple[int, ...] | None
-ERF = 2 / math.sqrt(math.pi)
 
 
 def polygamma(n: int, x: Any) -> Any:
