@@ -116,6 +116,11 @@ def test_a_loss_that_is_no_number_is_refused():
         fit(1.0, parabola, itertools.repeat((0.0,)), 1e9)
 
 
+def test_a_batch_that_is_no_tuple_is_refused():
+    with pytest.raises(TypeError, match=r"^fit: a batch is a float; pass tuples"):
+        fit(4.0, parabola, [1.0, 2.0], 0.1)
+
+
 @pytest.mark.parametrize("where", ["loss", "progress", "batches"])
 def test_ctrl_c_keeps_whole_steps(where):
     def stop(at, now):

@@ -33,8 +33,14 @@ def expm(a: Any) -> Any:
     >>> expm(np.array([[0.0, 1.0], [0.0, 0.0]]))
     array([[1., 1.],
            [0., 1.]])
+
+    Raises:
+        ValueError: `a` is no square matrix, and no stack of them.
     """
-    return linalg.expm(in_double("expm", a))
+    a = in_double("expm", a)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise ValueError(f"expm: a has shape {a.shape}; it must be a square matrix (n, n), or a stack of them")
+    return linalg.expm(a)
 
 
 def by_block_triangle(g: Any, a: Any) -> Any:
@@ -104,7 +110,11 @@ def by_roots(g: Any, a: Any) -> Any:
 def sylvester(a: Any, b: Any, q: Any) -> Any:
     """The solution of ``a x + x b = q``."""
     kind = np.result_type(*(in_double("solve_sylvester", x) for x in (a, b, q)))
-    return linalg.solve_sylvester(*(np.asarray(x, kind) for x in (a, b, q)))  # SciPy's is wrong for mixed kinds
+    a, b, q = (np.asarray(x, kind) for x in (a, b, q))  # SciPy's is wrong for mixed kinds
+    sums = abs(np.linalg.eigvals(a)[:, None] + np.linalg.eigvals(b))
+    if np.min(sums) <= np.finfo(kind).eps * (np.linalg.norm(a) + np.linalg.norm(b)):  # SciPy gives huge numbers
+        raise np.linalg.LinAlgError("solve_sylvester: a and -b have an eigenvalue in common; there is no one solution")
+    return linalg.solve_sylvester(a, b, q)
 
 
 def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
@@ -126,20 +136,27 @@ def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
 
 
 def solve_continuous_lyapunov(a: Any, q: Any) -> Any:
-    """The solution x of ``a x + x aᴴ = q``, as `scipy.linalg.solve_continuous_lyapunov`."""
-    a = as_array(a)
+    """The solution x of ``a x + x aᴴ = q``, as `scipy.linalg.solve_continuous_lyapunov`; a and q are (n, n)."""
+    a, q = _alike("solve_continuous_lyapunov", a, q)
     return solve_sylvester(a, h(a), q)
 
 
 def solve_discrete_lyapunov(a: Any, q: Any) -> Any:
-    """The solution x of ``a x aᴴ - x + q = 0``, as `scipy.linalg.solve_discrete_lyapunov`: by n² equations.
+    """The solution x of ``a x aᴴ - x + q = 0``, as `scipy.linalg.solve_discrete_lyapunov`: by n² equations; (n, n).
 
     >>> solve_discrete_lyapunov(np.array([[0.5]]), np.array([[3.0]]))
     array([[4.]])
     """
-    a, q = as_array(a), as_array(q)
+    a, q = _alike("solve_discrete_lyapunov", a, q)
     equations = np.eye(a.shape[0] ** 2) - np.kron(a, t(h(a)))
     return np.reshape(np.linalg.solve(equations, np.ravel(q)), q.shape)
+
+
+def _alike(name: str, a: Any, q: Any) -> tuple[Any, Any]:
+    a, q = as_array(a), as_array(q)
+    if a.ndim != 2 or a.shape[0] != a.shape[1] or q.shape != a.shape:
+        raise ValueError(f"{name}: a has shape {a.shape}, q {q.shape}; both must be (n, n)")
+    return a, q
 
 
 def fractional_matrix_power(a: Any, p: Any) -> Any:

@@ -67,6 +67,7 @@ def fit(
 
     Raises:
         FloatingPointError: the loss is infinite or not a number; the message names the step.
+        TypeError: a batch is no tuple.
     """
     optimizer = learning_rate if isinstance(learning_rate, Optimizer) else sgd(learning_rate)
     slopes = value_and_grad(loss)
@@ -79,6 +80,10 @@ def fit(
     try:
         state = optimizer.init(parameters)
         for count, batch in enumerate(batches, 1):
+            if not isinstance(batch, (tuple, list)):
+                raise TypeError(
+                    f"fit: a batch is a {type(batch).__name__}; pass tuples of what the loss takes, as (x,)"
+                )
             with no_grad():
                 value, *after = program(parameters, state, *batch)
                 losses.append(_finite(float(value), count, learning_rate))
