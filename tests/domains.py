@@ -357,7 +357,13 @@ domain(np.tile,             each([(), (3,), (2, 3)], 2), each([(3,), (2, 3), (0,
                             each([(2, 3)], reps=(2,)))
 domain(np.pad,              each([(3,), (2, 3)], 1), each([(2, 3)], ((1, 0), (0, 2))),
                             each([(3,), (0,)], (2, 1), constant_values=(3.0, 4.0)),
-                            *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")))
+                            *(each([(3,), (2, 3)], (1, 2), mode) for mode in ("edge", "reflect", "symmetric", "wrap")),
+                            *(each([(3,), (1,)], (4, 5), mode, reflect_type="odd")
+                              for mode in ("reflect", "symmetric")),
+                            *(each([(3,), (2, 3)], (1, 2), mode, span=spread)
+                              for mode in ("linear_ramp", "maximum", "minimum", "mean", "median")),
+                            of(A(2, 3), 1, "mean", stat_length=((1, 2), (2, 9))),
+                            of(A(1, 2), ((1, 0), (0, 2)), "reflect", reflect_type="even"))
 
 domain(np.block,         of([[A(2, 2), A(2, 1)], [A(1, 3)]]), of([A(2), 1.0, A()]), of([NUMBERS, A(2)]), of(A(2)))
 domain(np.dstack,        of([A(2, 3), A(2, 3)]), of((A(3), NUMBERS)), of([A(2, 3, 1), A(2, 3, 2)]))

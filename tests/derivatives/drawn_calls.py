@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.rules import table
+from tinygrad_edu.derivatives import padding
 from tinygrad_edu.testing import A, above_one, of, positive, spread, unit
 from tinygrad_edu.testing.calls import Arguments, Call
 
 SHAPES = [(), (1,), (3,), (0,), (2, 3), (3, 2), (3, 3), (1, 3), (2, 1), (0, 3), (2, 3, 2), (2, 1, 3), (1, 2, 3)]
 PARTNERS = [(), (3,), (3,), (2,), (2, 3), (3, 2), (3, 3), (1, 3), (2, 1), (2, 3, 2)]  # beside another array
 OFTEN_OUT = 0.06  # how often `out=` is passed, and other keywords that are refused by name
+PADDED_BY = sorted({*padding.KEYWORDS.values()} - {None})
 OFTEN = 0.35  # how often an optional argument is passed
 SPANS = {np.sqrt: positive, np.log: positive, np.arcsin: unit, np.arccos: unit, np.arctanh: unit, np.power: positive,
          np.log2: positive, np.log10: positive, np.float_power: positive, np.log1p: unit,
@@ -72,6 +74,9 @@ POOLS: dict[str, list[Any]] = {
     "indices_or_sections": CUTS,
     "repeats": [0, 1, 2, -1, [1, 2, 0], (2, 1), np.array([1, 1, 2]), 1.0, None, [2], "2", True],
     "reps": [0, 1, 2, -1, (2, 1), (1, 2, 3), (), [2], 1.0, (1.5,), None, "2", np.array([2, 1]), (-1, 2), True],
+    "end_values": [0, 1.5, (1, 2), None, (1, 2, 3)],
+    "stat_length": [None, 1, 2, (1, 3), ((1, 2), (2, 1)), 1.4, (1, 2, 3)],
+    "reflect_type": ["odd", "even", None],
     "pad_width": WIDTHS, "constant_values": [0, 1.5, (1, 2), ((1, 2), (3, 4)), [1.0], "1", None, (1, 2, 3), np.nan],
     "ord": [None, 1, 2, 3, -1, -2, 0, 0.5, np.inf, -np.inf, "fro", "nuc", "other"],
     "a_min": [None, 0.0, -1, 0.5, [0.0, 0.1, 0.2], np.array([[0.0], [0.5]]), np.nan, "0", True],
@@ -101,7 +106,7 @@ POOLS: dict[str, list[Any]] = {
 }  # fmt: skip
 OWN: dict[Any, dict[str, Any]] = {  # a function's own pools; none for an array where the name says otherwise
     **{function: {"p": None} for function in (np.unwrap, np.polyval, np.polyder, np.polyint)},
-    np.pad: {"mode": ["constant", "edge", "reflect", "symmetric", "wrap", "mean", "linear_ramp", "empty", "other"]},
+    np.pad: {"mode": [*padding.KEYWORDS, "empty", "other"]},
     np.rot90: {"axes": [(0, 1), (1, 0), (0, 2), (-1, 0), (0, 0), (0,), (0, 5), [0, 1], (-1, -2), (1, -1), (0, 1, 2)]},
     np.einsum: {"subscripts": SUBSCRIPTS},
     np.interp: {"xp": [np.array([0.5, 1.0, 2.0]), [0.0, 0.5, 2.0], [0.0, 1.0], 1.0, np.ones((2, 3)), []]},
@@ -193,8 +198,8 @@ class Drawing:
             if kind is parameter.VAR_POSITIONAL:
                 positional += self.sequence()
             elif kind is parameter.VAR_KEYWORD:
-                for key in ("constant_values",) if self.function is np.pad else ():
-                    if self.chance(OFTEN):
+                for key in PADDED_BY if self.function is np.pad else ():
+                    if self.chance(OFTEN / len(PADDED_BY)):
                         named[key] = self.argument(key, False)
             elif parameter.default is parameter.empty or self.chance(self.how_often(name)):
                 given = self.argument(name, first)

@@ -158,3 +158,28 @@ def test_what_is_padded_with_a_value_sends_it_their_sum():
         np.pad(tg.Value(x), widths, constant_values=tg.Value([1.0, 2.0]))
     with pytest.raises(TypeError, match="is complex, and the array is real"):
         np.pad(tg.Value(x), widths, constant_values=tg.Value(1j))
+
+
+@pytest.mark.parametrize("end", [0.5, np.array([1.0, -2.0]), np.array([[1.0, -2.0], [3.0, 0.25]])], ids=np.shape)
+def test_what_a_ramp_leads_to_has_its_slope(end):
+    x, widths = np.array([[1.0, 2.0], [3.0, 4.0]]), ((3, 2), (0, 2))
+
+    def ramp(x, end):
+        return np.sum(np.pad(x, widths, "linear_ramp", end_values=end) ** 2)
+
+    assert tg.compare_gradients(ramp, x, end).ok
+    assert np.array_equal(
+        np.pad(tg.Value(x), widths, "linear_ramp", end_values=tg.Value(end)).data,
+        np.pad(x, widths, "linear_ramp", end_values=end),
+    )
+    with pytest.raises(TypeError, match=r"np\.pad: end_values= is complex, and the array is real"):
+        np.pad(tg.Value(x), widths, "linear_ramp", end_values=tg.Value(end + 1j))
+
+
+def test_modes_of_padding_are_named_where_none_fits():
+    with pytest.raises(TypeError, match=r"np\.pad: mode='empty' has no rule; use constant, .* mean or median"):
+        np.pad(tg.Value([1.0, 2.0]), 1, "empty")
+    with pytest.raises(ValueError, match=r"np\.pad: .*can't extend empty axis 0"):
+        np.pad(tg.Value(np.ones((0, 2))), 1, "mean")
+    with pytest.raises(ValueError, match=r"np\.pad: .*unsupported keyword arguments for mode 'mean'"):
+        np.pad(tg.Value([1.0, 2.0]), 1, "mean", end_values=1)

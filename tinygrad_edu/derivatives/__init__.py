@@ -13,6 +13,7 @@ from tinygrad_edu.derivatives import (  # noqa: F401 - they fill the table
     inverses,
     linear_algebra,
     norms,
+    padding,
     polynomials,
     rearranging,
     reductions,

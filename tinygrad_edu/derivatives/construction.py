@@ -16,33 +16,29 @@ from tinygrad_edu.derivatives.arithmetic import as_kind
 from tinygrad_edu.derivatives.indexing import put_back
 
 
-def between(function, start, stop, num, endpoint, axis):
-    """Where evenly spaced numbers stand between 0 and 1, in a new axis of the ends, and the distance of two."""
+def spaced(function, start, stop, num, endpoint, axis):
+    """Evenly spaced numbers in a new axis, rounded as NumPy rounds them, and how far they are apart."""
     if isinstance(num, Entry):
         raise refuse(function, "num is a Value", "it is how many; pass an int")
-    num = operator.index(num)
-    parts, step = np.linspace(0.0, 1.0, num, endpoint=endpoint, retstep=True)
-    ndim = max(np.ndim(start), np.ndim(stop)) + 1
-    axis = normalize_axis_index(axis, ndim)
-    return np.reshape(parts, [-1 if i == axis else 1 for i in range(ndim)]), step, axis
-
-
-def spaced(start, stop, parts, axis):
-    """The numbers between two ends at `parts` of the way."""
+    if operator.index(num) < 0:
+        raise ValueError(f"num is {num}, and negative")
     kind = np.result_type(0.0, *(x if type(x) in (int, float) else as_array(x).dtype for x in (start, stop)))
-    shape = np.broadcast_shapes(np.shape(start), np.shape(stop))
-    start, stop = (np.expand_dims(np.broadcast_to(as_array(x), shape), axis) for x in (start, stop))
-    return as_kind(start * (1 - parts) + stop * parts, kind)
+    start, stop = np.broadcast_arrays(*(as_kind(as_array(x), kind) for x in (start, stop)))
+    axis = normalize_axis_index(axis, start.ndim + 1)
+    i = np.reshape(np.arange(operator.index(num), dtype=kind), [-1 if k == axis else 1 for k in range(start.ndim + 1)])
+    last = i.size - 1 if endpoint else i.size
+    step = (stop - start) / max(last, 1)
+    z = i * np.expand_dims(step, axis) + np.expand_dims(start, axis)
+    if endpoint and last > 0:
+        z = np.where(i == last, np.expand_dims(stop, axis), z)
+    return z, step if last > 0 else np.float64(np.nan)
 
 
 @compose(np.linspace)
 def linspace(start, stop, num=50, endpoint=True, retstep=False, axis=0):
     """Evenly spaced numbers from `start` to `stop`."""
-    parts, step, axis = between(np.linspace, start, stop, num, endpoint, axis)
-    z = spaced(start, stop, parts, axis)
-    if not retstep:
-        return z
-    return z, as_kind((as_array(stop) - start) * step, z.dtype) if not np.isnan(step) else np.float64(step)
+    z, step = spaced(np.linspace, start, stop, num, endpoint, axis)
+    return (z, step) if retstep else z
 
 
 @compose(np.logspace)
@@ -50,18 +46,19 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, axis=0):
     """Powers of a base, their exponents evenly spaced."""
     if np.ndim(base):
         raise refuse(np.logspace, "base is an array", "write base ** np.linspace(start, stop)")
-    return base ** linspace(start, stop, num, endpoint, False, axis)
+    return base ** spaced(np.logspace, start, stop, num, endpoint, axis)[0]
 
 
 @compose(np.geomspace, "write np.exp(np.linspace(np.log(start), np.log(stop), num))")
 def geomspace(start, stop, num=50, endpoint=True, axis=0):
-    """Numbers of one sign from `start` to `stop`, each the same multiple of the one before."""
+    """Numbers of one sign from `start` to `stop`, each the same multiple of the one before; of float32, float64 too."""
     start, stop = as_array(start), as_array(stop)
     if not np.all(payload(start)) or not np.all(payload(stop)) or np.any(payload(start) * payload(stop) < 0):
         raise ValueError("np.geomspace: the ends must be of one sign, and not 0")
+    start, stop = (as_kind(x, np.result_type(x.dtype, np.float64)) for x in (start, stop))
     signs = np.sign(payload(start) + 0.0 * payload(stop))
-    parts, _, axis = between(np.geomspace, start, stop, num, endpoint, axis)
-    return np.expand_dims(signs, axis) * np.exp(spaced(np.log(abs(start)), np.log(abs(stop)), parts, axis))
+    z, _ = spaced(np.geomspace, np.log(abs(start)), np.log(abs(stop)), num, endpoint, axis)
+    return np.expand_dims(signs, axis) * np.exp(z)
 
 
 @compose(np.meshgrid)

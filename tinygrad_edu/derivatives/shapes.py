@@ -5,16 +5,13 @@ z  output
 a  input
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.dispatch import primitive
-from tinygrad_edu.core.dtypes import is_complex
-from tinygrad_edu.core.rules import Each, compose, derivative, refuse
-from tinygrad_edu.core.tape import Entry, payload
-from tinygrad_edu.derivatives.indexing import pick_along, places, plain, put_back
+from tinygrad_edu.core.rules import Each, compose, derivative
+from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.indexing import pick_along, plain
 
 
 @primitive
@@ -176,33 +173,3 @@ def rot90(m, k=1, axes=(0, 1)):
     for _ in range(k % 4):
         m = np.flip(np.swapaxes(m, first, second), axis=first)
     return m
-
-
-@compose(np.pad)
-def pad(array, pad_width, mode="constant", constant_values=np._NoValue):
-    """An array with a constant joined on, or with elements that are there repeated, which is indexing."""
-    if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
-        raise TypeError(f"np.pad: mode={mode!r} has no rule; use constant, edge, reflect, symmetric or wrap")
-    recorded = isinstance(constant_values, Entry)
-    if recorded and (mode != "constant" or constant_values.ndim):
-        raise refuse(np.pad, "constant_values= is a Value of several numbers", "write np.concatenate([...])")
-    if recorded and is_complex(constant_values) and not is_complex(array):
-        raise refuse(np.pad, "constant_values= is complex, and the array is real", "write x + 0j, or np.real(v)")
-    given = {} if recorded or constant_values is np._NoValue else {"constant_values": constant_values}
-    if mode != "constant":
-        return np.ravel(array)[np.pad(places(array), pad_width, mode, **given)]
-    around = np.pad(np.zeros(array.shape, array.dtype), pad_width, **given)
-    widths: Any = pad_width
-    if isinstance(pad_width, dict):
-        by_axis = {axis % array.ndim: width for axis, width in pad_width.items()}
-        widths = [np.broadcast_to(by_axis.get(axis, 0), 2) for axis in range(array.ndim)]
-    starts = np.broadcast_to(widths, (array.ndim, 2))[:, 0]
-    inside = tuple(slice(int(i), int(i) + n) for i, n in zip(starts, array.shape, strict=True))
-    z = put_back(array, inside, around.shape)
-    if recorded:
-        around[inside] = 1.0
-        return np.where(around == 1.0, z, constant_values.astype(array.dtype))
-    if not given:
-        return z
-    around[inside] = -0.0  # which changes no number that it is added to, not even -0.0
-    return z + around
