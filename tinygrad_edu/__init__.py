@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_edu import derivatives as _fill_the_table  # noqa: F401
 from tinygrad_edu import functions, tree
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative, later
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import numeric_gradient, slope

@@ -19,8 +19,8 @@ from tinygrad_edu.check.parts import Parts, in_parts, slopes_by_parts
 from tinygrad_edu.check.report import Fault
 from tinygrad_edu.check.roundings import COARSE, Roundings, rounded
 from tinygrad_edu.core.context import listening
-from tinygrad_edu.core.dispatch import NO_KEYWORDS
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.rules import NO_KEYWORDS
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.core.value import Value, no_grad
 from tinygrad_edu.slope import numeric

@@ -4,6 +4,8 @@ tape         an entry, the gate through which all are recorded, the order, and t
 value        the number that remembers: what users hold
 operators    Python's operators and NumPy's methods, one table of each
 dispatch     how NumPy's functions reach the tape
+refusals     what may not stand beside a Value in a call, and what to write instead
+primitives   how functions of users' own reach the tape
 rules        the table of calculus, and how rows get into it
 results      how a function that returns several arrays is one entry
 unbroadcast  why a bias added to every row gets the sum over rows

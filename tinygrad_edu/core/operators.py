@@ -13,7 +13,8 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import constant_operand
 from tinygrad_edu.core.context import OuterArray
-from tinygrad_edu.core.rules import Array, Function, refuse, refuse_complex
+from tinygrad_edu.core.refusals import refuse_complex
+from tinygrad_edu.core.rules import Array, Function, refuse
 from tinygrad_edu.core.source_info import ERRORS, label, raise_named
 from tinygrad_edu.core.tape import Entry, payload, record
 

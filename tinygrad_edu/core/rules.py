@@ -13,13 +13,13 @@ import inspect
 import itertools
 import sys
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
 
-from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.results import Layout
 from tinygrad_edu.core.source_info import label
 
@@ -27,6 +27,9 @@ Array = Any  # a number or an array, of any library that speaks NumPy's protocol
 Rule = Callable[..., Array]  # rule(g, z, *inputs, **keywords): the share of g that one input gets
 Function = Callable[..., Any]
 AnyFunction = TypeVar("AnyFunction", bound=Function)
+Inputs = tuple[Any, ...]  # of a call, what stands in its places
+Keywords = Mapping[str, Any]  # and what it is given by name
+NO_KEYWORDS: Keywords = MappingProxyType({})
 
 
 class Each:
@@ -60,10 +63,6 @@ class Row:
     quick: bool = False  # whether it is a ufunc with a rule for every input, and may run without further questions
 
 
-_OF_UFUNCS = {  # keywords that ufuncs have, and what to write instead
-    "where": "what is left out would be undefined: write np.where(mask, z, 0)",
-    "dtype": "cast what goes in, with x.astype(dtype)",
-}
 table: dict[Function, Row] = {}
 remedies: dict[str, str] = {}  # what to write instead of functions without a row, by their names, as in "np.put"
 later: dict[str, str] = {}  # the modules of other libraries, and those that enter rows for them
@@ -234,33 +233,3 @@ def parameters(function: Function) -> dict[str, Any]:
 def refuse(function: Function, problem: str, remedy: str) -> TypeError:
     """The error for what the table cannot do."""
     return TypeError(f"{label(function)}: {problem}; {remedy}")
-
-
-def refuse_complex(function: Function, inputs: Iterable[Any]) -> None:
-    """Raise an error if a function of real numbers only was called with complex ones."""
-    if table[function].real and any(map(is_complex, inputs)):
-        raise refuse(function, "got complex numbers, of which it has no meaning or no slope", table[function].real)
-
-
-def unsupported(function: Function, key: str) -> TypeError:
-    """The error for a keyword without a rule."""
-    row = table[function]
-    substituted = parameters(row.substitute) if row.substitute else {}
-    known = sorted(
-        row.keywords or [name for name, given in substituted.items() if given is not inspect.Parameter.empty]
-    )
-    remedy = f"keywords with a rule: {', '.join(known)}" if known else "call it without keywords"
-    if key == "out":
-        remedy = "Values are not written into, nor into arrays: use the result, x = x + y for x += y"
-    elif isinstance(function, np.ufunc):
-        remedy = _OF_UFUNCS.get(key, "call it without")
-    elif isinstance(function, types.FunctionType) and key in parameters(inspect.unwrap(function)):
-        remedy = f"pass it by position and give it a place among the rules, None, or let the rules take *, {key}"
-    return refuse(function, f"{key}= has no rule for Values", remedy)
-
-
-def unknown(function: Function) -> TypeError:
-    """The error for a function that is not in the table, with what to write instead."""
-    row = "give it a row with tinygrad_edu.derivative"
-    own = label(function)
-    return refuse(function, "has no derivative in the table", f"{remedies[own]}, or {row}" if own in remedies else row)

@@ -16,10 +16,11 @@ import numpy as np
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import OuterArray, Recording
 from tinygrad_edu.core.conversions import Conversions
-from tinygrad_edu.core.dispatch import apply, axis_error, on_function, on_ufunc
+from tinygrad_edu.core.dispatch import apply, on_function, on_ufunc
 from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.masking import gradients
 from tinygrad_edu.core.operators import ArrayMethods, Operators
+from tinygrad_edu.core.refusals import axis_error
 from tinygrad_edu.core.rules import Array
 from tinygrad_edu.core.source_info import ERRORS, is_augmented, label, raise_named
 from tinygrad_edu.core.tape import order, payload, record, serials

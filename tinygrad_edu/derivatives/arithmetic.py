@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
 

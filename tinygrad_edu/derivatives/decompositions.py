@@ -18,8 +18,8 @@ optimum experimental design", 2012; Liao, Liu, Wang and Xiang, "Differentiable p
 import numpy as np
 
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, refuse
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload

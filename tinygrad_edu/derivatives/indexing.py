@@ -15,7 +15,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from tinygrad_edu.core.arrays import as_array, is_asked
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refuse
 from tinygrad_edu.core.tape import Entry, payload
 

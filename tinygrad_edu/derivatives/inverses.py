@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import payload

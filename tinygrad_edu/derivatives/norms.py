@@ -9,8 +9,8 @@ import math
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 from tinygrad_edu.derivatives.arithmetic import at_zero, replace_zero
 

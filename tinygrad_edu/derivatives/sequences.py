@@ -11,8 +11,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, refuse
 from tinygrad_edu.core.tape import Entry, payload
 from tinygrad_edu.derivatives.arithmetic import PARTS, as_kind, conjugated

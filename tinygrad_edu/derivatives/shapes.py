@@ -8,7 +8,7 @@ a  input
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import Each, compose, derivative
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.indexing import pick_along, plain

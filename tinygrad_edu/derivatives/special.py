@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import compose, derivative, nondifferentiable
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import PARTS, flat

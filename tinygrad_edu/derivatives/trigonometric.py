@@ -8,8 +8,8 @@ h     hypotenuse, the square root of a sum of squares
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive
 from tinygrad_edu.core.dtypes import is_complex
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.derivatives.arithmetic import flat, replace_zero
 

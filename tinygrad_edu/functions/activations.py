@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.derivatives.exponential import bell

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.arrays import made_beside
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.functions.im2col import Plan, blocks, grouped, matrices, to_nchw, unflatten
 from tinygrad_edu.functions.windows import (

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.arrays import made_beside
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.functions.windows import (

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.functions.windows import Axes, PerAxis, check_shape, count_windows, per_axis, volume, window_slices
 

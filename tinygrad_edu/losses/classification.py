@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.context import OuterArray, Tracer
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import Array, derivative
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.functions import log_softmax, relu, softplus

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond
 from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, like, wide
 

@@ -15,7 +15,7 @@ from scipy import linalg
 
 from tinygrad_edu.core import rules
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.derivatives.arithmetic import conjugated
 from tinygrad_edu.derivatives.indexing import pick
 from tinygrad_edu.derivatives.linear_algebra import t

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative
 from tinygrad_edu.derivatives.linear_algebra import h, t
 from tinygrad_edu.scipy.slopes import in_double

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.derivatives.arithmetic import flat
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond

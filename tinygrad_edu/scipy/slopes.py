@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from tinygrad_edu.core import rules
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.tape import Entry, payload
 
 derivative = functools.partial(

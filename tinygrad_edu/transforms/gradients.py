@@ -13,10 +13,9 @@ import numpy as np
 
 from tinygrad_edu import tree
 from tinygrad_edu.core.context import Recording, is_recording
-from tinygrad_edu.core.dispatch import Inputs, Keywords
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.masking import gradients
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import Array, Function, Inputs, Keywords
 from tinygrad_edu.core.tape import Entry, order, record, serials
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.transforms.pullback import (

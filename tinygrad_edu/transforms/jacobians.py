@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.context import Tracer, current_listener
-from tinygrad_edu.core.dispatch import Inputs, Keywords
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.masking import has_nan
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import Array, Function, Inputs, Keywords
 from tinygrad_edu.core.tape import Entry
 from tinygrad_edu.transforms.batching import Batch, identity_rows
 from tinygrad_edu.transforms.gradients import grad

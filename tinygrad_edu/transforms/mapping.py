@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import tree
-from tinygrad_edu.core.dispatch import Inputs, Keywords
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import Array, Function, Inputs, Keywords
 from tinygrad_edu.core.source_info import expression, frame_of_user
 from tinygrad_edu.transforms.batching import Batch, levels
 from tinygrad_edu.transforms.batching.array import NotBatchableError

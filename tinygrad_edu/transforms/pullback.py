@@ -20,11 +20,10 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept, unwrap_scalar
 from tinygrad_edu.core.context import KEPT, ONCE, OuterArray, Recording, Tracer, is_recording, transforming
-from tinygrad_edu.core.dispatch import NO_KEYWORDS, Inputs, Keywords
 from tinygrad_edu.core.dtypes import cast
 from tinygrad_edu.core.kinks import recorded_gradients
 from tinygrad_edu.core.masking import gradients
-from tinygrad_edu.core.rules import Array, Function
+from tinygrad_edu.core.rules import NO_KEYWORDS, Array, Function, Inputs, Keywords
 from tinygrad_edu.core.tape import Entry, order, payload, record, serials
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.transforms.batching import Batch, levels, unwrapped, wrapped

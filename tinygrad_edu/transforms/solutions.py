@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_edu import tree
 from tinygrad_edu.core.arrays import accept
 from tinygrad_edu.core.context import Recording, is_recording
-from tinygrad_edu.core.dispatch import primitive
+from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import Array, Function, derivative
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.core.tape import Entry, payload

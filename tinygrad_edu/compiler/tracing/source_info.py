@@ -8,13 +8,13 @@ from types import FrameType
 from typing import Any
 
 from tinygrad_edu.compiler.ir import Node
-from tinygrad_edu.core import dispatch, operators, tape, value
+from tinygrad_edu.core import dispatch, operators, primitives, refusals, tape, value
 from tinygrad_edu.core.context import Tracer
 from tinygrad_edu.core.source_info import OURS, frame_of_user
 from tinygrad_edu.core.tape import Entry
 
 _HERE = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
-_PASS_ON = _HERE, *(str(module.__file__) for module in (value, operators, dispatch))
+_PASS_ON = _HERE, *(str(module.__file__) for module in (value, operators, dispatch, refusals, primitives))
 
 
 def asked_by_library(frame: FrameType | None) -> bool:
