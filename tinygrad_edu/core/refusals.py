@@ -75,9 +75,9 @@ def holds_value(x: Any) -> bool:
 
 def constant_input(i: int, inputs: Inputs, rule: Function | None, function: Function) -> Array:
     """An input that is not recorded: it must be a number, or where there is no rule, anything but a Value."""
-    x = inputs[i]
+    x, beside = inputs[i], (z for z in inputs if isinstance(z, Entry))
     if rule is not None:
-        return constant_operand(x, function, next(z for z in inputs if isinstance(z, Entry)))
+        return constant_operand(x, function, next(beside))
     if holds_value(x):
         rules = table[function].rules
         wanted = (
@@ -86,7 +86,12 @@ def constant_input(i: int, inputs: Inputs, rule: Function | None, function: Func
             else "there is no rule by it; pass x.data to hold it constant"
         )
         raise refuse(function, f"argument {i} is a Value", wanted)
-    return as_constant(x, function)
+    constant = as_constant(x, function)
+    if isinstance(function, np.ufunc) and any(kinds[i] == "d" for kinds in function.types):  # it takes floats there
+        kind = getattr(constant, "dtype", None)
+        if kind is not None and kind.kind in "iub":  # in rules, 0 - 1 may wrap
+            return constant.astype(np.result_type(kind, next(beside)._payload.dtype))
+    return constant
 
 
 def constant_keyword(key: str, x: Any, function: Function) -> Any:

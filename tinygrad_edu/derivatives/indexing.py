@@ -150,7 +150,7 @@ def sort(a, axis=-1, kind=None, stable=None):
 @compose(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
     """The diagonal of two axes, as a last axis."""
-    moved = np.moveaxis(a, (axis1, axis2), (-2, -1))
+    moved, offset = np.moveaxis(a, (axis1, axis2), (-2, -1)), operator.index(offset)  # -offset of an unsigned one wraps
     n = np.arange(len(np.diagonal(np.empty(moved.shape[-2:]), offset)))
     return at(moved, (..., n + max(-offset, 0), n + max(offset, 0)))
 
@@ -160,6 +160,7 @@ def diag(v, k=0):
     """The diagonal of a matrix, or the matrix that has `v` as its diagonal."""
     if v.ndim == 2:
         return diagonal(v, k)
+    k = operator.index(k)
     n = v.shape[0] + abs(k)
     i = np.arange(v.shape[0])
     return put_back(v, (i + max(-k, 0), i + max(k, 0)), (n, n))

@@ -32,23 +32,24 @@ def check_logits(caller: str, logits: Array, axes: str) -> tuple[int, ...]:
     return shape
 
 
-def check_labels(caller: str, labels: Any, k: int, shape: tuple[int, ...], ignored: int | None = None) -> Array:
-    """Labels as an array: integers from 0 to k - 1, or `ignored`, one for each example.
+def check_labels(caller: str, labels: Any, k: int, shape: tuple[int, ...], counted: Array | None = None) -> Array:
+    """Labels as an array of places: integers from 0 to k - 1, one for each example; 0 for what is not `counted`.
 
     Raises:
         TypeError: they are not integers.
         ValueError: there are more or fewer than examples, or one is no class.
     """
     labels = as_array(labels)
-    if labels.dtype.kind not in "iu":
+    if labels.dtype.kind not in "iu" and labels.size:
         raise TypeError(f"{caller}: labels are of dtype {labels.dtype}; pass integers from 0 to {k - 1}")
     if labels.shape != shape:
         raise ValueError(f"{caller}: labels have shape {labels.shape} beside logits of {(*shape, k)}; pass {shape}")
-    checked = labels if ignored is None else np.where(labels == ignored, 0, labels)
-    if checked.astype(np.uint64).max() >= k:  # where a negative label is enormous
-        found = f"{checked.min()} to {checked.max()}"
+    if counted is not None:
+        labels = np.where(counted, labels, 0)
+    if labels.size and labels.astype(np.uint64).max() >= k:  # where a negative label is enormous
+        found = f"{labels.min()} to {labels.max()}"
         raise ValueError(f"{caller}: labels go from {found}; with {k} logits a row they are 0 to {k - 1}")
-    return labels
+    return labels.astype(np.intp, copy=False)  # of unsigned ones and signed ones NumPy makes floats
 
 
 def cross_entropy(
@@ -85,21 +86,21 @@ def cross_entropy(
             in its range.
     """
     *examples, k = check_logits("cross_entropy", logits, "(n, ..., k)")
-    labels = check_labels("cross_entropy", labels, k, (*examples,), ignore_index)
+    counted = None if ignore_index is None else as_array(labels) != ignore_index
+    labels = check_labels("cross_entropy", labels, k, (*examples,), counted)
     check_reduction("cross_entropy", reduction, math.prod(examples))
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"cross_entropy: label_smoothing is {label_smoothing}; it must be from 0 to 1")
     log_p = log_softmax(logits)
     if len(examples) != 1:
         log_p, labels = log_p.reshape(-1, k), labels.reshape(-1)
-    if weights is None and not label_smoothing and ignore_index is None and reduction == "mean":
+    if weights is None and not label_smoothing and counted is None and reduction == "mean":
         return negative_log_likelihood(log_p, labels)
     counts = _class_weights(weights, k, log_p.dtype)
-    counted = np.full(labels.shape, True) if ignore_index is None else labels != ignore_index
-    chosen = np.where(counted, labels, 0)
-    weight = np.where(counted, np.take_along_axis(counts, chosen, axis=0), 0)
+    counted = np.full(labels.shape, True) if counted is None else counted.reshape(-1)
+    weight = np.where(counted, np.take_along_axis(counts, labels, axis=0), 0)
     # What has no weight may be infinite, so it is left out before it is multiplied.
-    losses = weight * np.where(weight > 0, -np.take_along_axis(log_p, chosen[:, None], axis=1)[:, 0], 0)
+    losses = weight * np.where(weight > 0, -np.take_along_axis(log_p, labels[:, None], axis=1)[:, 0], 0)
     if label_smoothing:
         even = (counts * np.where(counted[:, None] & (counts > 0), -log_p, 0)).sum(axis=-1) / k
         losses = (1 - label_smoothing) * losses + label_smoothing * even

@@ -88,9 +88,7 @@ def _check_lengths(name: str, lengths: Any, n: int, least: int, most: int) -> Ar
 def _check_sequences(labels: Array, counts: Array, steps: Array, k: int, blank: int) -> Array:
     """The labels, with 0 behind the last of each example, if each can be said in its steps."""
     counted = np.arange(labels.shape[1]) < counts[:, None]
-    labels = np.where(counted, labels, 0)
-    if labels.size:
-        check_labels("ctc", labels, k, labels.shape)
+    labels = check_labels("ctc", labels, k, labels.shape, counted)
     if ((labels == blank) & counted).any():
         raise ValueError(f"ctc: a label is {blank}, the blank, which stands for no label; leave it out")
     repeats = ((labels[:, 1:] == labels[:, :-1]) & counted[:, 1:]).sum(axis=1)

@@ -24,7 +24,7 @@ import numpy as np
 from tinygrad_edu.compiler.bytecode import is_of_library, names_in
 from tinygrad_edu.compiler.captures import is_compiled
 from tinygrad_edu.compiler.errors import trace_error
-from tinygrad_edu.compiler.tracing.tracer import tracers
+from tinygrad_edu.compiler.tracing.tracer import ABOVE, tracers
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.transforms.pullback import Transformed
 
@@ -36,8 +36,11 @@ def _recorded(function: Function) -> Function:
 
     @functools.wraps(function)
     def make(*arguments: Any, **keywords: Any) -> Any:
-        found = next(tracers((arguments, [*keywords.values()])), None)
-        return function(*arguments, **keywords) if found is None else found.recorder.call(function, arguments, keywords)
+        given = (*arguments, *keywords.values())
+        found = next(tracers(given), None)
+        if found is None or any(isinstance(x, ABOVE) for x in given):
+            return function(*arguments, **keywords)
+        return found.recorder.call(function, arguments, keywords)
 
     return make
 

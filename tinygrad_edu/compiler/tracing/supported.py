@@ -51,7 +51,9 @@ def unsupported_reason(
     """What is wrong with a call, and what to write instead."""
     masked = function is operator.getitem and any(x.dtype == bool for x in tracers(arguments[1]))
     alone = function is np.where and len(arguments) == 1
-    shaped = function in _SHAPED_BY_NUMBERS and (function not in _SHAPED_BY_FIRST or any(tracers(arguments[:1])))
+    shaped = function in _SHAPED_BY_NUMBERS and (
+        function not in _SHAPED_BY_FIRST or next(tracers(arguments[:1]), None) is not None
+    )
     if shaped or masked or alone or isinstance(keywords.get("bins"), str):
         return (
             "makes an array whose shape depends on numbers (a mask as index, np.nonzero, np.unique)",

@@ -189,7 +189,8 @@ def put_into_zeros(x: Any, index: Any, shape: Any) -> Any:
     if not listed or np.asanyarray(index).dtype == bool:
         return Batch(_put_back(x.array, shift_index(index), (x.n, *shape)))
     m, rest = shape[0], tuple(shape[1:])
-    rows = (np.arange(x.n)[:, None] * m + np.reshape(index, -1) % max(m, 1)).reshape(-1)
+    places = np.reshape(index, -1).astype(np.intp)  # an unsigned or a short integer does not count rows of all
+    rows = (np.arange(x.n)[:, None] * m + places % max(m, 1)).reshape(-1)
     z = _put_back(np.reshape(x.array, (rows.size, *rest)), rows, (x.n * m, *rest))
     return Batch(np.reshape(z, (x.n, *shape)))
 
