@@ -6,6 +6,7 @@ before, after  how many are joined on at its two ends
 
 import numpy as np
 
+from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, refuse
 from tinygrad_edu.core.tape import Entry
@@ -45,7 +46,7 @@ def pad(
     if mode == "constant":
         return with_constants(array, pad_width, widths, given)
     if mode in ("edge", "wrap") or (KEYWORDS[mode] == "reflect_type" and reflect_type != "odd"):
-        return np.ravel(array)[np.pad(places(array), pad_width, mode)]
+        return np.ravel(array)[np.pad(places(array), pad_width, mode)]  # type: ignore[call-overload]
     if any(n == 0 and any(pair) for n, pair in zip(array.shape, widths, strict=True)):
         raise ValueError("an axis without elements is padded with constants only")
     ends = by_axis(0 if end_values is np._NoValue else end_values, array, "end_values")
@@ -75,7 +76,7 @@ def by_axis(values, array, name):
     """A number for both ends of each axis; Values are recorded."""
     if isinstance(values, Entry) and is_complex(values) and not is_complex(array):
         raise refuse(np.pad, f"{name}= is complex, and the array is real", "write x + 0j, or np.real(v)")
-    return np.broadcast_to(values if isinstance(values, Entry) else np.asarray(values), (array.ndim, 2))
+    return np.broadcast_to(as_array(values), (array.ndim, 2))
 
 
 def lengths_by_axis(lengths, ndim):
