@@ -144,11 +144,9 @@ def kinks() -> dict[str, str]:
 
 
 def error_of(what: Any) -> str:
-    """The largest measured errors of slope and function, in ulps."""
-    if what not in measured.EXACT:
-        return ""
-    errors = measured.measured(what)
-    return f"{errors.slope:.1f} of {errors.value:.1f}"
+    """The largest measured errors of slope and function, in ulps; of several results, of each."""
+    errors = [measured.measured(part) for part in measured.PARTS.get(what, (what,)) if part in measured.EXACT]
+    return ", ".join(f"{each.slope:.1f} of {each.value:.1f}" for each in errors)
 
 
 def of_scipy() -> Iterator[list[str]]:

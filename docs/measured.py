@@ -90,6 +90,27 @@ def sinc_slope(x: Any) -> Any:
     return -mpmath.pi * y / 3 if abs(y) < 1e-30 else (mpmath.cospi(x) - mpmath.sincpi(x)) / x
 
 
+def si(x: Any) -> Any:
+    """The sine integral."""
+    return special.sici(x)[0]
+
+
+def ci(x: Any) -> Any:
+    """The cosine integral."""
+    return special.sici(x)[1]
+
+
+def shi(x: Any) -> Any:
+    """The hyperbolic sine integral."""
+    return special.shichi(x)[0]
+
+
+def chi(x: Any) -> Any:
+    """The hyperbolic cosine integral."""
+    return special.shichi(x)[1]
+
+
+PARTS = {special.sici: (si, ci), special.shichi: (shi, chi)}  # of functions with several results
 EXACT: dict[Callable[..., Any], Exactly] = {
     np.exp: Exactly(mpmath.exp, mpmath.exp, far=690),
     np.exp2: Exactly(lambda x: mpf(2) ** x, lambda x: mpf(2) ** x * LN2(), far=990),
@@ -165,6 +186,12 @@ EXACT: dict[Callable[..., Any], Exactly] = {
     special.erfi: Exactly(mpmath.erfi, lambda x: 2 / mpmath.sqrt(mpmath.pi) * mpmath.exp(x * x), far=26),
     special.exp1: Exactly(mpmath.e1, lambda x: -mpmath.exp(-x) / x, positive, far=690),
     special.expi: Exactly(mpmath.ei, lambda x: mpmath.exp(x) / x, nonzero, far=690),
+    special.exprel: Exactly(
+        lambda x: mpmath.hyp1f1(1, 2, x), lambda x: mpmath.hyp1f1(2, 3, x) / 2, far=690),
+    si: Exactly(mpmath.si, mpmath.sinc),
+    ci: Exactly(lambda x: mpmath.ci(abs(x)), lambda x: mpmath.cos(x) / x, nonzero),
+    shi: Exactly(mpmath.shi, lambda x: mpmath.sinh(x) / x, nonzero, far=690),
+    chi: Exactly(lambda x: mpmath.chi(abs(x)), lambda x: mpmath.cosh(x) / x, nonzero, far=690),
     special.exp2: Exactly(lambda x: mpf(2) ** x, lambda x: mpf(2) ** x * LN2(), far=990),
     special.exp10: Exactly(lambda x: mpf(10) ** x, lambda x: mpf(10) ** x * LN10(), far=299),
     special.expm1: Exactly(mpmath.expm1, mpmath.exp, far=690),

@@ -584,8 +584,9 @@ SMALL = [(2, 3)]  # a rule of one line is tested on one shape: broadcasting and 
 for f, span in (
     *((f, line) for f in (special.exp2, special.exp10, special.expm1, special.cosm1, special.sindg, special.cosdg,
                           special.tandg, special.erfi, special.erfcx, normal.erfcx_slope)),
-    *((f, nonzero) for f in (special.cbrt, special.cotdg, special.expi)), (special.log1p, unit),
-    *((f, positive) for f in (special.exp1, special.y0, special.y1, special.k0, special.k1, special.rgamma)),
+    *((f, nonzero) for f in (special.cbrt, special.cotdg, special.expi)), (special.log1p, unit), (special.exprel, line),
+    *((f, positive) for f in (special.exp1, special.y0, special.y1, special.k0, special.k1, special.rgamma,
+                              special.sici, special.shichi)),  # below 0, complex ones jump
     (special.erfcinv, between(0.1, 1.9)), (special.round, high_part), (special.gammasgn, between(-1.7, -1.3, 0.3, 0.7)),
 ):
     domain(f, each(SMALL, span=span))
@@ -593,6 +594,7 @@ for f in (special.gammaincinv, special.gammainccinv, special.chdtri, special.std
     domain(f, of(np.array([[2.5], [3.0]]), A(3, span=between(0.1, 0.9))))
 for f in (special.yn, special.kn):
     domain(f, of(np.array([[2], [3]]), A(3, span=positive)))
+domain(special.expn, of(np.array([[0], [1], [3]]), A(3, span=positive)))
 for f in (special.yv, special.kv, special.kve, special.ive, special.chdtr, special.chdtrc, special.pdtr, special.pdtrc):
     domain(f, of(np.array([[2.5], [3.0]]), A(3, span=positive)))
 domain(special.stdtr, of(np.array([[2.5], [3.0]]), A(3)))
@@ -677,6 +679,7 @@ NOT_HOLOMORPHIC = {
     cofactors,
     np.imag, np.angle, np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.hfft, np.fft.ihfft,
     np.fft.fft2, np.fft.ifft2, np.fft.rfft2, np.fft.irfft2, np.fft.fftn, np.fft.ifftn, np.fft.rfftn, np.fft.irfftn,
+    special.sici, special.shichi,
     np.vdot, np.vecdot, functions.sigmoid, functions.softplus, functions.gelu, functions.erf, sech_squared,
     bell, share, zeta, normal.hazard, normal.erfcx_slope, bessel.j1_slope, bessel.i0_slope,
     bessel.i1_slope, bessel.i0e_slope, bessel.i1e_slope, bessel.scaled_bessel_slope, stats.norm.ppf, stats.norm.isf,

@@ -10,6 +10,7 @@ import dask
 import dask.array
 import numpy as np
 import pytest
+import scipy.special
 
 from tests.core.foreign import assert_same, swept
 from tests.domains import domains
@@ -43,6 +44,7 @@ NOT_IN_DASK = {
     },
     "it factors with other signs, or the other triangle": {np.linalg.svd, np.linalg.cholesky},
     "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros, special.multigammaln},
+    "it has no ufuncs of several results": {scipy.special.sici, scipy.special.shichi},
     "SciPy makes an array of NumPy's": {
         linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve, linalg.logm, linalg.sqrtm,
         linalg.fractional_matrix_power, linalg.solve_sylvester, linalg.solve_continuous_lyapunov,
