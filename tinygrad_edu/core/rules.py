@@ -113,7 +113,7 @@ def derivative(
         selects: it chooses between elements, or only lays them out anew: what it leaves out has slope 0.
         opaque: compiled programs call this primitive as it stands, whatever goes on inside, and hold while what it
             returns is of the shape and dtype that it was. One that takes `out`, where to write, at the end goes
-            element by element, and uses nothing but NumPy.
+            element by element.
         kink: ``kink(z, *inputs, **keywords)``: where the slope of one side is not that of the other, so that the
             rules give one between them. Second derivatives are then the mean of both sides.
         results: how many arrays it returns, in a tuple; if several, `g` and `z` are such tuples, too, and the

@@ -64,14 +64,12 @@ def gelu(x: Any) -> Any:
 
 
 @primitive
-def erf(x: "Any", out: "Any" = None) -> "Any":  # compiled programs hold this text, so that names must be its own
+def erf(x: "Any", out: "Any" = None) -> "Any":  # quoted, as programs hold this text
     """The error function, 2/√π · ∫ exp(-t²) dt from 0 to `x`: the share of a bell curve within ±x·√2 deviations.
 
     >>> erf(np.array([-np.inf, 0.0, 0.5])).round(4)
     array([-1.    ,  0.    ,  0.5205])
     """
-    import math  # noqa: PLC0415
-
     finest = np.dtype(np.float64)  # a long double has no more digits than that
     dtype = min(finest, np.result_type(getattr(x, "dtype", finest), np.float16))
     z = np.frompyfunc(math.erf, 1, 1)(x)

@@ -17,7 +17,7 @@ from scipy import special
 
 from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond
-from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, like, wide
+from tinygrad_edu.scipy.slopes import ROOT_2PI, derivative, elementwise, like, wide
 
 FAR, FAR_TERMS = 30.0, 24  # from where that many terms of the asymptotic series are enough
 NODES = 128  # of the trapezoidal rule, which for periodic functions is exact to the last digit
@@ -95,38 +95,26 @@ def j1_slope_of(x: Any) -> Any:
 
 
 @primitive
-def i0_slope(x: "Any", out: "Any" = None) -> "Any":
+def i0_slope(x: Any, out: Any = None) -> Any:
     """I₀'(x) = I₁(x)."""
-    from tinygrad_edu.scipy.bessel import unscaled_slope  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(lambda x: unscaled_slope(x, 0), x, out=out)
 
 
 @primitive
-def i1_slope(x: "Any", out: "Any" = None) -> "Any":
+def i1_slope(x: Any, out: Any = None) -> Any:
     """I₁'(x) = I₀(x) - I₁(x) / x."""
-    from tinygrad_edu.scipy.bessel import unscaled_slope  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(lambda x: unscaled_slope(x, 1), x, out=out)
 
 
 @primitive
-def i0e_slope(x: "Any", out: "Any" = None) -> "Any":
+def i0e_slope(x: Any, out: Any = None) -> Any:
     """sign(x) exp(-|x|) (I₁(|x|) - I₀(x)); at 0, the mean of both sides."""
-    from tinygrad_edu.scipy.bessel import scaled_slope  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(lambda x: scaled_slope(x, 0), x, out=out)
 
 
 @primitive
-def i1e_slope(x: "Any", out: "Any" = None) -> "Any":
+def i1e_slope(x: Any, out: Any = None) -> Any:
     """exp(-|x|) (I₁'(x) - I₁(|x|))."""
-    from tinygrad_edu.scipy.bessel import scaled_slope  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(lambda x: scaled_slope(x, 1), x, out=out)
 
 
@@ -141,11 +129,8 @@ def scaled_bessel_slope(x: Any, order: int, n: int) -> Any:
 
 
 @primitive
-def j1_slope(x: "Any", out: "Any" = None) -> "Any":
+def j1_slope(x: Any, out: Any = None) -> Any:
     """J₁'(x) = J₀(x) - J₁(x) / x."""
-    from tinygrad_edu.scipy.bessel import j1_slope_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(j1_slope_of, x, out=out)
 
 

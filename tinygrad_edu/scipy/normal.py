@@ -17,7 +17,7 @@ from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.derivatives.arithmetic import flat
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.scipy.pieces import Coefficients, Pieces, beyond
-from tinygrad_edu.scipy.slopes import ERF, ROOT_2PI, ROOT_HALF, derivative, like, wide
+from tinygrad_edu.scipy.slopes import ERF, ROOT_2PI, ROOT_HALF, derivative, elementwise, like, wide
 
 ROOT_HALF_PI = math.sqrt(math.pi / 2)
 TERMS = 150  # of the continued fraction, for t ≥ 2
@@ -119,47 +119,32 @@ def hazard_of(x: Any) -> Any:
 
 
 @primitive
-def erfinv_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+def erfinv_slope(y: Any, z: Any, out: Any = None) -> Any:
     """The slope of z = erfinv(y)."""
-    from tinygrad_edu.scipy.normal import erfinv_slope_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(erfinv_slope_of, y, z, out=out)
 
 
 @primitive
-def ndtri_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+def ndtri_slope(y: Any, z: Any, out: Any = None) -> Any:
     """The slope of z = ndtri(y), where Φ reaches y."""
-    from tinygrad_edu.scipy.normal import ndtri_slope_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(ndtri_slope_of, y, z, out=out)
 
 
 @primitive
-def erfcinv_slope(y: "Any", z: "Any", out: "Any" = None) -> "Any":
+def erfcinv_slope(y: Any, z: Any, out: Any = None) -> Any:
     """Less the slope of z = erfcinv(y)."""
-    from tinygrad_edu.scipy.normal import erfcinv_slope_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(erfcinv_slope_of, y, z, out=out)
 
 
 @primitive
-def erfcx_slope(x: "Any", out: "Any" = None) -> "Any":
+def erfcx_slope(x: Any, out: Any = None) -> Any:
     """The slope of erfcx."""
-    from tinygrad_edu.scipy.normal import erfcx_slope_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(erfcx_slope_of, x, out=out)
 
 
 @primitive
-def hazard(x: "Any", out: "Any" = None) -> "Any":
+def hazard(x: Any, out: Any = None) -> Any:
     """The slope of log Φ."""
-    from tinygrad_edu.scipy.normal import hazard_of  # noqa: PLC0415 - compiled programs hold this text
-    from tinygrad_edu.scipy.slopes import elementwise  # noqa: PLC0415
-
     return elementwise(hazard_of, x, out=out)
 
 

@@ -92,13 +92,11 @@ def trigamma_of(x: Any) -> Any:
 
 
 @primitive
-def trigamma(x: "Any", out: "Any" = None) -> "Any":
+def trigamma(x: Any, out: Any = None) -> Any:
     """ψ'(x), the slope of the digamma function.
 
     Source: DLMF 5.5.4, 5.15.1 and 5.15.8.
     """
-    from tinygrad_edu.scipy.slopes import elementwise, trigamma_of  # noqa: PLC0415 - compiled programs hold this text
-
     return elementwise(trigamma_of, x, out=out)
 
 

@@ -21,7 +21,7 @@ from tinygrad_edu.compiler.codegen.names import Names, format_value
 from tinygrad_edu.compiler.codegen.scalar_table import OPERATORS
 from tinygrad_edu.compiler.codegen.templates import ATOM, UNARY, Template, Text, template
 from tinygrad_edu.compiler.ir import Node, cast
-from tinygrad_edu.core.rules import is_elementwise, is_opaque
+from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
 
 _SIGNS: dict[Any, str] = OPERATORS | {
@@ -73,9 +73,9 @@ def operand(x: Any, names: Names) -> Text:
 
 
 def format_function(function: Callable[..., Any], names: Names) -> str:
-    """The function of a node: by NumPy's name, or by that of a helper, its own or a constant's."""
+    """The function of a node: by NumPy's name, its own or a constant's."""
     if is_opaque(function):
-        return names.helper(function) if is_elementwise(function) else names.function(function)
+        return names.function(function)
     owner = getattr(function, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"{format_function(owner, names)}.{function.__name__}"

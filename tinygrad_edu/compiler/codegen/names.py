@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_edu.compiler.codegen.standalone import Standalone, standalone
 from tinygrad_edu.compiler.codegen.templates import Text
 from tinygrad_edu.compiler.ir import Input, Node, fingerprint
 from tinygrad_edu.core.rules import table
@@ -43,7 +44,7 @@ class Names:
     """What nodes and constants are called: by the user's names where they are known, each only once.
 
     constants: arrays and objects that stand in the text by name
-    helpers:   functions whose text goes before the program
+    helpers:   functions that stand before the program as text
     imports:   the lines that import functions which are called by their own names
     inlined:   the texts of nodes that stand where they are used
 
@@ -55,10 +56,13 @@ class Names:
     def __init__(self, taken: Iterable[str] = (), outer: "Names | None" = None) -> None:
         self._of: dict[Any, str] = {}
         self._outer = outer
-        self._taken = {*keyword.kwlist, *_USED, *(f.__name__ for f, row in table.items() if row.opaque), *taken}
+        reserved = {*keyword.kwlist, *_USED, *taken}
+        opaque = (f.__name__ for f, row in table.items() if row.opaque)
+        self._opaque = {name for name in opaque if name.isidentifier()} - reserved  # kept free for these functions
+        self._taken = reserved | self._opaque
         self._counts: dict[str, int] = {}
         self.constants: dict[str, Any] = {}
-        self.helpers: dict[str, Callable[..., Any]] = {}
+        self.helpers: dict[str, Standalone] = {}
         self.imports: list[str] = []
         self._functions: dict[str, Callable[..., Any]] = {}
         self.inlined: dict[Node, Text] = {}
@@ -103,26 +107,31 @@ class Names:
         """A name, with a number behind it, that every function sees."""
         return self._outer.global_name(base) if self._outer else self.numbered(base)
 
-    def helper(self, function: Callable[..., Any]) -> str:
-        """The name of a function whose text goes before the program."""
-        if self._outer:
-            return self._outer.helper(function)
-        self.helpers[function.__name__] = function
-        return function.__name__
-
     def function(self, function: Callable[..., Any]) -> str:
-        """The name of a function that is called as it stands: its own, if that is kept free and no other has it."""
+        """The name of a function that is called as it stands: its own, if that is kept free and no other has it.
+
+        It is defined by its text, if that can stand alone, or imported from its module, or else handed in.
+        """
         if self._outer:
             return self._outer.function(function)
         name = getattr(function, "__name__", "")
         if _found("scipy.special", name) is function:
             return self._imported("from scipy import special", f"special.{name}")
-        if name not in self._taken or not name.isidentifier() or self._functions.setdefault(name, function) != function:
+        if name not in self._opaque or self._functions.setdefault(name, function) != function:
             return self.constant(function)
+        if self.defines(function):
+            return name
         if _found(function.__module__, name) is function and function.__module__ != "__main__":
             return self._imported(f"from {function.__module__} import {name}", name)
         self.constants[name] = function
         return name
+
+    def defines(self, function: Callable[..., Any]) -> bool:
+        """Put a function before the program as text, if that can stand alone; whether it does."""
+        text = standalone(function)
+        if text is not None:
+            self.helpers[function.__name__] = text
+        return text is not None
 
     def _imported(self, line: str, text: str) -> str:
         """`text`, which needs a line that imports something."""

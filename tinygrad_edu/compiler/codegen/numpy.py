@@ -19,11 +19,10 @@ def program(x):
 <BLANKLINE>
 """
 
-import inspect
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +93,8 @@ class _Printer:
         self.used = used.union(*(each.printer.used for each in self.fors.values()))
         self.of_math = sorted(self.used & _MATH)
         if not outer:
-            names.helpers |= {name: f for name, f in HELPERS.items() if name in self.used}
+            for f in (f for name, f in HELPERS.items() if name in self.used):
+                names.defines(f)
         self.given = names.name_inputs(graph.inputs)
         groups = [node for node in graph.nodes if isinstance(node.function, Blocks)]
         self.loops = {x: Loop(x, names.numbered("blocks"), names, threads, self.remarks) for x in groups}
@@ -118,7 +118,7 @@ class _Printer:
         loops = [loop.lines() for loop in self.loops.values()]
         program = [head, *indent([*self._docstring(), *inner])]
         loops += [text for each in self.fors.values() for text in each.functions()]
-        functions = [*map(_source_of, self.names.helpers.values()), *loops, making, program]
+        functions = [*(each.lines for each in self.names.helpers.values()), *loops, making, program]
         lines = [*self._imports(), "import numpy as np", *self.names.imports]
         defined = [f"{name} = {full}" for name, x in self.names.constants.items() if (full := define_constant(x))]
         lines += ["", *defined] * bool(defined)
@@ -133,7 +133,7 @@ class _Printer:
 
     def _imports(self) -> list[str]:
         """What is imported beside NumPy, and an empty line."""
-        lines = ["import math"] * any(f in HELPERS.values() for f in self.names.helpers.values())
+        lines = ["import math"] * any("math" in each.names for each in self.names.helpers.values())
         if self._is_threaded:
             lines += ["import os", "from concurrent.futures import ThreadPoolExecutor"]
         lines += [f"from math import {', '.join(self.of_math)}"] * bool(self.of_math)
@@ -291,12 +291,6 @@ def _parts_of(loop: Node, graph: Graph) -> list[Node | None]:
 
 def _described(node: Input) -> str:
     return node.kind.__name__ if node.dtype is None else f"{node.dtype.name} {node.shape}"
-
-
-def _source_of(function: Callable[..., Any]) -> list[str]:
-    """The text of a function as it stands in the library, without decorators."""
-    lines = inspect.getsource(function).rstrip().splitlines()
-    return lines[next(i for i, text in enumerate(lines) if text.startswith("def ")) :]
 
 
 def _strides(shape: tuple[int, ...], itemsize: int) -> tuple[int, ...]:

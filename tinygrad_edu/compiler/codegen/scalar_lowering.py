@@ -25,8 +25,8 @@ from tinygrad_edu.compiler.codegen import scalar_table as table
 from tinygrad_edu.compiler.codegen.strength_reduction import TRUTH, is_constant, reduce
 from tinygrad_edu.compiler.codegen.templates import template
 from tinygrad_edu.compiler.ir import Graph, Input, Node, assume, cast
-from tinygrad_edu.core.rules import is_opaque
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.derivatives.trigonometric import sech_squared
 
 Kind = type[float] | type[bool] | type[int]
 Number = Node | float
@@ -57,7 +57,7 @@ def lower(graph: Graph) -> Graph:
         if node.writes is not None:
             raise NotScalarError("writing into an array")
         lowering.node = node
-        lowering.of[node] = number = _SPECIAL.get(_key(node.function), _call)(lowering, node)
+        lowering.of[node] = number = _SPECIAL.get(node.function, _call)(lowering, node)
         if isinstance(number, Node):
             number.name = number.name or node.name
     outputs = [lowering.result(x) for x in graph.outputs]
@@ -145,11 +145,6 @@ def kind_of(node: Node) -> Kind:
 
 def _kind(x: Number) -> Any:
     return x.kind if isinstance(x, Node) else type(x)
-
-
-def _key(function: Any) -> Any:
-    """What a function stands for in tables: itself, or its name if it is one of this package."""
-    return function.__name__ if is_opaque(function) else function
 
 
 def _row(rows: dict[Any, str], function: Any) -> str:
@@ -241,7 +236,7 @@ def _round(lowering: _Lowering, node: Node) -> Number:
 
 _SPECIAL: dict[Any, Callable[[_Lowering, Node], Number]] = {
     assume: _assume, np.where: _where, np.clip: _clip, np.round: _round, np.around: _round,
-    "sech_squared": _sech_squared, operator.getitem: _same, cast: _same,
+    sech_squared: _sech_squared, operator.getitem: _same, cast: _same,
     **dict.fromkeys((np.positive, np.copy, np.sum, np.prod, np.mean, np.max, np.min), _same),
     **dict.fromkeys((np.reshape, np.broadcast_to, np.squeeze, np.transpose, np.real), _same),
 }  # fmt: skip
