@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.compiler.passes.shifts import drop_shift_slopes
+from tinygrad_edu.compiler.ir import settled
+from tinygrad_edu.compiler.passes.shifts import Sum, View, _Forms, drop_shift_slopes
 from tinygrad_edu.compiler.passes.simplify import PASSES, eliminate_dead_code, run_passes
 from tinygrad_edu.compiler.tracing.trace import Traced
 
@@ -35,6 +36,32 @@ def softmax(x, m, add):
     return e / add(e)
 
 
+def without_axes(of_largest, of_sum=None, axis=1):
+    """A softmax where the axis that goes is put in again by other means."""
+
+    def f(x):
+        e = np.exp(x - of_largest(np.max(x, axis=axis)))
+        return np.sum(W[: len(x), : len(x.T)] * (e / (of_sum or of_largest)(np.sum(e, axis=axis))))
+
+    return f
+
+
+def log_sum_exp_without_axes(x):
+    m = np.max(x, axis=1)
+    return np.sum(W[:, 0] * (np.log(np.sum(np.exp(x - m[:, None]), axis=1)) + m))
+
+
+def log_sum_exp_of_all(x):
+    m = np.max(x)
+    return np.log(np.sum(np.exp(x - m))) + m
+
+
+def of_columns(x):
+    m = np.max(x, axis=1)
+    e = np.exp(x.T - m)
+    return np.sum(W.T * (e / np.sum(e, axis=0)))
+
+
 INVARIANT = {
     "log-sum-exp": shifted(log_sum_exp),
     "along the first axis": shifted(log_sum_exp, 0),
@@ -47,6 +74,16 @@ INVARIANT = {
     "log-softmax": shifted(lambda x, m, add: (x - m) - np.log(add(np.exp(x - m)))),
     "scaled": shifted(lambda x, m, add: softmax(3.0 * x, 3.0 * m, add)),
     "there and back": shifted(lambda x, m, add: x * ((x - m) + m)),
+    "an axis put in by an index": without_axes(lambda m: m[:, None]),
+    "by dots": without_axes(lambda m: m[..., None]),
+    "by np.expand_dims": without_axes(lambda m: np.expand_dims(m, 1)),
+    "by np.reshape": without_axes(lambda m: m.reshape(-1, 1)),
+    "by an index and np.reshape": without_axes(lambda m: m[:, None], lambda s: np.reshape(s, (4, 1))),
+    "in front": without_axes(lambda m: m[None], axis=0),
+    "in front, or nowhere": without_axes(lambda m: m, lambda s: s[None, :], axis=0),
+    "of rows, without axes": log_sum_exp_without_axes,
+    "of all numbers": log_sum_exp_of_all,
+    "of columns": of_columns,
 }
 DEPENDENT = {
     "a sum of exponentials": shifted(lambda x, m, add: np.exp(x - m)),
@@ -56,6 +93,10 @@ DEPENDENT = {
     "the sum of another": shifted(lambda x, m, add: np.exp(x - m) / add(np.exp(x))),
     "nearly 1": shifted(lambda x, m, add: log_sum_exp(x, m, add) - (1 - 1e-6) * m),
     "the largest itself": shifted(lambda x, m, add: x * m),
+    "the axis put in elsewhere": lambda x: without_axes(lambda m: m[:, None], lambda s: s[None, :])(x[:, :4]),
+    "summed along the other axis": lambda x: without_axes(lambda m: m[:, None], lambda s: np.sum(s) - s)(x[:, :4]),
+    "of all numbers, m twice": lambda x: log_sum_exp_of_all(x) + np.max(x),
+    "of all numbers, one sum": lambda x: np.sum(np.log(np.sum(np.exp(x - np.max(x)), axis=0)) + np.max(x, axis=0)),
 }
 
 
@@ -88,6 +129,56 @@ def test_slopes_through_what_matters_are_kept(name):
     assert ties_are_shared(f, X)
     assert_same(f, X)
     assert_same(f, np.round(X))
+
+
+def drawn(rng, x, y):
+    """An array that algebra looks into: sums, products and axes of length 1 that come and go, of x and y."""
+    arrays = [x, y, np.expand_dims(y, int(rng.integers(2)))]
+    for _ in range(8):
+        a, b = (arrays[i] for i in rng.integers(len(arrays), size=2))
+        match int(rng.integers(6)):
+            case 0 if a.ndim:
+                axes = tuple(int(i) for i in rng.permutation(a.ndim)[: int(rng.integers(1, a.ndim + 1))])
+                arrays.append(np.sum(a, axis=axes, keepdims=bool(rng.integers(2))))
+            case 1 if a.ndim < 4:
+                arrays.append(np.expand_dims(a, int(rng.integers(a.ndim + 1))))
+            case 2:
+                arrays.append(a[..., None] if a.ndim < 4 else np.squeeze(a))
+            case 3:
+                arrays.append(np.reshape(a, tuple(n for n in a.shape if n != 1)))
+            case _:
+                try:
+                    arrays.append(a / b if rng.integers(2) else a * b + a)
+                except ValueError:  # shapes that do not go together
+                    continue
+    return arrays[-1]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_forms_have_the_numbers_of_what_they_are_of(seed):
+    rng = np.random.default_rng(seed)
+    x, y = rng.uniform(1.0, 2.0, (3, 3)), rng.uniform(1.0, 2.0, 3)
+    graph = Traced(lambda x, y: drawn(np.random.default_rng(seed), x, y), (x, y), {}).graph
+    numbers = dict(zip(graph.inputs, (x, y), strict=True))
+    forms = _Forms(settled(graph.nodes))
+    for node in graph.nodes:
+        numbers[node] = node.function(*(numbers.get(a, a) for a in node.arguments), **node.keywords)
+
+    def factor(a):
+        if isinstance(a, Sum):
+            return np.sum(product(a.product), axis=a.axis, keepdims=True)
+        return np.reshape(factor(a.factor), a.shape) if isinstance(a, View) else numbers[a]
+
+    def product(factors):
+        z = 1.0
+        for a, n in factors:
+            z = z * factor(a) ** float(n)
+        return z
+
+    for node in graph.nodes:
+        terms = [c * product(factors) for factors, c in forms.of(node).items()]
+        size = sum(map(np.abs, terms), np.zeros(node.shape))
+        assert np.all(abs(sum(terms, np.zeros(node.shape)) - numbers[node]) <= 256 * EPS * size)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e300])

@@ -20,6 +20,15 @@ from tinygrad_edu.core.rules import compose, derivative, nondifferentiable, refu
 from tinygrad_edu.core.tape import Entry, payload
 
 PLAIN = np.ndarray, np.float64  # beside which an array is NumPy's own
+AXES = {type(None), type(...), slice}  # what an index of whole axes is made of
+
+
+def picks_all(index: Any) -> bool:
+    """Whether an index picks all there is in the order that it has, and only puts axes in, as in a[:, None]."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return AXES.issuperset(map(type, parts)) and all(
+        part.start is part.stop is part.step is None for part in parts if type(part) is slice
+    )
 
 
 @primitive
@@ -30,6 +39,8 @@ def put_back(x, index, shape):
         z[index] = x
         return z
     parts = index if isinstance(index, tuple) else (index,)
+    if picks_all(index):
+        return np.reshape(x, shape)
     like = next((i for i in (x, *parts) if hasattr(i, "__array_function__") and type(i) not in PLAIN), None)
     z = np.zeros(shape, x.dtype) if like is None else np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))

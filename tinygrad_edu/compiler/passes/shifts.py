@@ -11,20 +11,26 @@ product   factors with their powers
 form      products with their coefficients, which are added up
 """
 
+import itertools
 import math
+import operator
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from tinygrad_edu.compiler.ir import Graph, Node, Shape, cast, fingerprint, settled, substitute
 from tinygrad_edu.compiler.passes.algebra import may_stand_for
+from tinygrad_edu.derivatives.indexing import picks_all
 
 Product = frozenset[tuple[Any, int]]
 Form = dict[Product, float]
 
 _DEEPEST, _MOST = 24, 16  # calls that are looked through, and products in a form
 _ROUNDING = 8 * float(np.finfo(float).eps)
+_RESHAPES = {np.reshape, np.ravel, np.squeeze, np.expand_dims}
 _EXTREMES = {np.max, np.min, np.maximum.reduce, np.minimum.reduce}
 
 
@@ -33,6 +39,13 @@ class Sum(NamedTuple):
 
     axis: int
     product: Product
+    shape: Shape
+
+
+class View(NamedTuple):
+    """A factor with axes of length 1 put in or left out; those in front do not count."""
+
+    factor: Any
     shape: Shape
 
 
@@ -90,7 +103,8 @@ def _counts_ties(x: Any, settled_nodes: set[Node]) -> bool:
         if not _is_in(x, settled_nodes) or x.function not in functions:
             return False
         shared, x = x, x.arguments[0]
-    return any(isinstance(y, Node) and y.function in _EXTREMES for y in shared.arguments)
+    compared = [y.arguments[0] if y.function is np.expand_dims else y for y in shared.operands]
+    return any(y.function in _EXTREMES for y in compared)
 
 
 class _Forms:
@@ -114,8 +128,11 @@ class _Forms:
         function, keywords = node.function, node.keywords
         if node.dtype is None or node.dtype.kind != "f":
             return None
-        if function is np.sum and keywords.keys() == {"axis", "keepdims"} and keywords["keepdims"] is True:
+        if function is np.sum and keywords.keys() <= {"axis", "keepdims"}:
             return self._sum(node, depth)
+        if function in _RESHAPES or (function is operator.getitem and picks_all(node.arguments[1])):
+            x = node.arguments[0]
+            return _reshaped(self.of(x, depth + 1), x.shape, node.shape) if isinstance(x, Node) else None
         if keywords or function not in _ARITHMETIC:
             return None
         forms = [self.of(x, depth + 1) for x in node.arguments[: 1 if function is np.broadcast_to else 2]]
@@ -123,17 +140,14 @@ class _Forms:
         return form
 
     def _sum(self, node: Node, depth: int) -> Form | None:
-        """The sum along one axis, with what is constant along it in front."""
-        (x,), axis = node.arguments, node.keywords["axis"]
-        axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
-        if not isinstance(x, Node) or not isinstance(axis, int) or not x.shape:
+        """The sum along some axes, or all."""
+        (x,), axis = node.arguments, node.keywords.get("axis")
+        if not isinstance(x, Node) or x.shape is None:
             return None
-        axis, total = axis % len(x.shape) - len(x.shape), Form()
-        for product, coefficient in self.of(x, depth + 1).items():
-            varying = frozenset(factor for factor in product if _length(factor[0], axis) != 1)
-            times = 1 if varying else x.shape[axis]
-            total = _plus(total, {_times(product - varying, _summed(varying, axis)): coefficient * times})
-        return total
+        form, shape, n = self.of(x, depth + 1), [*x.shape], len(x.shape)
+        for i in range(n) if axis is None else normalize_axis_tuple(axis, n):
+            form, shape[i] = _sum_along(form, i - n, shape[i]), 1
+        return _reshaped(form, tuple(shape), node.shape)
 
 
 def _constant(x: Any) -> Form:
@@ -147,10 +161,40 @@ def _constant(x: Any) -> Form:
     return {frozenset([(Constant(fingerprint(sign * x + 0.0), x.shape), 1)]): sign}
 
 
-def _length(factor: Any, axis: int) -> int:
-    """How many numbers a factor has along an axis; 1 where it is stretched."""
-    shape: Shape = factor.shape or ()
-    return shape[axis] if len(shape) >= -axis else 1
+def _reshaped(form: Form, before: Shape | None, after: Shape | None) -> Form | None:
+    """The form of an array when axes of length 1 come or go; None if others do."""
+    if before is None or after is None or [n for n in before if n != 1] != [n for n in after if n != 1]:
+        return None
+
+    def view(factor: Any) -> Any:
+        own = _lengths(factor, len(before))
+        rest = iter([own[i] for i, n in enumerate(before) if n != 1])
+        shape = _without_ones([1 if n == 1 else next(rest) for n in after])
+        base = factor.factor if isinstance(factor, View) else factor
+        return base if _without_ones(base.shape) == shape else View(base, shape)
+
+    return {frozenset((view(factor), n) for factor, n in product): c for product, c in form.items()}
+
+
+def _without_ones(shape: Sequence[int] | None) -> Shape:
+    """A shape, without the lengths of 1 that it begins with."""
+    return tuple(itertools.dropwhile(lambda n: n == 1, shape or ()))
+
+
+def _lengths(factor: Any, ndim: int) -> Shape:
+    """The shape of a factor among arrays of so many axes: of those that it does not have, 1 is the length."""
+    shape = _without_ones(factor.shape)
+    return (1,) * (ndim - len(shape)) + shape
+
+
+def _sum_along(form: Form, axis: int, length: int) -> Form:
+    """The sum along one axis, which stays, with what is constant along it in front."""
+    total = Form()
+    for product, coefficient in form.items():
+        varying = frozenset(factor for factor in product if _lengths(factor[0], -axis)[axis] != 1)
+        times = 1 if varying else length
+        total = _plus(total, {_times(product - varying, _summed(varying, axis)): coefficient * times})
+    return total
 
 
 def _summed(product: Product, axis: int) -> Product:
