@@ -148,7 +148,8 @@ def run(python, folder, text):
     """Run a script in a process of its own; what it prints at its end."""
     script = folder / "script.py"
     script.write_text(dedent(text), encoding="utf-8")
-    done = subprocess.run([python, str(script)], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    command = [python, "-E", str(script)]  # without PYTHONPATH, which may hold another tree of this package
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
