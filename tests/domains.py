@@ -23,7 +23,7 @@ from tinygrad_edu import functions, losses
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
-from tinygrad_edu.derivatives.decompositions import eigenpairs, quotient, reduced_qr, thin_svd
+from tinygrad_edu.derivatives.decompositions import complete_qr, eigenpairs, full_svd, quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.exponential import bell, share
 from tinygrad_edu.derivatives.indexing import put_back
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
@@ -258,9 +258,10 @@ domain(np.vander,  each([(3,)]), each([(2,)], 4), each([(3,)], N=2, increasing=T
 domain(np.polyval, of(A(3), A(2, 2)), of([1.0, 2.0, 3.0], A()), of(A(4), 0.5), of(A(1), A(2)))
 for f in (np.polyadd, np.polysub, np.polymul):
     domain(f, joint([(3,), (2,)], [(2,), (2,)], [(1,), (3,)]), of(A(2), NUMBERS), of(2.0, A(3)))
+domain(np.polydiv, joint([(4,), (2,)], [(3,), (3,)]), of(A(3), [1.0, 2.0]), of([1.0, 2.0, 3.0], A(2)))
 domain(np.polyder, each([(4,)]), each([(4,)], 2), each([(3,)], m=0))
 domain(np.polyint, each([(3,)]), each([(2,)], 2, 1.5), of(A(2), 2, A(2)), of(A(2), k=A()))
-domain(np.poly,    each([(3,), (1,), (2,)]))
+domain(np.poly,    of(A(3)), of(A(2, 2, span=turning)), of(A(3, 3, span=regular)), each([(1,), (2,)]))
 ROOTED = A(4, span=lambda generator, shape: np.array([1.0, -2.0, -5.0, 6.0]) + between(-0.4, 0.4)(generator, shape))
 domain(np.roots, of(ROOTED), of(C(4, span=nonzero)), of(A(2, span=nonzero)), of(A(3, span=above_one)))
 domain(np.polyfit, of(X4, A(4), 2), of(X4, A(4, 2), 1), of(X4, A(4), 1, w=np.array([1.0, 2.0, 0.5, 1.0])))
@@ -460,6 +461,10 @@ for f in (np.linalg.eigh, np.linalg.eigvalsh):
 domain(np.linalg.pinv, each([(3, 2)], 0.1, span=regular), each([(2, 3), (3, 3)], rtol=0.75, span=regular),
                        each([(3, 2)], rtol=None, span=regular), each([(2, 3, 3)], rcond=0.75, span=regular))
 domain(np.linalg.svd,  each([*TALL, *WIDE], False, span=regular), each([(3, 2)], compute_uv=False, span=regular))
+domain(np.linalg.svd,  each([(3, 2), (2, 3), (2, 3, 2)], span=regular))
+domain(full_svd,       each([(3, 2), (2, 3), (2, 3, 2)], span=regular))
+domain(complete_qr,    each([(3, 2), (2, 3, 2)], span=regular))
+domain(np.linalg.qr,   each([(3, 2), (2, 3, 2)], mode="complete", span=regular))
 domain(np.linalg.qr,   each([(3, 2), (2, 3)], "r", span=regular), each([(2, 3)], mode="complete", span=regular))
 R22, R33 = A(2, 2, span=regular), A(3, 3, span=regular)
 domain(np.linalg.solve, of(R33, A(3)), of(R33, A(3, 2)), of(A(2, 3, 3, span=regular), A(3)), of(R22, A(3, 2, 1)),
@@ -673,8 +678,9 @@ NOT_HOLOMORPHIC = {
     np.nanvar, np.nanstd, np.i0, np.ldexp, np.frexp, np.nextafter, np.spacing,
     np.conjugate, np.cov, np.corrcoef, np.bincount, np.quantile, np.nanquantile, np.percentile, np.nanpercentile,
     np.linalg.pinv, pseudo_inverse, truncated, least_squares, np.linalg.cholesky, linalg.cho_solve, linalg.toeplitz,
-    np.linalg.eig, np.linalg.eigvals, np.roots,
+    np.linalg.eig, np.linalg.eigvals, np.roots, np.poly,
     np.linalg.eigh, np.linalg.eigvalsh, np.linalg.svd, np.linalg.svdvals, thin_svd, np.linalg.qr, reduced_qr,
+    full_svd, complete_qr,
     np.linalg.cond, np.linalg.matrix_norm, np.linalg.vector_norm, np.linalg.vecdot, getattr(np, "vecmat", None),
     cofactors,
     np.imag, np.angle, np.fft.fft, np.fft.ifft, np.fft.rfft, np.fft.irfft, np.fft.hfft, np.fft.ihfft,

@@ -51,7 +51,7 @@ def _grain(d: ScalarFunction, x: Array, eps: float, slope: Array, longest: Array
     """
     here = d(x)
     shows = eps * abs(here) / abs(slope) if slope and np.isfinite(slope) else longest
-    q = min(max(eps * abs(x), shows, eps * longest), longest)
+    q = min(max(eps * abs(x), shows) or eps * longest, longest)
     while q <= longest:
         values = [z for z in (d(x - q), here, d(x + q)) if np.isfinite(z)]
         apart = float(max(values) - min(values)) if values else 0.0

@@ -26,9 +26,9 @@ each_bent_function = pytest.mark.parametrize(("f", "domain"), BENT)
 
 
 def once(x):
-    """The function sinh, by a row that cannot be differentiated again: np.polydiv has none."""
+    """The function sinh, by a row that cannot be differentiated again: np.setdiff1d has none."""
     sinh = tg.primitive(np.sinh)
-    tg.derivative(sinh, lambda g, z, x: g * np.polydiv(np.reshape(np.cosh(x), (1,)), [1.0])[0][0])
+    tg.derivative(sinh, lambda g, z, x: g * np.setdiff1d(np.reshape(np.cosh(x), (1,)), [])[0])
     return sinh(x)
 
 

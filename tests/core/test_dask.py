@@ -15,7 +15,7 @@ import scipy.special
 from tests.core.foreign import assert_same, swept
 from tests.domains import domains
 from tinygrad_edu.core.source_info import label
-from tinygrad_edu.derivatives.decompositions import reduced_qr, thin_svd
+from tinygrad_edu.derivatives.decompositions import complete_qr, full_svd, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.sequences import convolution
 from tinygrad_edu.scipy import linalg, matrix_functions, special, stats
@@ -34,13 +34,14 @@ ONE_CHUNK = {  # what Dask does along an axis, or with a matrix, in one chunk on
 NOT_IN_DASK = {
     "it has no such function, and would make an array of NumPy's": {
         np.median, np.nanmedian, np.quantile, np.nanquantile, np.percentile, np.nanpercentile, np.sort, np.partition,
-        np.polymul, np.poly, np.roots, np.polyfit, convolution, np.convolve, np.correlate, np.interp, np.unwrap,
+        np.polymul, np.polydiv, np.poly, np.roots, np.polyfit, convolution, np.convolve, np.correlate, np.interp,
+        np.unwrap,
         np.linalg.det, np.linalg.slogdet, cofactors, np.linalg.eigh, np.linalg.eigvalsh, np.linalg.eig,
         np.linalg.eigvals, np.linalg.pinv, pseudo_inverse, np.linalg.svdvals, np.linalg.cond, np.linalg.matrix_power,
         solutions.solution,
     },
     "it takes other arguments, or shapes": {
-        np.unique, np.linalg.qr, reduced_qr, thin_svd, truncated, least_squares,
+        np.unique, np.linalg.qr, reduced_qr, complete_qr, thin_svd, full_svd, truncated, least_squares,
     },
     "it factors with other signs, or the other triangle": {np.linalg.svd, np.linalg.cholesky},
     "what is asked depends on numbers": {np.geomspace, np.piecewise, np.trim_zeros, special.multigammaln},

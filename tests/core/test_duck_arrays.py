@@ -10,6 +10,7 @@ from tests.core.foreign import assert_same, swept
 from tests.domains import domains
 from tinygrad_edu import functions, losses
 from tinygrad_edu.core.source_info import label
+from tinygrad_edu.derivatives.decompositions import complete_qr, full_svd
 from tinygrad_edu.scipy import linalg
 from tinygrad_edu.scipy.matrix_functions import sylvester
 
@@ -77,7 +78,7 @@ LOOK_AT_NUMBERS = {  # what they give, or where, depends on numbers; or they are
     np.interp, np.trim_zeros, np.nanmedian, np.nanquantile, np.nanpercentile, np.piecewise,
     linalg.expm, linalg.triangular, linalg.solve_triangular, linalg.cho_solve, linalg.sqrtm, linalg.logm,
     linalg.solve_sylvester, linalg.solve_continuous_lyapunov, linalg.fractional_matrix_power, sylvester,
-    losses.negative_log_likelihood,
+    losses.negative_log_likelihood, full_svd, complete_qr,
 }  # fmt: skip
 CHECKED = [f for f in domains if f not in LOOK_AT_NUMBERS]
 

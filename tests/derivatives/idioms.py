@@ -273,6 +273,8 @@ abs(np.fft.fft(v))
 (v * 1j).imag
 np.linalg.svd(m)[1]
 np.linalg.svd(m[:2], full_matrices=False)[2]
+np.linalg.svd(m[:2])[2]
+np.linalg.qr(m[:, :2], "complete")[0]
 np.linalg.svd(m, compute_uv=False)
 np.linalg.qr(m)[1]
 np.linalg.pinv(m[:, :2])
@@ -384,8 +386,7 @@ REFUSED = {  # the line, and what its error says
     "np.frompyfunc(lambda a: a * a, 1, 1)(v)": "no derivative",
     "np.add.accumulate(m, axis=None)": "np.add: its method .accumulate",
     "np.real_if_close(m)": "np.real_if_close: .*np.real",
-    "np.linalg.svd(m[:2])": "np.linalg.svd: .*full_matrices=False",
-    "np.linalg.qr(m[:, :2], 'complete')": "np.linalg.qr: .*reduced",
+    "np.linalg.qr(m, 'raw')": "np.linalg.qr: .*reduced",
     "np.linalg.pinv(m, hermitian=True)": "np.linalg.pinv: hermitian=.*keywords with a rule: rcond, rtol",
     "np.cross(v[:2], v[2:])": "np.cross: .*three numbers",
     "np.exp(v, out=np.zeros(4))": "np.exp: out=",

@@ -12,7 +12,7 @@ from tinygrad_edu import tree
 from tinygrad_edu.core.rules import table
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.arithmetic import cast
-from tinygrad_edu.derivatives.decompositions import thin_svd
+from tinygrad_edu.derivatives.decompositions import complete_qr, full_svd, thin_svd
 from tinygrad_edu.scipy import linalg
 from tinygrad_edu.testing import A, C
 from tinygrad_edu.testing.calls import Call, in_complex, outcome, regular
@@ -26,7 +26,14 @@ from tinygrad_edu.testing.oracles import (
     largest,
 )
 
-PHASES = {np.linalg.eigh, np.linalg.svd, thin_svd}  # their vectors have phases that are arbitrary: see below
+PHASES = {
+    np.linalg.eigh,
+    np.linalg.svd,
+    thin_svd,
+    full_svd,
+    np.linalg.qr,
+    complete_qr,
+}  # their vectors have phases that are arbitrary: see below
 
 
 def mixed(call, k):

@@ -95,7 +95,8 @@ def test_random_programs_are_the_loop_over_examples(drawn, compiled):
 ONE_BY_ONE = {
     "getitem",  # by lists that are apart, x[[1, 0], ..., 0]
     "np.full_like", "np.nanmean", "np.nanmedian", "np.nanpercentile", "np.nanprod", "np.nanquantile", "np.nanstd",
-    "np.nansum", "np.nanvar", "np.unique", "np.poly", "np.polymul", "np.polyfit", "convolution", "np.convolve",
+    "np.nansum", "np.nanvar", "np.unique", "np.poly", "np.polymul", "np.polydiv", "np.polyfit", "convolution",
+    "np.convolve",
     "np.correlate", "np.interp", "np.unwrap", "np.ravel", "np.trim_zeros", "np.partition", "np.einsum", "least_squares",
     "np.linalg.matrix_power", "np.linalg.eig", "np.linalg.eigvals", "np.roots",
     "np.matvec", "np.vecmat", "negative_log_likelihood",

@@ -138,6 +138,6 @@ def axis_error(error: Exception, function: Function, arguments: Inputs, keywords
     given = inspect.signature(function).bind(*arguments, **keywords)
     given.apply_defaults()
     for axis in np.ravel([given.arguments.get(key) for key in ("axis", "axes") if given.arguments.get(key)]):
-        if not -ndim <= axis < ndim:
-            return np.exceptions.AxisError(axis, ndim)
+        if isinstance(axis, np.integer) and not -ndim <= axis < ndim:
+            return np.exceptions.AxisError(int(axis), ndim)
     return error

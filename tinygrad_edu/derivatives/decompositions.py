@@ -46,23 +46,29 @@ def over_gaps(x, gaps):
     return quotient(x, np.where(np.eye(x.shape[-1], dtype=bool), np.inf, gaps))
 
 
-def refuse_phases(function, *turns):
-    """Refuse what depends on the phases of complex vectors, which are arbitrary; `turns` are vᴴ times their slopes.
+def refuse_arbitrary(function, what, cure, moves, turns, cotangents):
+    """Refuse what depends on how vectors are turned, where that is arbitrary; `turns` are vᴴ times their cotangents.
 
-    Vectors of which each turns by a phase of its own move the result by the imaginary part of the diagonal. Compiled
-    programs do not ask, since the first call has asked: whether phases cancel depends on the function, not on numbers.
+    `moves` gives of the sum of turns how the result moves with the vectors. Compiled programs do not ask, since the
+    first call has asked: whether it cancels depends on the function, not on numbers.
     """
-    parts = [turn.parts() if isinstance(turn, OuterArray) else [turn] for turn in map(payload, turns)]
-    parts = [[*map(payload, several)] for several in parts]
-    for together in zip(*parts, strict=True):
-        if not any(isinstance(turn, Tracer) for turn in together):
-            moved = np.imag(np.diagonal(sum(together), 0, -2, -1))
-            size = max(float(np.max(abs(turn), initial=0.0)) for turn in together)
+    parts = [x.parts() if isinstance(x, OuterArray) else [x] for x in map(payload, (*turns, *cotangents))]
+    for together in zip(*([*map(payload, several)] for several in parts), strict=True):
+        if not any(isinstance(x, Tracer) for x in together):
+            moved = moves(sum(together[: len(turns)]))
+            size = max(float(np.max(abs(x), initial=0.0)) for x in together)
             if np.max(abs(moved), initial=0.0) > np.sqrt(np.finfo(moved.dtype).eps) * size:
                 raise np.linalg.LinAlgError(
-                    f"the rule of {label(function)}: the result depends on the phases of complex vectors, which are "
-                    "arbitrary, so it has no slope; write it so that they cancel, as in abs(v) or v * w @ v.conj().T"
+                    f"the rule of {label(function)}: the result depends on {what}, which is arbitrary, so it has no "
+                    f"slope; write it so that this cancels, as in {cure}"
                 )
+
+
+def refuse_phases(function, turns, cotangents):
+    """Refuse what depends on the phases of complex vectors: the imaginary part of the diagonal moves it."""
+    cure = "abs(v) or v * w @ v.conj().T"
+    moves = lambda turn: np.imag(np.diagonal(turn, 0, -2, -1))  # noqa: E731
+    refuse_arbitrary(function, "the phases of complex vectors", cure, moves, turns, cotangents)
 
 
 def cholesky_rule(g, z, a, *, upper=False):
@@ -81,7 +87,7 @@ def eigh_rule(g, z, a, *, UPLO="L"):  # noqa: N803 - NumPy's name
     (g_w, g_v), (w, v) = g, z
     turning = h(v) @ conjugated(g_v)
     if is_complex(a):
-        refuse_phases(np.linalg.eigh, turning)
+        refuse_phases(np.linalg.eigh, [turning], [g_v])
     s = (v * g_w[..., None, :] + v @ over_gaps(turning, w[..., None, :] - w[..., :, None])) @ h(v)
     back = halved(s + h(s))
     return conjugated(back) if UPLO.upper() == "L" else t(back)
@@ -105,7 +111,7 @@ def thin_svd_rule(g, z, a):
     inside = (turning_u + h(turning_u)) * row + column * (turning_v + h(turning_v))
     along = g_s
     if is_complex(a):
-        refuse_phases(np.linalg.svd, *turns)
+        refuse_phases(np.linalg.svd, turns, [g_u, g_vt])
         along = along + quotient(1j * np.imag(np.diagonal(turns[0], 0, -2, -1)), s)
     back = (u @ inside + u * along[..., None, :]) @ vt
     if m > n:
@@ -136,6 +142,48 @@ def reduced_qr_rule(g, z, a):
     g_rest = g_r[..., m:]
     within = square_qr_rule(g_q + a[..., m:] @ h(g_rest), g_r[..., :m], q, r[..., :m])
     return conjugated(np.concatenate([within, q @ g_rest], axis=-1))
+
+
+def of_the_first(function, g, v, k):
+    """The cotangent of the first `k` of all vectors: as these turn, the others turn back, ``dv₂ = -v₁ dv₁ᵀ v₂``.
+
+    How the others turn among each other is arbitrary, and moves nothing if ``v₂ᵀ g₂`` is its own conjugate transpose.
+    """
+    first, rest, g_rest = v[..., :k], v[..., k:], g[..., k:]
+    what, cure = "how vectors that only fill up a square are turned", "q @ q.conj().T"
+    refuse_arbitrary(function, what, cure, lambda turn: turn - h(turn), [h(rest) @ g_rest], [g])
+    return g[..., :k] - rest @ (h(g_rest) @ first)
+
+
+@primitive
+def full_svd(a):
+    """As many singular vectors as fill up a square, and the values."""
+    return np.linalg.svd(a)
+
+
+def full_svd_rule(g, z, a):
+    """The rule of `thin_svd`, with what the other vectors add to the cotangents of its own."""
+    (g_u, g_s, g_vt), (u, s, vt) = g, z
+    k = s.shape[-1]
+    if u.shape[-1] > k:
+        g_u, u = conjugated(of_the_first(np.linalg.svd, conjugated(g_u), u, k)), u[..., :k]
+    else:
+        g_vt, vt = t(of_the_first(np.linalg.svd, t(g_vt), h(vt), k)), vt[..., :k, :]
+    return thin_svd_rule((g_u, g_s, g_vt), (u, s, vt), a)
+
+
+@primitive
+def complete_qr(a):
+    """A square orthogonal factor, and an upper triangular one with zeros below it."""
+    return np.linalg.qr(a, "complete")
+
+
+def complete_qr_rule(g, z, a):
+    """The rule of `reduced_qr`, with what the other columns add to the cotangent of its own."""
+    (g_q, g_r), (q, r) = g, z
+    k = a.shape[-1]
+    g_q = conjugated(of_the_first(np.linalg.qr, conjugated(g_q), q, k))
+    return reduced_qr_rule((g_q, g_r[..., :k, :]), (q[..., :k], r[..., :k, :]), a)
 
 
 @primitive
@@ -169,6 +217,8 @@ derivative(eigenpairs,         eigenpairs_rule, results=2)
 derivative(np.linalg.eigvals,  eigvals_rule)
 derivative(thin_svd,           thin_svd_rule, results=3)
 derivative(reduced_qr,         reduced_qr_rule, results=2)
+derivative(full_svd,           full_svd_rule, results=3)
+derivative(complete_qr,        complete_qr_rule, results=2)
 derivative(quotient,           lambda g, z, x, gap: quotient(g, gap),
                                lambda g, z, x, gap: -quotient(g * z, gap))
 # fmt: on
@@ -191,21 +241,17 @@ def eig(a):
 
 @compose(np.linalg.svd)
 def svd(a, full_matrices=True, compute_uv=True):
-    """Singular vectors and values, but no vectors that only fill up a square."""
+    """Singular vectors and values; of vectors that only fill up a square, what does not depend on how they turn."""
     if not compute_uv:
         return thin_svd(a)[1]
-    if full_matrices and a.shape[-2] != a.shape[-1]:
-        what = f"full_matrices=True of shape {a.shape} has vectors that only fill up a square, without slope"
-        raise refuse(np.linalg.svd, what, "write full_matrices=False")
-    return thin_svd(a)
+    return full_svd(a) if full_matrices and a.shape[-2] != a.shape[-1] else thin_svd(a)
 
 
 @compose(np.linalg.qr)
 def qr(a, mode="reduced"):
-    """An orthogonal and an upper triangular factor, but no columns that only fill up a square."""
-    if mode == "complete" and a.shape[-2] > a.shape[-1]:
-        what = f"mode='complete' of shape {a.shape} has columns that only fill up a square, without slope"
-        raise refuse(np.linalg.qr, what, "write mode='reduced'")
+    """An orthogonal and an upper triangular factor; of columns that only fill up a square as much as `svd` gives."""
     if mode not in ("reduced", "complete", "r"):
-        raise TypeError(f"mode={mode!r} has no rule; use 'reduced' or 'r'")
-    return reduced_qr(a)[1] if mode == "r" else reduced_qr(a)
+        raise TypeError(f"mode={mode!r} has no rule; use 'reduced', 'complete' or 'r'")
+    if mode == "r":
+        return reduced_qr(a)[1]
+    return complete_qr(a) if mode == "complete" and a.shape[-2] > a.shape[-1] else reduced_qr(a)

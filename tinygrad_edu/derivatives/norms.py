@@ -104,6 +104,8 @@ def vector_norm(x, axis=None, keepdims=False, ord=2):
 @compose(np.linalg.cond)
 def cond(x, p=None):
     """The norm of matrices times that of their inverses, by singular values or by both."""
+    if isinstance(p, np.ndarray):
+        raise TypeError("p is an array; it is one number or a name")
     with np.errstate(all="ignore"):
         if p in (None, 2, -2):
             s = spectrum(x)

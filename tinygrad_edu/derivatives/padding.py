@@ -31,7 +31,7 @@ def pad(
     reflect_type=np._NoValue,
 ):
     """An array in a frame, along one axis after the other: of constants, of its elements, ramps, or statistics."""
-    if not isinstance(mode, str) or mode not in KEYWORDS:
+    if mode not in KEYWORDS:
         raise TypeError(f"np.pad: mode={mode!r} has no rule; use {', '.join([*KEYWORDS][:-1])} or {[*KEYWORDS][-1]}")
     named = {
         "constant_values": constant_values,
@@ -46,7 +46,7 @@ def pad(
     if mode == "constant":
         return with_constants(array, pad_width, widths, given)
     if mode in ("edge", "wrap") or (KEYWORDS[mode] == "reflect_type" and reflect_type != "odd"):
-        return np.ravel(array)[np.pad(places(array), pad_width, mode)]  # type: ignore[call-overload]
+        return np.ravel(array)[np.pad(places(array), pad_width, mode)]
     if any(n == 0 and any(pair) for n, pair in zip(array.shape, widths, strict=True)):
         raise ValueError("an axis without elements is padded with constants only")
     ends = by_axis(0 if end_values is np._NoValue else end_values, array, "end_values")

@@ -9,8 +9,10 @@ import operator
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, refuse
 from tinygrad_edu.core.tape import payload
+from tinygrad_edu.derivatives.arithmetic import as_kind
 from tinygrad_edu.derivatives.sequences import convolution
 
 
@@ -78,6 +80,20 @@ def polymul(a1, a2):
     return convolution(a1, a2)
 
 
+@compose(np.polydiv)
+def polydiv(u, v):
+    """Quotient and remainder, by long division; the remainder without the zeros that it begins with."""
+    u, v = coefficients(u) + 0.0, coefficients(v) + 0.0
+    degree = v.shape[0] - 1
+    quotient, rest = [], as_kind(u, payload(u[0] + v[0]).dtype)
+    for k in range(u.shape[0] - degree):
+        quotient.append(rest[k] * (1.0 / v[0]))
+        rest = np.concatenate([rest[:k], rest[k : k + degree + 1] - quotient[-1] * v, rest[k + degree + 1 :]])
+    while rest.shape[0] > 1 and np.allclose(payload(rest[0]), 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.stack(quotient) if quotient else np.zeros(1, rest.dtype), rest
+
+
 @compose(np.polyder)
 def polyder(p, m=1):
     """The derivative of a polynomial, taken `m` times."""
@@ -104,15 +120,18 @@ def polyint(p, m=1, k=None):
 @compose(np.poly)
 def poly(seq_of_zeros):
     """The polynomial with these roots."""
-    roots = np.atleast_1d(as_array(seq_of_zeros))
+    roots = as_array(seq_of_zeros)
+    if roots.ndim == 2 and roots.shape[0] == roots.shape[1] != 0:
+        roots = np.linalg.eigvals(roots)
+    roots = np.atleast_1d(roots)
     if roots.ndim != 1:
-        raise refuse(
-            np.poly, f"got an array of shape {roots.shape}", "pass a vector of roots; of a matrix, np.linalg.det"
-        )
+        raise ValueError(f"np.poly: got an array of shape {roots.shape}; pass a vector of roots, or a square matrix")
     p = np.ones(1, roots.dtype)
     for i in range(roots.shape[0]):
         p = convolution(p, np.concatenate([np.ones(1, roots.dtype), -roots[i : i + 1]]))
-    return p
+    given = payload(roots)
+    in_pairs = is_complex(roots) and np.all(np.sort(given) == np.sort(given.conj()))
+    return np.real(p) if in_pairs else p
 
 
 @compose(np.roots)

@@ -31,7 +31,6 @@ instead("pass x.data, the plain numbers", "save", "savez", "savez_compressed", "
 instead("it takes dates, and Values hold real numbers", "busday_count", "busday_offset", "is_busday",
         "datetime_as_string")  # fmt: skip
 instead("pass x.data: the path depends on the shapes only", "einsum_path")
-instead("write np.polymul and solve for the quotient, or pass x.data", "polydiv")
 
 # These ask no Value what to do. They make an array of what they get, which a Value refuses.
 instead(

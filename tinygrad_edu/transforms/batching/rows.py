@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.core.rules import Function
-from tinygrad_edu.derivatives.decompositions import quotient, reduced_qr, thin_svd
+from tinygrad_edu.derivatives.decompositions import complete_qr, full_svd, quotient, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.exponential import bell, share
 from tinygrad_edu.derivatives.inverses import cofactors, pseudo_inverse, truncated
 from tinygrad_edu.derivatives.norms import power, root
@@ -88,7 +88,7 @@ _ELEMENTWISE: tuple[Function, ...] = (
 _LAST: tuple[Function, ...] = (softmax, log_softmax, standardize, root_variance)
 _MATRICES: tuple[Function, ...] = (
     np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.cholesky, np.linalg.eigh, cofactors, pseudo_inverse,
-    truncated, thin_svd, reduced_qr,
+    truncated, thin_svd, full_svd, reduced_qr, complete_qr,
 )  # fmt: skip
 handlers |= {f: functools.partial(elementwise, f) for f in _ELEMENTWISE}
 handlers |= {f: functools.partial(along_last, f) for f in _LAST}
