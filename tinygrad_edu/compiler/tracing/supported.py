@@ -38,8 +38,8 @@ _NUMBERS: set[str] = {  # parameters whose numbers go into numbers only; others 
     "filt", "fp",
     "fweights", "ind", "indices", "initial", "keys", "left", "m", "mask", "max", "mean", "min", "multi_index", "nan",
     "neginf", "object", "operands", "p", "period", "posinf", "prepend", "prototype", "q", "range", "rcond", "right",
-    "rtol", "sample", "shift", "sorter", "src", "start", "stop", "test_elements", "to_begin", "to_end", "tol", "tup",
-    "u", "v", "val", "vals", "values", "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
+    "rtol", "sample", "seq_of_zeros", "shift", "sorter", "src", "start", "stop", "test_elements", "to_begin", "to_end",
+    "tol", "tup", "u", "v", "val", "vals", "values", "w", "weights", "where", "x", "x1", "x2", "xi", "xp", "y", "z",
 }  # fmt: skip
 _NUMBERS_THERE = {(np.polyint, "k")}  # which says how many, elsewhere
 _KINDS = "biufc"
