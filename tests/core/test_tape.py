@@ -89,6 +89,27 @@ def test_what_is_picked_in_any_order_and_again_is_added_up(indices, whole):
     assert np.array_equal(jacobian, [expected, -expected])
 
 
+@pytest.mark.parametrize("index", [(slice(None), None), (None, ...), (), ..., (None, slice(None), None)])
+def test_all_elements_picked_twice_are_added_up_and_no_cotangent_is_written_into(index):
+    x = Value([1.0, 2.0, 3.0])
+    y, again = x[index], x[index]
+    seed = np.full(y.shape, 5.0)
+    (y + 2 * again).backward(seed)
+    assert (x.grad == 15.0).all()
+    assert (seed == y.grad).all()
+    assert (again.grad == 10.0).all()
+
+
+def test_what_shares_a_cotangent_with_an_index_of_all_elements_keeps_its_own():
+    def f(x, y):
+        first, second = x[:, None], x[:, None]
+        return np.sum(first * 3.0) + np.sum((second + y) * 5.0)
+
+    by_x, by_y = tg.grad(f, (0, 1))(np.ones(3), np.ones((3, 1)))
+    assert by_x.tolist() == [8.0] * 3
+    assert by_y.tolist() == [[5.0]] * 3
+
+
 def test_a_diamond_adds_up_both_paths():
     x = Value(2.0)
     left, right = x * 3, x**2

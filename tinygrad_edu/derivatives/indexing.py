@@ -40,7 +40,7 @@ def put_back(x, index, shape):
         return z
     parts = index if isinstance(index, tuple) else (index,)
     if picks_all(index):
-        return np.reshape(x, shape)
+        return np.reshape(x, shape).copy()  # as the sweep adds into what comes of here
     like = next((i for i in (x, *parts) if hasattr(i, "__array_function__") and type(i) not in PLAIN), None)
     z = np.zeros(shape, x.dtype) if like is None else np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))

@@ -30,7 +30,7 @@ Form = dict[Product, float]
 
 _DEEPEST, _MOST = 24, 16  # calls that are looked through, and products in a form
 _ROUNDING = 8 * float(np.finfo(float).eps)
-_RESHAPES = {np.reshape, np.ravel, np.squeeze, np.expand_dims}
+_RESHAPES = {np.reshape, np.ravel, np.squeeze, np.expand_dims, np.copy}
 _EXTREMES = {np.max, np.min, np.maximum.reduce, np.minimum.reduce}
 
 
