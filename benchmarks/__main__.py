@@ -7,7 +7,19 @@ import argparse
 from dataclasses import replace
 from importlib import import_module
 
-from benchmarks import chain, checkpoints, detection, first_calls, gallery, growth, harness, imports, memory, trainer
+from benchmarks import (
+    chain,
+    checkpoints,
+    detection,
+    first_calls,
+    gallery,
+    growth,
+    harness,
+    imports,
+    loop_memory,
+    memory,
+    trainer,
+)
 from benchmarks.catalogue import STEPS
 from benchmarks.report import show
 from benchmarks.setting import Options, machine
@@ -17,6 +29,7 @@ WHOLE = {
     "H": imports.measure,
     "I": memory.measure,
     "I2": checkpoints.measure,
+    "I3": loop_memory.measure,
     "J": first_calls.measure,
     "T": trainer.measure,
     "growth": growth.measure,

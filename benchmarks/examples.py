@@ -119,7 +119,9 @@ WORKLOAD = Workload(
     dtype="float64",
     target=None,
     compiled=3.0,
-    reason="the gradients are 4.8 MB: columns times rows take 2.3 × in warm memory, the rest of each gradient 0.8 ×",
+    because={
+        "compiled": "the gradients are 4.8 MB: columns times rows take 2.3 × in warm memory, the rest of each 0.8 ×"
+    },
     competitors={
         BY_HAND: Competitor(by_hand),
         "an outer product each, by hand": Competitor(each_by_hand),

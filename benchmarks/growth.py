@@ -22,7 +22,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from benchmarks import elements, scalars
-from benchmarks.report import Report, duration, short, verdict
+from benchmarks.report import Report, duration, short, size, verdict
 from benchmarks.setting import python
 
 SMALL = 100
@@ -152,18 +152,6 @@ def columns_of(points):
 def amount(title, x):
     """Write a time or a number of bytes."""
     return size(x) if "peak" in title else duration(x)
-
-
-def size(count):
-    """Write a number of bytes with three digits.
-
-    >>> size(123_456)
-    '123 kB'
-    """
-    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
-        if count >= one:
-            return f"{count / one:.3g} {unit}"
-    return f"{count} B"
 
 
 def table(series, points, failures=()):

@@ -82,5 +82,9 @@ WORKLOAD = Workload(
     target=1.3,
     compiled=0.7,
     frameworks=1.0,
+    because={
+        "frameworks": "half of its time are NumPy's calls on one core, and products of 8 and 16 rows gain a quarter at "
+        "most from BLAS's second thread"
+    },
     competitors=with_pages_kept(competitors(TASK, ByHand, Planned, LOSSES)),
 )

@@ -129,20 +129,24 @@ def markov_by_hand():
     return Pure(run)
 
 
-def markov_with_ours(tg):
+def markov_with_ours(tg, compile=True, checkpoint=False):
     def log_likelihood(moves, shows, seen):
-        a, _ = tg.scan(lambda a, k: (forward(np, moves, a, shows[:, k]), None), np.zeros(STATES), seen)
+        def step(a, k):
+            return forward(np, moves, a, shows[:, k]), None
+
+        a, _ = tg.scan(step, np.zeros(STATES), seen, checkpoint=checkpoint)
         m = np.max(a)
         return m + np.log(np.sum(np.exp(a - m)))
 
-    return of_slopes(tg.compile(tg.value_and_grad(log_likelihood, (0, 1))), MOVES, SHOWS, SEEN)
+    slopes = tg.value_and_grad(log_likelihood, (0, 1))
+    return of_slopes(tg.compile(slopes) if compile else slopes, MOVES, SHOWS, SEEN)
 
 
-def markov_with_torch(torch):
+def markov_with_torch(torch, seen=SEEN):
     def run():
         moves, shows = (torch.tensor(x, requires_grad=True) for x in (MOVES, SHOWS))
         a = torch.zeros(STATES, dtype=torch.float64)
-        for k in SEEN.tolist():
+        for k in seen.tolist():
             a = torch.logsumexp(a[:, None] + moves, 0) + shows[:, k]
         value = torch.logsumexp(a, 0)
         value.backward()
@@ -172,7 +176,7 @@ WORKLOAD_M = Workload(
     competitors={
         BY_HAND: Competitor(motion_by_hand),
         COMPILED: Competitor(motion_with_ours, OURS),
-        "torch eager": Competitor(motion_with_torch, "torch", slow=True),
+        "torch eager": Competitor(motion_with_torch, "torch"),
         "jax.jit": Competitor(motion_with_jax, "jax"),
     },
 )
@@ -187,7 +191,7 @@ WORKLOAD_M2 = Workload(
     competitors={
         BY_HAND: Competitor(markov_by_hand),
         COMPILED: Competitor(markov_with_ours, OURS),
-        "torch eager": Competitor(markov_with_torch, "torch", slow=True),
+        "torch eager": Competitor(markov_with_torch, "torch"),
         "jax.jit": Competitor(markov_with_jax, "jax"),
     },
 )

@@ -92,6 +92,10 @@ def _of(n):
         dtype="float64",
         target=None,
         ahead_of_all=True,
+        because={
+            "ahead_of_all": "NumPy's calls alone, forward and in the rules, take 13 µs of the 20 that jax.jit takes in "
+            "all; eleven entries, order and sweep take 12, the way in and out the rest"
+        },
         roundings=CALLS * 10,
         competitors={
             BY_HAND: competitor(by_hand),

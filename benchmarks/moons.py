@@ -232,6 +232,10 @@ WORKLOAD = Workload(
     dtype="float64",
     target=15.0,
     compiled=1.5,
+    because={
+        "target": "65,000 entries, for which 15 × leaves 0.9 µs each: made in 0.35, in order in 0.15, swept in 0.45, "
+        "kept as .grad in 0.05; the garbage collector takes 0.2"
+    },
     competitors={
         BY_HAND: Competitor(ByHand),
         "hand-written, sum(map(mul))": Competitor(ByHandTight),

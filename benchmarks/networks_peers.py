@@ -86,6 +86,10 @@ WORKLOAD_B = Workload(
     target=3.0,
     compiled=1.0,
     frameworks=1.0,
+    because={
+        "target": "NumPy's calls, forward and in the rules, take as long as all of it by hand; entries, copies of what "
+        "comes in, the sweep, a check for NaN and the step take the rest"
+    },
     competitors=_competitors(SMALL) | {BY_HAND: Competitor(partial(TwoLayersByHand, SMALL))},
 )
 WORKLOAD_C = Workload(

@@ -68,16 +68,17 @@ def by_hand():
     return Pure(run)
 
 
-def with_ours(tg):
+def with_ours(tg, compile=True, checkpoint=False):
     def loss(w, u, bias, x):
         start = np.zeros((BATCH, UNITS)), np.zeros((BATCH, UNITS))
-        _, shown = tg.scan(lambda carry, z: step(np, u, carry, z), start, x @ w + bias)
+        _, shown = tg.scan(lambda carry, z: step(np, u, carry, z), start, x @ w + bias, checkpoint=checkpoint)
         return np.mean(shown * shown)
 
-    return of_slopes(tg.compile(tg.value_and_grad(loss, (0, 1, 2))), W, U, BIAS, X)
+    slopes = tg.value_and_grad(loss, (0, 1, 2))
+    return of_slopes(tg.compile(slopes) if compile else slopes, W, U, BIAS, X)
 
 
-def with_torch(torch):
+def with_torch(torch, given=X):
     """Its layer, which is one function of its own."""
     layer = torch.nn.LSTM(INPUTS, UNITS, dtype=torch.float64)
     with torch.no_grad():
@@ -86,7 +87,7 @@ def with_torch(torch):
 
     def run():
         layer.zero_grad()
-        shown, _ = layer(torch.from_numpy(X))
+        shown, _ = layer(torch.from_numpy(given))
         value = torch.mean(shown * shown)
         value.backward()
         w, u, bias, _ = (p.grad.numpy() for p in layer.parameters())

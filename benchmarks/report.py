@@ -35,15 +35,27 @@ def duration(seconds):
     return f"{seconds / 1e-9:.3g} ns"
 
 
+def size(count):
+    """Write a number of bytes with three digits.
+
+    >>> size(123_456)
+    '123 kB'
+    """
+    for unit, one in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= one:
+            return f"{count / one:.3g} {unit}"
+    return f"{count} B"
+
+
 def short(text):
     """Text on one line, cut off if it is long."""
     line = " ".join(text.split())
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 2]} …"
 
 
-def verdict(target, met, got):
-    """Whether a target was met."""
-    return f"target {target}: {'met' if met else 'MISSED'}, {got}"
+def verdict(target, met, got, because=None):
+    """Whether a target was met, and where it was missed, why, if that is known."""
+    return f"target {target}: {'met' if met else 'MISSED'}, {got}" + (f"; {because}" if because and not met else "")
 
 
 def absence(packages):

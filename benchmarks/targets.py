@@ -27,29 +27,29 @@ def fastest_compiled(best, threads):
 
 def verdicts(workload, best, threads=1, first=None):
     """What is said of every target, and why one is missed, if that is known."""
-    said = [*_verdicts(workload, best, threads), *_of_loops(workload, best, first or {}, threads)]
-    missed = any(": MISSED" in each for each in said)
-    return [*said, f"what is missed: {workload.reason}"] if missed and workload.reason else said
+    return [*_verdicts(workload, best, threads), *_of_loops(workload, best, first or {}, threads)]
 
 
 def _of_loops(workload, best, first, threads):
     """The best of ours against torch by more than being faster, and the first call."""
-    ours = fastest_compiled(best, threads)
+    ours, because = fastest_compiled(best, threads), workload.because.get
     if workload.torchs and ours and "torch eager" in best:
         times = best["torch eager"] / best[ours]
-        yield verdict(f"≥ {workload.torchs:g} × as fast as torch eager", times >= workload.torchs, f"{times:.1f} ×")
+        target = f"≥ {workload.torchs:g} × as fast as torch eager"
+        yield verdict(target, times >= workload.torchs, f"{times:.1f} ×", because("torchs"))
     if workload.first and COMPILED in first:
         taken = first[COMPILED]
-        yield verdict(f"≤ {duration(workload.first)} at the first call", taken <= workload.first, duration(taken))
+        target = f"≤ {duration(workload.first)} at the first call"
+        yield verdict(target, taken <= workload.first, duration(taken), because("first"))
 
 
 def _verdicts(workload, best, threads):
     """Every variant of ours held against the hand-written, and the best against the frameworks."""
     for name in best:
         if name.startswith(COMPILED):
-            yield _against_hand(workload.compiled, best, name, BY_HAND)
+            yield _against_hand(workload, "compiled", best, name, BY_HAND)
         elif name.startswith(OURS):
-            yield _against_hand(workload.target, best, name, name.replace(OURS, BY_HAND))
+            yield _against_hand(workload, "target", best, name, name.replace(OURS, BY_HAND))
     ours, theirs = fastest_compiled(best, threads), fastest(best, FRAMEWORKS)
     if workload.frameworks and ours and theirs:
         yield _against_frameworks(workload, best, ours, theirs, threads)
@@ -57,18 +57,20 @@ def _verdicts(workload, best, threads):
         for name in filter(None, (OURS, ours)):
             got = f"{best[name] / best[theirs]:.2f} × {theirs}"
             how = of_variant(name) or " (eager)"
-            yield verdict(f"faster than all peers{how}", best[name] < best[theirs], got)
+            because = workload.because.get("ahead_of_all") if name == OURS else None
+            yield verdict(f"faster than all peers{how}", best[name] < best[theirs], got, because)
 
 
 def _is_none_of_peers(name):
     return name.startswith((OURS, BY_HAND))
 
 
-def _against_hand(target, best, name, reference):
-    ratio, variant = best[name] / best[reference], of_variant(name)
+def _against_hand(workload, which, best, name, reference):
+    """`which` target of the workload, held against the time of a variant as a multiple of the reference."""
+    target, ratio, variant = getattr(workload, which), best[name] / best[reference], of_variant(name)
     if target is None:
-        return f"no target: {ratio:.0f} × {reference}{variant}"
-    return verdict(f"≤ {target:g} × {reference}{variant}", ratio <= target, f"{ratio:.2f}")
+        return f"no target: {ratio:.3g} × {reference}{variant}"
+    return verdict(f"≤ {target:g} × {reference}{variant}", ratio <= target, f"{ratio:.2f}", workload.because.get(which))
 
 
 def of_variant(name):
@@ -81,7 +83,7 @@ def _against_frameworks(workload, best, ours, theirs, threads):
     got = f"{ratio:.2f} × {theirs}{of_variant(ours)}"
     if threads < workload.frameworks_on:
         return f"no target on {threads} thread: {got}"
-    present = ", ".join(name for name in FRAMEWORKS if name in best)
+    present, because = ", ".join(name for name in FRAMEWORKS if name in best), workload.because.get("frameworks")
     if workload.frameworks <= 1:
-        return verdict(f"faster than {present}", ratio < 1, got)
-    return verdict(f"level with the fastest of {present}", ratio <= workload.frameworks, got)
+        return verdict(f"faster than {present}", ratio < 1, got, because)
+    return verdict(f"level with the fastest of {present}", ratio <= workload.frameworks, got, because)

@@ -7,8 +7,8 @@ competitor  how to build a run; `needs` names the module it is handed
 
 import ctypes
 import platform
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -92,8 +92,8 @@ class Workload:
     Where they are set, `target` bounds the ratio of ours to the hand-written, `compiled` that of ours compiled, and
     `frameworks` that of the best of ours compiled to the fastest of the big frameworks, on `frameworks_on` threads.
     With `ahead_of_all`, ours is to be faster than every peer, eagerly and compiled. The best of ours is to be `torchs`
-    times as fast as torch eager, and the first call compiled to take at most `first` seconds. `reason` says why what
-    is missed is missed.
+    times as fast as torch eager, and the first call compiled to take at most `first` seconds. `because` says, by the
+    name of a target, in half a sentence what stands in the way of it, for where it is missed.
     """
 
     title: str
@@ -107,7 +107,7 @@ class Workload:
     ahead_of_all: bool = False
     torchs: float | None = None
     first: float | None = None
-    reason: str | None = None
+    because: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def tolerance(self) -> float:

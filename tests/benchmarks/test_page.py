@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import first_calls, growth, page, pictures, setting, summary
+from benchmarks import first_calls, growth, page, pictures, report, setting, summary
 from benchmarks.catalogue import STEPS
 from benchmarks.harness import entrants
 from benchmarks.report import Report
@@ -47,7 +47,7 @@ def test_first_calls_are_timed_with_nothing_kept_and_after(monkeypatch):
     monkeypatch.setitem(first_calls.TARGETS, "F", 0.2)
     done = first_calls.measure(ALONE)
     assert done.rows == [[name, *["1 s", "100 ms", "100 ms"] * 3] for name in (COMPILED, REUSING)]
-    assert done.notes[2] == "target ≤ 10 ms on B (compiled): MISSED, 100 ms"
+    assert done.notes[2] == f"target ≤ 10 ms on B (compiled): MISSED, 100 ms; {first_calls.BECAUSE['B']}"
     assert done.notes[4] == "target ≤ 200 ms on F (compiled): met, 100 ms"
     assert "jax.jit on B failed: no compiler in /usr/bin" in done.notes
 
@@ -121,7 +121,7 @@ def test_a_point_of_growth_that_fails_is_named(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(("count", "text"), [(12, "12 B"), (123_456, "123 kB"), (5e6, "5 MB"), (1.25e9, "1.25 GB")])
 def test_sizes_are_written_with_their_unit(count, text):
-    assert growth.size(count) == text
+    assert report.size(count) == text
 
 
 @pytest.mark.parametrize(("ratio", "text"), [(0.654, "0.65"), (12.34, "12"), (1234.5, "1,234")])

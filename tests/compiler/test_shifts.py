@@ -200,6 +200,23 @@ def test_second_derivatives_are_the_same(name):
     assert_same(along, X, roundings=256)
 
 
+def test_the_step_of_a_loop_is_a_graph_like_others():
+    def likelihood(x):  # of a hidden Markov model
+        def step(a, x):
+            b = a[:, None] + x
+            return log_sum_exp(b, np.max(b, axis=0), lambda y: np.sum(y, axis=0)), None
+
+        return np.sum(tg.scan(step, X[0], x)[0])
+
+    x = np.random.default_rng(2).normal(size=(6, 5, 5))
+    compiled, eager = tg.compile(tg.grad(likelihood)), tg.grad(likelihood)(x)
+    for _ in range(2):
+        np.testing.assert_allclose(compiled(x), eager, rtol=0, atol=64 * EPS * np.max(eager))
+    assert "for i in" in compiled.source
+    assert "np.equal" not in compiled.source
+    assert "np.copy(" not in compiled.source
+
+
 def test_what_is_written_into_is_not_looked_into():
     def f(x):
         m = np.max(x, axis=-1, keepdims=True)
