@@ -127,3 +127,11 @@ def test_refusals_point_here():
 def test_an_index_that_names_nothing_is_refused_by_name(index):
     with pytest.raises(IndexError, match=r"^x\.at\[index\]: .*out of bounds"):
         tg.Value(np.ones((3, 3))).at[index]
+
+
+@pytest.mark.parametrize("name", ["set", *UFUNCS])
+def test_complex_numbers_stand_in_complex_arrays_only(name):
+    with pytest.raises(TypeError, match=r"^x\.at\[index\]: got complex numbers .*write \(x \+ 0j\)\.at\[index\]"):
+        getattr(tg.Value(X).at[0], name)(1j)
+    if name not in ("min", "max"):  # which are not of complex numbers
+        assert getattr((tg.Value(X) + 0j).at[0], name)(tg.Value(1j)).dtype == complex

@@ -6,6 +6,7 @@ The names are JAX's. What the index names twice is changed twice; of numbers tha
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.derivatives.arithmetic import as_kind
 from tinygrad_edu.derivatives.indexing import places, put_back
@@ -37,6 +38,7 @@ class Update:
     Raises:
         IndexError: the index names elements that are not there.
         ValueError: the new numbers do not broadcast to the elements that are named.
+        TypeError: they are complex, and `x` is real.
     """
 
     def __init__(self, x, index) -> None:
@@ -49,6 +51,8 @@ class Update:
     def _new(self, v):
         """The new numbers, one for each place, in a row."""
         v, wanted = as_array(v) + 0.0, self.places.shape
+        if is_complex(v) and not is_complex(self.x):
+            raise TypeError("x.at[index]: got complex numbers for an array of real ones; write (x + 0j).at[index]")
         if v.ndim > len(wanted) or any(n not in (1, m) for n, m in zip(v.shape[::-1], wanted[::-1], strict=False)):
             remedy = "pass one number, or an array that broadcasts to that shape"
             raise ValueError(f"x.at[index]: got numbers of shape {v.shape} where the index names {wanted}; {remedy}")
