@@ -166,7 +166,9 @@ def _richardson(d: ScalarFunction, x: Array, eps: float, step: float | None) -> 
 
 
 def _complex(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Estimate:
-    """The slope into the imaginary direction, where nothing is subtracted and so nothing is lost.
+    """The slope into the imaginary direction, where only the function itself subtracts and loses digits.
+
+    How many is seen from the slope beside, at the next float: it rounds as much as it moves there.
 
     Source: Squire and Trapp, 1998.
     """
@@ -178,7 +180,8 @@ def _complex(d: ScalarFunction, x: Array, eps: float, step: float | None) -> Est
             'use method="richardson"'
         )
     estimate = np.imag(z) / q
-    return estimate, 4 * eps * abs(estimate)
+    moved = abs(np.imag(d(x * (1 + eps) + q * 1j)) / q - estimate)
+    return estimate, 4 * eps * abs(estimate) + (moved if np.isfinite(moved) else 0.0)
 
 
 _METHODS = {"forward": _forward, "central": _central, "richardson": _richardson, "complex": _complex}

@@ -4,13 +4,15 @@ x              an array whose first axis is padded
 before, after  how many are joined on at its two ends
 """
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.rules import compose, refuse
 from tinygrad_edu.core.tape import Entry
-from tinygrad_edu.derivatives.indexing import places, put_back
+from tinygrad_edu.derivatives.indexing import put_back
 
 KEYWORDS = {  # of each mode
     "constant": "constant_values", "edge": None, "wrap": None, "reflect": "reflect_type", "symmetric": "reflect_type",
@@ -24,7 +26,7 @@ STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": n
 def pad(
     array,
     pad_width,
-    mode="constant",
+    mode: Any = "constant",
     constant_values=np._NoValue,
     end_values=np._NoValue,
     stat_length=np._NoValue,
@@ -45,8 +47,6 @@ def pad(
     widths = widths_by_axis(pad_width, array.ndim)
     if mode == "constant":
         return with_constants(array, pad_width, widths, given)
-    if mode in ("edge", "wrap") or (KEYWORDS[mode] == "reflect_type" and reflect_type != "odd"):
-        return np.ravel(array)[np.pad(places(array), pad_width, mode)]
     if any(n == 0 and any(pair) for n, pair in zip(array.shape, widths, strict=True)):
         raise ValueError("an axis without elements is padded with constants only")
     ends = by_axis(0 if end_values is np._NoValue else end_values, array, "end_values")
@@ -59,8 +59,10 @@ def pad(
             z = between_ramps(x, before, after, *(ends[axis, side].astype(array.dtype) for side in (0, 1)))
         elif mode in STATISTICS:
             z = between_statistics(x, before, after, STATISTICS[mode], *lengths[axis])
-        else:
+        elif reflect_type == "odd":
             z = reflected_oddly(x, before, after, first=mode == "reflect")
+        else:
+            z = x[np.pad(np.arange(x.shape[0]), (before, after), mode)]
         array = np.moveaxis(z, 0, axis)
     return array
 

@@ -245,4 +245,4 @@ def takes_complex_step(f: Function, arrays: Arrays) -> bool:
         return False
     real, doubts = measured(f, arrays, w)
     every = zip(slopes, errors, real, doubts, strict=True)
-    return all(np.all(abs(s - z) <= SAFETY * (e + d)) for s, e, z, d in every)
+    return all(np.all(abs(s - z) <= SAFETY * (np.minimum(e, d) + d)) for s, e, z, d in every)
