@@ -203,6 +203,29 @@ def test_names_that_are_not_here():
         special.erf(tg.Value(1.0), where=False)
 
 
+def scaled(function, order, x, n):
+    """The nth slope of ive or kve: differences of orders, in as many digits as cancel (DLMF 10.29.5)."""
+    bessel, flip, scale = (mpmath.besseli, 1, -x) if function is special.ive else (mpmath.besselk, (-1) ** n, x)
+    with mpmath.workdps(60 + 8 * n + int(4 * np.log10(float(x)))):
+        terms = [(-1) ** j * mpmath.binomial(2 * n, j) * bessel(order + n - j, x) for j in range(2 * n + 1)]
+        return flip * sum(terms) * mpmath.exp(scale) / 2**n
+
+
+@pytest.mark.parametrize("order", [0, 0.5, 1, 2.5, 7, 20])
+@pytest.mark.parametrize("function", [special.ive, special.kve], ids=["ive", "kve"])
+def test_slopes_of_scaled_bessel_functions_of_any_order_keep_their_digits_far_out(function, order):
+    first = tg.grad(function, argnums=1)
+    start = max(30.0, order**2 / 2)
+    for x in start * np.array([1.01, 1.3, 5.0, 1e3, 1e6]):
+        for n, slope in ((1, first), (2, tg.grad(first, argnums=1))):
+            assert ulps(slope(order, x), scaled(function, order, mp(x), n)) <= 32
+        if function is special.ive and order == int(order):
+            assert first(order, -x) == (-1) ** (order + 1) * first(order, x)
+    for x in start * np.array([0.02, 0.3, 0.7, 0.99]):  # nearer, they are as good as the function
+        error = abs(float(first(order, x) - scaled(function, order, mp(x), 1)))
+        assert error <= 64 * np.spacing(max(function(n, x) for n in (order - 1, order, order + 1)))
+
+
 @pytest.mark.parametrize("function", [special.erf, special.log_ndtr, special.gammaln, special.i0e, special.entr])
 def test_compiled_gradients_are_the_eager_ones(function):
     gradient = tg.grad(lambda x: np.sum(function(x) * x))

@@ -2,11 +2,12 @@
 
 x      input
 y      its size
+z      output
 n      how many times a function was differentiated
-order  0 or 1, of I₀ or I₁
+order  of I or K, such as 0 of I₀
 u      1 - cosθ
 
-Sources: DLMF 10.6, 10.29, 10.32.1 and 10.40.1.
+Sources: DLMF 10.6, 10.29, 10.32.1, 10.40.1 and 10.40.2.
 """
 
 import math
@@ -51,18 +52,37 @@ def waves(c: Any) -> list[Any]:
 WAVE = Pieces(waves, FAR, 2)
 
 
-def asymptotic(y: Any, order: int, n: int) -> Any:
-    """The nth derivative of exp(-y) I(y), from FAR on."""
-    terms, term = [], 1.0
-    for k in range(FAR_TERMS):
-        terms.append(term * math.prod(k + 0.5 + j for j in range(n)))
-        term = -term * (4 * order**2 - (2 * k + 1) ** 2) / (8 * (k + 1))
+def asymptotic(y: Any, order: Any, n: int, turn: float = -1.0) -> Any:
+    """The nth derivative of exp(-y) I(y), far out; of exp(y) K(y) / π for `turn` 1, where signs do not alternate."""
     t = 1 / y
-    series = np.zeros_like(t)
-    for each in reversed(terms):
-        series *= t
-        series += each
+    series: Any = 0.0
+    term: Any = 1.0
+    for k in range(FAR_TERMS):
+        series = series + term * math.prod(k + 0.5 + j for j in range(n))
+        term = term * (turn * (4 * order * order - (2 * k + 1) ** 2) / (8 * (k + 1))) * t
     return (-1) ** n * series * t**n * np.sqrt(t) / ROOT_2PI
+
+
+def farther(order: Any, x: Any, z: Any) -> tuple[Any, Any]:
+    """Where the asymptotic series holds, and the size of `x` there: from FAR on, of a high order from order² / 2."""
+    y, start = abs(x), np.maximum(FAR, order * order / 2)
+    far = (y > start) & (z == z)  # noqa: PLR0124 - where z is NaN, so is the slope
+    return far, np.where(far, y, start)
+
+
+def ive_slope(order: Any, x: Any, z: Any) -> Any:
+    """The slope of z = exp(-|x|) I(x) by x: (I₋ + I₊) / 2 - I; far out, where these nearly cancel, a series."""
+    far, y = farther(order, x, z)
+    beside = (special.ive(order - 1, x) + special.ive(order + 1, x)) / 2 - np.sign(x) * z
+    mirrored = np.where(x < 0, 2 * np.remainder(order, 2) - 1, 1.0)
+    return np.where(far, asymptotic(y, order, 1) * mirrored, beside)
+
+
+def kve_slope(order: Any, x: Any, z: Any) -> Any:
+    """The slope of z = exp(x) K(x) by x: K - (K₋ + K₊) / 2; far out, where these nearly cancel, a series."""
+    far, y = farther(order, x, z)
+    beside = z - (special.kve(order - 1, x) + special.kve(order + 1, x)) / 2
+    return np.where(far, math.pi * asymptotic(y, order, 1, turn=1.0), beside)
 
 
 def scaled_slope(x: Any, order: int) -> Any:

@@ -22,7 +22,7 @@ from tinygrad_edu.derivatives.arithmetic import replace_zero
 from tinygrad_edu.derivatives.exponential import bell
 from tinygrad_edu.scipy import elementary as _elementary  # noqa: F401 - rows
 from tinygrad_edu.scipy import probabilities as _probabilities  # noqa: F401 - rows
-from tinygrad_edu.scipy.bessel import i0_slope, i0e_slope, i1_slope, i1e_slope, j1_slope
+from tinygrad_edu.scipy.bessel import i0_slope, i0e_slope, i1_slope, i1e_slope, ive_slope, j1_slope, kve_slope
 from tinygrad_edu.scipy.normal import erfcinv_slope, erfcx_slope, erfinv_slope, hazard, ndtri_slope
 from tinygrad_edu.scipy.slopes import (
     ERF,
@@ -189,14 +189,12 @@ derivative(special.yv,        None, lambda g, z, n, x: g * (special.yv(n - 1, x)
 derivative(special.i0,        lambda g, z, x: g * i0_slope(x))
 derivative(special.i1,        lambda g, z, x: g * i1_slope(x))
 derivative(special.iv,        None, lambda g, z, n, x: g * (special.iv(n - 1, x) + special.iv(n + 1, x)) / 2)
-
-derivative(special.ive,       None, lambda g, z, n, x: g * ((special.ive(n - 1, x) + special.ive(n + 1, x)) / 2
-                                                             - np.sign(x) * z))
+derivative(special.ive,       None, lambda g, z, n, x: g * ive_slope(n, x, z))
 derivative(special.k0,        lambda g, z, x: -g * special.k1(x))
 derivative(special.k1,        lambda g, z, x: -g * (special.k0(x) + z / x))
 derivative(special.kn,        None, lambda g, z, n, x: -g * (special.kn(n - 1, x) + special.kn(n + 1, x)) / 2)
 derivative(special.kv,        None, lambda g, z, n, x: -g * (special.kv(n - 1, x) + special.kv(n + 1, x)) / 2)
-derivative(special.kve,       None, lambda g, z, n, x: g * (z - (special.kve(n - 1, x) + special.kve(n + 1, x)) / 2))
+derivative(special.kve,       None, lambda g, z, n, x: g * kve_slope(n, x, z))
 
 # i0e has a kink at 0, where its slope is taken for 0; the slope of i1e has one.
 derivative(special.i0e,       lambda g, z, x: g * i0e_slope(x), kink=lambda z, x: x == 0)
