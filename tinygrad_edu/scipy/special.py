@@ -16,7 +16,7 @@ from scipy import special
 
 from tinygrad_edu import functions
 from tinygrad_edu.core.arrays import as_array
-from tinygrad_edu.core.rules import table
+from tinygrad_edu.core.rules import remedies, table
 from tinygrad_edu.core.tape import payload
 from tinygrad_edu.derivatives.arithmetic import replace_zero
 from tinygrad_edu.derivatives.exponential import bell
@@ -201,7 +201,7 @@ derivative(special.i0e,       lambda g, z, x: g * i0e_slope(x), kink=lambda z, x
 derivative(special.i1e,       lambda g, z, x: g * i1e_slope(x))
 # fmt: on
 
-
+remedies.update({"k0e": "write scipy.special.kve(0, x)", "k1e": "write scipy.special.kve(1, x)"})
 _INSTEAD = {
     **dict.fromkeys(
         ("factorial", "comb", "perm"), "write special.gamma(n + 1), special.binom(n, k), special.poch(n - k + 1, k)"
