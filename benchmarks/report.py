@@ -91,7 +91,7 @@ def plain(report):
 
 
 def _show_rich(report):
-    console = import_module("rich.console").Console(width=max(shutil.get_terminal_size().columns, 132), highlight=False)
+    console = import_module("rich.console").Console(width=max(shutil.get_terminal_size().columns, 160), highlight=False)
     box = import_module("rich.box").SIMPLE
     table = import_module("rich.table").Table(title=report.title, title_justify="left", box=box)
     for i, column in enumerate(report.columns):
