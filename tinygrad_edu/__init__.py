@@ -19,6 +19,7 @@ from tinygrad_edu import functions, tree
 from tinygrad_edu.core.primitives import primitive
 from tinygrad_edu.core.rules import derivative, later
 from tinygrad_edu.core.value import Value, no_grad
+from tinygrad_edu.derivatives.updating import at
 from tinygrad_edu.slope import numeric_gradient, slope
 
 if TYPE_CHECKING:  # the packages that __getattr__ imports
@@ -45,6 +46,7 @@ __all__ = [
     "Tape",
     "TraceError",
     "Value",
+    "at",
     "check",
     "checkpoint",
     "compare_gradients",

@@ -135,3 +135,42 @@ def test_complex_numbers_stand_in_complex_arrays_only(name):
         getattr(tg.Value(X).at[0], name)(1j)
     if name not in ("min", "max"):  # which are not of complex numbers
         assert getattr((tg.Value(X) + 0j).at[0], name)(tg.Value(1j)).dtype == complex
+
+
+@pytest.mark.parametrize("name", ["set", *UFUNCS])
+@pytest.mark.parametrize("index", INDICES.values(), ids=INDICES)
+def test_of_plain_arrays_it_is_what_it_is_of_values(name, index):
+    v = np.full(P[index].shape, 0.75)
+
+    def f(x, v):
+        return np.sum(np.cos(getattr(tg.at(x)[index], name)(v)))
+
+    assert np.array_equal(getattr(tg.at(P)[index], name)(v), getattr(tg.Value(P).at[index], name)(v).data)
+    assert tg.compare_gradients(f, P, v).ok
+
+
+def test_of_plain_arrays_it_compiles():
+    f = tg.compile(lambda x, v: tg.at(tg.at(x)[:, 1].set(v))[[0, 0]].multiply(v)[..., 1:])
+    v = np.array([0.5, 0.25])
+    for x in (P, P + 1):
+        assert np.array_equal(f(x, v[:1]), tg.at(tg.at(x)[:, 1].set(v[:1]))[[0, 0]].multiply(v[:1])[..., 1:])
+
+
+def test_integers_are_taken_as_floats():
+    z = tg.at(np.arange(3))[1].set(tg.Value(0.5))
+    assert np.array_equal(z.data, [0.0, 0.5, 2.0])
+    assert tg.at([1, 2])[0].add(0.5).dtype == float
+
+
+@pytest.mark.parametrize("name", ["set", *UFUNCS])
+@pytest.mark.parametrize("compiled", [False, True], ids=["eager", "compiled"])
+def test_each_example_of_vmap_is_changed(name, compiled):
+    def f(x, v):
+        return np.sum(np.cos(getattr(x.at[1:], name)(v * x[0])))
+
+    v = np.array([0.5, 0.75])
+    slopes = tg.vmap(tg.grad(f, (0, 1)))
+    got = (tg.compile(slopes) if compiled else slopes)(P, v)
+    for x, y in zip(got, map(np.stack, zip(*map(tg.grad(f, (0, 1)), P, v), strict=True)), strict=True):
+        np.testing.assert_allclose(x, y, rtol=1e-14)
+    assert np.array_equal(tg.vmap(lambda x: x.at[0].set(7.0))(P), assigned(P, (slice(None), 0), 7.0))

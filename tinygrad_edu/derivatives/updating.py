@@ -3,6 +3,8 @@
 The names are JAX's. What the index names twice is changed twice; of numbers that are set, the last one stays.
 """
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_edu.core.arrays import as_array
@@ -111,6 +113,18 @@ class Update:
             x = Update(x, ())._changed(left[now], changed)
             waiting = np.delete(waiting, first)
         return x if x is not self.x else +x
+
+
+def at(x: Any) -> At:
+    """``x.at`` of any array, so that a function runs on Values and on plain arrays: ``at(x)[index].set(v)``.
+
+    Integers are taken as floats.
+
+    >>> at(np.zeros(3))[1].set(5.0)
+    array([0., 5., 0.])
+    """
+    x = as_array(x)
+    return At(x + 0.0 if x.dtype.kind in "iub" else x)
 
 
 Value.at = property(

@@ -20,6 +20,7 @@ from tinygrad_edu.core.operators import ArrayMethods
 from tinygrad_edu.core.rules import Array, Function, is_elementwise, table
 from tinygrad_edu.core.source_info import OURS
 from tinygrad_edu.core.tape import Entry, payload
+from tinygrad_edu.derivatives.updating import At
 from tinygrad_edu.transforms.batching.levels import levels
 
 handlers: dict[Function, Function] = {}  # how a function is run on a whole batch
@@ -83,6 +84,7 @@ class Batch(ArrayMethods, OuterArray):
         return self.payload()
 
     data = property(detach, doc="As of a Value: the numbers, held constant.")
+    at = property(At, doc="As of a Value: copies with elements changed.")
 
     def parts(self) -> list[Any]:
         """Arrays that hold all numbers."""
