@@ -94,7 +94,7 @@ def found_in(call, k, name):
         return "; ".join(found)
     for z in got if isinstance(got, (list, tuple)) else [got]:
         if isinstance(z, tg.Value) and isinstance(error := outcome(z.backward, np.ones(z.shape)), Exception):
-            arbitrary = call.function in ARBITRARY and "which is arbitrary" in str(error)
+            arbitrary = call.function in ARBITRARY and "which are arbitrary" in str(error)
             return None if arbitrary else f"refused by the sweep only: {error!r}"
     return None
 

@@ -59,8 +59,8 @@ def refuse_arbitrary(function, what, cure, moves, turns, cotangents):
             size = max(float(np.max(abs(x), initial=0.0)) for x in together)
             if np.max(abs(moved), initial=0.0) > np.sqrt(np.finfo(moved.dtype).eps) * size:
                 raise np.linalg.LinAlgError(
-                    f"the rule of {label(function)}: the result depends on {what}, which is arbitrary, so it has no "
-                    f"slope; write it so that this cancels, as in {cure}"
+                    f"the rule of {label(function)}: the result depends on {what} arbitrary, so it has no slope; "
+                    f"write it so that they cancel, as in {cure}"
                 )
 
 
@@ -68,7 +68,7 @@ def refuse_phases(function, turns, cotangents):
     """Refuse what depends on the phases of complex vectors: the imaginary part of the diagonal moves it."""
     cure = "abs(v) or v * w @ v.conj().T"
     moves = lambda turn: np.imag(np.diagonal(turn, 0, -2, -1))  # noqa: E731
-    refuse_arbitrary(function, "the phases of complex vectors", cure, moves, turns, cotangents)
+    refuse_arbitrary(function, "the phases of complex vectors, which are", cure, moves, turns, cotangents)
 
 
 def cholesky_rule(g, z, a, *, upper=False):
@@ -150,7 +150,7 @@ def of_the_first(function, g, v, k):
     How the others turn among each other is arbitrary, and moves nothing if ``v₂ᵀ g₂`` is its own conjugate transpose.
     """
     first, rest, g_rest = v[..., :k], v[..., k:], g[..., k:]
-    what, cure = "how vectors that only fill up a square are turned", "q @ q.conj().T"
+    what, cure = "the turns of vectors that only fill up a square, which are", "q @ q.conj().T"
     refuse_arbitrary(function, what, cure, lambda turn: turn - h(turn), [h(rest) @ g_rest], [g])
     return g[..., :k] - rest @ (h(g_rest) @ first)
 
