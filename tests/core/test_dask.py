@@ -14,6 +14,7 @@ import scipy.special
 
 from tests.core.foreign import assert_same, swept
 from tests.domains import domains
+from tinygrad_edu import tree
 from tinygrad_edu.core.source_info import label
 from tinygrad_edu.derivatives.decompositions import complete_qr, full_svd, reduced_qr, thin_svd
 from tinygrad_edu.derivatives.inverses import cofactors, least_squares, pseudo_inverse, truncated
@@ -112,6 +113,30 @@ def count(call):
 @pytest.mark.parametrize("function", LAZY, ids=label)
 def test_gradients_are_lazy_and_numpys(function):
     check(call_of(function), in_one if function in ONE_CHUNK else in_two)
+
+
+def does(call, kind):
+    """Whether Dask by itself gives of plain arrays what NumPy gives, lazily, and knows the shapes."""
+    sample, scheduler = call.draw(0), Counted()
+    try:
+        with dask.config.set(scheduler=scheduler):
+            found = tree.leaves(sample(*map(kind, sample.arrays)))
+        lazy = all(isinstance(x, dask.array.Array) and not np.isnan(x.shape).any() for x in found)
+        if scheduler.times or not lazy:
+            return False
+        assert_same([np.asarray(x) for x in found], tree.leaves(sample(*sample.arrays)))
+    except Exception:  # whatever it says of what it does not do
+        return False
+    return True
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", LAZY, ids=label)
+def test_what_dask_does_it_does_for_values(function):
+    kind = in_one if function in ONE_CHUNK else in_two
+    for call in domains[function][:] if THOROUGH else domains[function][2:5]:
+        if count(call) and does(call, kind):  # it writes into no array without elements
+            check(call, kind)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

@@ -43,6 +43,8 @@ def put_back(x, index, shape):
         return np.reshape(x, shape).copy()  # as the sweep adds into what comes of here
     like = next((i for i in (x, *parts) if hasattr(i, "__array_function__") and type(i) not in PLAIN), None)
     z = np.zeros(shape, x.dtype) if like is None else np.zeros_like(like, dtype=x.dtype, shape=shape, order="C")
+    if 0 in x.shape:
+        return z
     several = (i for i in parts if i is not None and i is not ... and not isinstance(i, slice))
     listed = [i for i in several if (isinstance(i, list) or np.ndim(i)) and as_array(i).dtype != bool]
     known = all(isinstance(i, list) or is_asked(i) for i in listed)

@@ -165,7 +165,7 @@ def average(a, axis=None, weights=None, returned=False, keepdims=False):
     """The average, with weights of the shape of `a`, or of the axes that are averaged over; and if asked, their sum."""
     if weights is None:
         z = np.mean(a, axis=axis, keepdims=keepdims)
-        return (z, np.full(z.shape, np.size(a) / max(z.size, 1), z.dtype)[()]) if returned else z
+        return (z, np.full(z.shape, math.prod(np.shape(a)) / max(z.size, 1), z.dtype)[()]) if returned else z
     axes = tuple(range(np.ndim(a))) if axis is None else normalize_axis_tuple(axis, np.ndim(a))
     if np.shape(weights) != np.shape(a):
         wanted = tuple(np.shape(a)[i] for i in axes)

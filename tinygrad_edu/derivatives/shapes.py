@@ -5,6 +5,8 @@ z  output
 a  input
 """
 
+import math
+
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
@@ -23,7 +25,7 @@ def concatenate(*arrays, axis=0):
 def part(i, g, z, *arrays, axis=0):
     """The part of `g` that belongs to the i-th of the joined arrays."""
     if axis is None:
-        start = sum(map(np.size, arrays[:i]))
+        start = sum(math.prod(np.shape(a)) for a in arrays[:i])
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
     start = sum(a.shape[axis] for a in arrays[:i])
     before = (slice(None),) * (axis % g.ndim)

@@ -73,7 +73,7 @@ def erf(x: "Any", out: "Any" = None) -> "Any":  # quoted, as programs hold this 
     finest = np.dtype(np.float64)  # a long double has no more digits than that
     dtype = min(finest, np.result_type(getattr(x, "dtype", finest), np.float16))
     z = np.frompyfunc(math.erf, 1, 1)(x)
-    z = z.astype(dtype) if np.ndim(z) else dtype.type(z)
+    z = z.astype(dtype) if hasattr(z, "astype") else dtype.type(z)  # of a number frompyfunc gives one of Python's
     if out is None:
         return z
     out[...] = z
