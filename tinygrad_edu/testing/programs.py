@@ -94,7 +94,7 @@ FAMILIES = [  # as smooth and bounded; what the lines above leave out, SciPy's u
     f"np.linalg.matrix_power({GRAM}, -2)",
     f"np.linalg.qr({GRAM})[1]",
     "np.linalg.eigvalsh(np.tanh({x}) @ np.tanh({x}).T / 20 + np.diag(np.arange(1.0, 1 + {x}.shape[0])))",
-    "np.linalg.svdvals(np.tanh({x}) / 20 + np.arange(1.0, 9.0)[: {x}.shape[0], None] * np.eye(*{x}.shape))",
+    "np.linalg.svdvals(np.tanh({x}) / 20 + np.arange(1.0, 9.0)[: {x}.shape[-2], None] * np.eye(*{x}.shape[-2:]))",
     "special.erf({x}) - special.erfc({y})",
     "special.ndtr({x}) * special.log_ndtr({y})",
     "special.ndtri(special.expit({x}))",
