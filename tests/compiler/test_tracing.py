@@ -196,3 +196,19 @@ def test_the_room_for_roundings_is_that_of_the_coarsest_kind_of_float():
     assert room([np.float32(1), np.array([2.0, np.inf])]) == 2 * single
     assert room([np.array([1.0, -3.0]), np.arange(9)]) == 3 * double
     assert room([np.arange(9)]) == 0
+
+
+def test_roundings_that_a_function_enlarges_are_no_difference():
+    def chaotic(x):
+        for _ in range(40):
+            x = 0.9 * x + 0.1 * np.mean(x)
+            x = 3.9 * x * (1 - x)
+        return x
+
+    x = np.linspace(0.1, 0.9, 100, dtype=np.float32)
+    compiled = tg.compile(chaotic)
+    compiled(x)
+    assert np.max(abs(chaotic(x) - chaotic(x.astype(float)))) > 1e-3  # which float32 has no digits to tell
+    assert compiled.fallbacks == 0
+    with pytest.raises(tg.TraceError, match="may draw random numbers"):
+        tg.compile(lambda x: x + 1e-3 * np.random.default_rng().normal(size=x.shape))(x)
