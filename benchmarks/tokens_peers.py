@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.tokens import EPS, TASK, ByHand, our_loss
 from benchmarks.tokens_planned import Planned
 from benchmarks.training_peers import competitors
-from benchmarks.workload import OURS, Workload, with_pages_kept
+from benchmarks.workload import BLAS, OURS, Workload, with_pages_kept
 
 
 def _torch_network(torch):
@@ -83,5 +83,6 @@ WORKLOAD = Workload(
     target=1.3,
     compiled=0.85,
     frameworks=1.0,
+    because={"frameworks": BLAS},
     competitors=with_pages_kept(competitors(TASK, ByHand, Planned, LOSSES)),
 )
