@@ -210,5 +210,16 @@ def test_roundings_that_a_function_enlarges_are_no_difference():
     compiled(x)
     assert np.max(abs(chaotic(x) - chaotic(x.astype(float)))) > 1e-3  # which float32 has no digits to tell
     assert compiled.fallbacks == 0
+
+
+RANDOM = {
+    "array": lambda x: x + np.random.default_rng().normal(size=x.shape),
+    "constant": lambda x: (x, np.float64(np.random.default_rng().normal())),
+    "truth values": lambda x: x > np.random.default_rng().normal(size=x.shape),
+}
+
+
+@pytest.mark.parametrize("f", RANDOM.values(), ids=RANDOM)
+def test_random_numbers_are_refused_by_name(f):
     with pytest.raises(tg.TraceError, match="may draw random numbers"):
-        tg.compile(lambda x: x + 1e-3 * np.random.default_rng().normal(size=x.shape))(x)
+        tg.compile(f)(np.linspace(-1, 1, 100))

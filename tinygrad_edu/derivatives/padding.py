@@ -49,7 +49,8 @@ def pad(
         return with_constants(array, pad_width, widths, given)
     if any(n == 0 and any(pair) for n, pair in zip(array.shape, widths, strict=True)):
         raise ValueError("an axis without elements is padded with constants only")
-    ends = by_axis(0 if end_values is np._NoValue else end_values, array, "end_values")
+    check_kind(end_values, array, "end_values")
+    ends = np.broadcast_to(as_array(0 if end_values is np._NoValue else end_values), (array.ndim, 2))
     lengths = lengths_by_axis(None if stat_length is np._NoValue else stat_length, array.ndim)
     for axis, (before, after) in enumerate(widths):
         if not before and not after:
@@ -74,11 +75,10 @@ def widths_by_axis(pad_width, ndim):
     return [(int(i), n - 1 - int(i)) for i, n in zip(before, framed.shape, strict=True)]
 
 
-def by_axis(values, array, name):
-    """A number for both ends of each axis; Values are recorded."""
+def check_kind(values, array, name):
+    """Make sure that complex Values are joined on to complex arrays only."""
     if isinstance(values, Entry) and is_complex(values) and not is_complex(array):
         raise refuse(np.pad, f"{name}= is complex, and the array is real", "write x + 0j, or np.real(v)")
-    return np.broadcast_to(as_array(values), (array.ndim, 2))
 
 
 def lengths_by_axis(lengths, ndim):
@@ -97,8 +97,7 @@ def with_constants(array, pad_width, widths, given):
     recorded = isinstance(constant, Entry)
     if recorded and constant.ndim:
         raise refuse(np.pad, "constant_values= is a Value of several numbers", "write np.concatenate([...])")
-    if recorded:
-        by_axis(constant, array, "constant_values")
+    check_kind(constant, array, "constant_values")
     around = np.pad(np.zeros(array.shape, array.dtype), pad_width, **({} if recorded else given))
     inside = tuple(slice(before, before + n) for (before, _), n in zip(widths, array.shape, strict=True))
     z = put_back(array, inside, around.shape)
