@@ -179,6 +179,8 @@ def test_what_a_ramp_leads_to_has_its_slope(end):
 def test_modes_of_padding_are_named_where_none_fits():
     with pytest.raises(TypeError, match=r"np\.pad: mode='empty' has no rule; use constant, .* mean or median"):
         np.pad(tg.Value([1.0, 2.0]), 1, "empty")
+    with pytest.raises(TypeError, match=r"np\.pad: stat_length= is a Value; it is how many"):
+        np.pad(tg.Value([1.0, 2.0]), 1, "mean", stat_length=tg.Value(1.0))
     with pytest.raises(ValueError, match=r"np\.pad: .*can't extend empty axis 0"):
         np.pad(tg.Value(np.ones((0, 2))), 1, "mean")
     with pytest.raises(ValueError, match=r"np\.pad: .*unsupported keyword arguments for mode 'mean'"):

@@ -174,3 +174,20 @@ def test_each_example_of_vmap_is_changed(name, compiled):
     for x, y in zip(got, map(np.stack, zip(*map(tg.grad(f, (0, 1)), P, v), strict=True)), strict=True):
         np.testing.assert_allclose(x, y, rtol=1e-14)
     assert np.array_equal(tg.vmap(lambda x: x.at[0].set(7.0))(P), assigned(P, (slice(None), 0), 7.0))
+
+
+@pytest.mark.parametrize("x", ["text", {"a": 1.0}, None, [None]], ids=repr)
+def test_what_is_no_number_is_refused(x):
+    said = rf"got a {type(x).__name__}, not numbers; pass an array"
+    with pytest.raises(TypeError, match=f"^at: {said}"):
+        tg.at(x)
+    for changed in (tg.at(X), tg.Value(X).at):
+        with pytest.raises(TypeError, match=rf"^x\.at\[index\]: {said}"):
+            changed[0].set(x)
+
+
+def test_masks_are_not_lost():
+    masked = np.ma.masked_array([1.0, 2.0], [False, True])
+    for call in (lambda: tg.at(masked), lambda: tg.at(X[0])[:2].set(masked), lambda: tg.Value(X[0]).at[:2].add(masked)):
+        with pytest.raises(TypeError, match=r"^at: got a MaskedArray, whose meaning would be lost; pass x\.filled"):
+            call()

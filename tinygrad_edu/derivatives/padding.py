@@ -83,6 +83,8 @@ def check_kind(values, array, name):
 
 def lengths_by_axis(lengths, ndim):
     """How many elements at both ends of each axis a statistic is of, as NumPy reads it; None is all."""
+    if isinstance(lengths, Entry):
+        raise refuse(np.pad, "stat_length= is a Value", "it is how many; pass an int")
     if lengths is None:
         return [(None, None)] * ndim
     whole = np.round(np.broadcast_to(lengths, (ndim, 2))).astype(int)

@@ -7,12 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu.core.arrays import as_array
+from tinygrad_edu.core.arrays import as_array, as_constant
 from tinygrad_edu.core.dtypes import is_complex
 from tinygrad_edu.core.value import Value
 from tinygrad_edu.derivatives.arithmetic import as_kind
 from tinygrad_edu.derivatives.indexing import places, put_back
 from tinygrad_edu.derivatives.shapes import concatenate
+
+
+def as_numbers(caller, x):
+    """`x` as an array, which must be one of numbers."""
+    array = as_array(as_constant(x, at))
+    if array.dtype.kind not in "fciub":
+        raise TypeError(f"{caller}: got a {type(x).__name__}, not numbers; pass an array, a Value or a number")
+    return array
 
 
 class At:
@@ -40,7 +48,7 @@ class Update:
     Raises:
         IndexError: the index names elements that are not there.
         ValueError: the new numbers do not broadcast to the elements that are named.
-        TypeError: they are complex, and `x` is real.
+        TypeError: they are no numbers, or complex, and `x` is real.
     """
 
     def __init__(self, x, index) -> None:
@@ -52,7 +60,7 @@ class Update:
 
     def _new(self, v):
         """The new numbers, one for each place, in a row."""
-        v, wanted = as_array(v) + 0.0, self.places.shape
+        v, wanted = as_numbers("x.at[index]", v) + 0.0, self.places.shape
         if is_complex(v) and not is_complex(self.x):
             raise TypeError("x.at[index]: got complex numbers for an array of real ones; write (x + 0j).at[index]")
         if v.ndim > len(wanted) or any(n not in (1, m) for n, m in zip(v.shape[::-1], wanted[::-1], strict=False)):
@@ -122,8 +130,11 @@ def at(x: Any) -> At:
 
     >>> at(np.zeros(3))[1].set(5.0)
     array([0., 5., 0.])
+
+    Raises:
+        TypeError: `x` is no array of numbers.
     """
-    x = as_array(x)
+    x = as_numbers("at", x)
     return At(x + 0.0 if x.dtype.kind in "iub" else x)
 
 
