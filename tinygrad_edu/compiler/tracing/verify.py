@@ -49,7 +49,7 @@ def compare(eager: Any, traced: Traced, run: Run, given: Arguments) -> None:
     for (x, y), node in zip(pairs, graph.outputs, strict=True):
         if _is_same(x, y) or is_close(x, y, room(_behind(node, values))):
             continue
-        if not isinstance(node, Node) or not is_close(x, y, _spread(graph, numbers, node, x)):
+        if not isinstance(node, Node) or not is_close(x, y, _spread(graph, numbers, node, values[node])):
             what = f"the function gives {_shown(x)}, and {_shown(y)} when it is run again as a program"
             raise trace_error(what, _REASONS, where)
 
